@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// BuyGet is buy x, get y: for every Quantity units bought of one selection, or
+// every Spend of money spent on it, so many units of another, or of the same,
+// are free or cheaper. A unit is either bought or rewarded, never both. Pick
+// says which units are rewarded; the dearest of the rest count as bought. Both
+// are claimed. An application has all its units or does not happen.
+type BuyGet struct {
+	Buy      Selection
+	Quantity Number // units to buy, or nil when Spend is set
+	Spend    Number // money to spend
+	Get      Selection
+	Reward   Reward // of a unit; PayFor has no meaning here
+	Units    Number // how many units an application rewards
+	Pick     Pick
+	Repeat   Number // nil: as often as the units allow
+}
+
+// Level implements Deal.
+func (d BuyGet) Level() Level { return ItemLevel }
+
+func (d BuyGet) sets() []int { return append(d.Buy.sets(), d.Get.sets()...) }
+
+func (d BuyGet) propose(p *pricing) proposal {
+	buy, get := p.slots(d.Buy), p.slots(d.Get)
+	if len(buy) == 0 || len(get) == 0 {
+		return refused(NoMatchingItems)
+	}
+	benefit, ok := p.benefit(d.Reward)
+	if !ok {
+		return refused(NoEffect)
+	}
+	need := d.need(p)
+	if need.get < 1 || need.buy < 1 && need.spend < 1 {
+		return refused(BelowQuantity)
+	}
+	pool := p.pool(d, benefit, unclaimedOnly)
+	if times := min(pool.times(need), p.repeat(d.Repeat)); times > 0 {
+		return accepted(pool.trade(need, times, benefit), times)
+	}
+	if p.pool(d, benefit, func(slot) bool { return true }).times(need) > 0 {
+		return displaced(append(buy, get...))
+	}
+	return refused(BelowQuantity)
+}
+
+// need is what one application needs.
+func (d BuyGet) need(p *pricing) trade {
+	if d.Spend != nil {
+		return trade{spend: p.amount(d.Spend), get: p.count(d.Units)}
+	}
+	return trade{buy: p.count(d.Quantity), get: p.count(d.Units)}
+}
+
+// trade is a number of bought units, or an amount of spent money, and a number
+// of rewarded units.
+type trade struct {
+	buy   int64
+	spend Amount
+	get   int64
+}
+
+// tradePool is the units a BuyGet can use: those it can reward, in the order of
+// the pick, each of which may also be able to count as bought, and the others.
+type tradePool struct {
+	rewards []tradeSlot
+	bought  []slot
+}
+
+type tradeSlot struct {
+	slot
+	buys bool
+}
+
+func unclaimedOnly(s slot) bool { return s.owner == 0 }
+
+func (p *pricing) pool(d BuyGet, b benefit, usable func(slot) bool) tradePool {
+	var pool tradePool
+	for i := range p.lines {
+		buys, gets := p.selects(d.Buy, i), p.selects(d.Get, i)
+		if !buys && !gets {
+			continue
+		}
+		for _, s := range p.lineSlots(nil, i) {
+			switch {
+			case !usable(s):
+			case gets && b.gives(s):
+				pool.rewards = append(pool.rewards, tradeSlot{slot: s, buys: buys})
+			case buys:
+				pool.bought = append(pool.bought, s)
+			}
+		}
+	}
+	slices.SortStableFunc(pool.rewards, func(a, b tradeSlot) int {
+		if d.Pick == Dearest {
+			return cmp.Compare(b.price, a.price)
+		}
+		return cmp.Compare(a.price, b.price)
+	})
+	return pool
+}
+
+// times is how many applications the pool allows.
+func (t tradePool) times(need trade) int64 {
+	var rewardable int64
+	for _, s := range t.rewards {
+		rewardable += s.n
+	}
+	// What n applications need, n-1 need too, so the feasible n are a prefix.
+	return int64(sort.Search(int(rewardable/need.get), func(n int) bool {
+		_, _, ok := t.split(need, int64(n)+1)
+		return !ok
+	}))
+}
+
+// split chooses the rewarded and the bought units of n applications, and
+// reports whether there are enough. Rewards are chosen in the order of the
+// pick, but never so that too few units are left to buy.
+func (t tradePool) split(need trade, n int64) (rewarded, bought []slot, ok bool) {
+	spare, wanted := t.spare(need, n), need.get*n
+	rest := slices.Clone(t.bought)
+	for _, s := range t.rewards {
+		chosen := min(s.n, wanted)
+		if s.buys {
+			chosen = min(chosen, spare)
+			spare -= chosen
+			rest = append(rest, s.of(s.n-chosen))
+		}
+		wanted -= chosen
+		rewarded = append(rewarded, s.of(chosen))
+	}
+	slices.SortStableFunc(rest, func(a, b slot) int { return cmp.Compare(b.price, a.price) })
+	if need.spend > 0 {
+		bought, ok = firstWorth(rest, need.spend, n)
+	} else {
+		bought, ok = firstUnits(rest, need.buy*n), units(rest) >= need.buy*n
+	}
+	return rewarded, bought, ok && wanted == 0
+}
+
+// spare is how many of the units that could be bought may be rewarded instead.
+func (t tradePool) spare(need trade, n int64) int64 {
+	buyable := units(t.bought)
+	for _, s := range t.rewards {
+		if s.buys {
+			buyable += s.n
+		}
+	}
+	return max(0, buyable-need.buy*n)
+}
+
+// of returns n units of the slot.
+func (s slot) of(n int64) slot {
+	s.n = n
+	return s
+}
+
+// firstWorth returns the fewest first units that are worth n times spend
+// together, and whether there are that many.
+func firstWorth(slots []slot, spend Amount, n int64) ([]slot, bool) {
+	target, ok := mulAmount(spend, n)
+	if !ok {
+		return nil, false
+	}
+	var chosen []slot
+	for _, s := range slots {
+		if target <= 0 || s.price == 0 {
+			break
+		}
+		needed := int64((target + s.price - 1) / s.price)
+		s.n = min(s.n, needed)
+		target -= s.price * Amount(s.n)
+		chosen = append(chosen, s)
+	}
+	return chosen, target <= 0
+}
+
+// trade turns n applications into takes.
+func (t tradePool) trade(need trade, n int64, b benefit) []take {
+	rewarded, bought, _ := t.split(need, n)
+	takes := b.takes(inOrder(rewarded))
+	for _, s := range bought {
+		takes = append(takes, take{slot: s})
+	}
+	for i := range takes {
+		takes[i].claim = true
+	}
+	return takes
+}
+
+// benefit is an evaluated Reward of single units.
+type benefit struct {
+	gives func(slot) bool
+	takes func([]slot) []take
+}
+
+// benefit returns false when the reward needs a number that is missing.
+func (p *pricing) benefit(r Reward) (benefit, bool) {
+	each := func(off func(slot) Amount) benefit {
+		return benefit{
+			gives: func(s slot) bool { return min(off(s), s.room) > 0 },
+			takes: func(slots []slot) []take { return offEach(slots, off) },
+		}
+	}
+	switch {
+	case r.Price != nil:
+		price, ok := p.price(r.Price)
+		return each(func(s slot) Amount { return s.price - price }), ok
+	case r.AmountOff != nil:
+		amount := p.amount(r.AmountOff)
+		return each(func(slot) Amount { return amount }), true
+	default:
+		percent := p.percent(r.PercentOff)
+		return benefit{
+			gives: func(s slot) bool { return percent > 0 && s.room > 0 },
+			takes: func(slots []slot) []take { return percentOffUnits(percent, MaxAmount, slots, p.rules.rounding) },
+		}, true
+	}
+}

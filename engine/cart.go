@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxLines is the number of different items that one cart may hold. It bounds
+// the work of an expression that walks the lines.
+const MaxLines = 500
+
+// MaxQuantity is the number of units that one line may hold.
+const MaxQuantity int64 = 1_000_000_000
+
+// Cart is what a customer wants to buy, before promotions.
+type Cart struct {
+	Currency   Currency
+	Lines      []Line
+	Coupons    []string
+	Channel    string
+	Customer   Customer
+	Shipping   Shipping
+	Payment    string
+	Attributes Attributes
+}
+
+// Line is a number of units of one item.
+type Line struct {
+	Item     *Item
+	Quantity int64
+}
+
+// Customer is what the shop knows about who buys. The zero value is a guest.
+type Customer struct {
+	ID            string
+	Groups        []string
+	Tags          []string
+	Orders        int64
+	LifetimeSpend Amount
+	Attributes    Attributes
+}
+
+// Shipping is the chosen way of delivery.
+type Shipping struct {
+	Method  string
+	Price   Amount
+	Country string
+	Region  string
+}
+
+// Request asks for a quote.
+type Request struct {
+	Cart Cart
+	// Catalog finds gifts; it may be nil when no promotion gives any.
+	Catalog Catalog
+	// At is the instant that schedules and now are read against.
+	At time.Time
+	// Explain asks for the outcome of every promotion, with the reason why one
+	// was not applied. Without it only applied promotions are reported.
+	Explain bool
+}
+
+// CartError says what is wrong with a cart. Field names it the way a caller
+// wrote it, such as "lines[2].quantity".
+type CartError struct {
+	Field   string
+	Problem string
+}
+
+// Error implements error.
+func (e *CartError) Error() string { return "price cart: " + e.Field + ": " + e.Problem }
+
+// canonicalLines returns the lines in the order that pricing uses, one per SKU,
+// sorted by SKU, so that no quote depends on the order in which a customer
+// filled the cart.
+func (c *Cart) canonicalLines() ([]Line, error) {
+	lines := make([]Line, 0, len(c.Lines))
+	for i, line := range c.Lines {
+		if problem := line.problem(); problem != "" {
+			return nil, &CartError{Field: fmt.Sprintf("lines[%d]", i), Problem: problem}
+		}
+		lines = append(lines, line)
+	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Item.SKU, b.Item.SKU) })
+	merged := lines[:0]
+	for _, line := range lines {
+		if n := len(merged); n > 0 && merged[n-1].Item.SKU == line.Item.SKU {
+			merged[n-1].Quantity += line.Quantity
+			continue
+		}
+		merged = append(merged, line)
+	}
+	return merged, checkSize(merged)
+}
+
+func (l Line) problem() string {
+	switch {
+	case l.Item == nil:
+		return "no item"
+	case l.Quantity < 1 || l.Quantity > MaxQuantity:
+		return fmt.Sprintf("quantity %d of %s: want 1 to %d", l.Quantity, l.Item.SKU, MaxQuantity)
+	case l.Item.Price < 0 || l.Item.Price > MaxAmount:
+		return fmt.Sprintf("price of %s out of range", l.Item.SKU)
+	default:
+		return ""
+	}
+}
+
+func checkSize(lines []Line) error {
+	if len(lines) > MaxLines {
+		return &CartError{Field: "lines", Problem: fmt.Sprintf("%d different items: a cart holds at most %d", len(lines), MaxLines)}
+	}
+	var subtotal Amount
+	for _, line := range lines {
+		value, ok := mulAmount(line.Item.Price, line.Quantity)
+		if subtotal += value; !ok || subtotal > MaxAmount {
+			return &CartError{Field: "lines", Problem: "the cart is worth more than can be priced"}
+		}
+	}
+	return nil
+}
+
+// NormalizeCoupon returns the code as promotions compare it: without
+// surrounding blanks, in upper case.
+func NormalizeCoupon(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+
+func normalizeCoupons(codes []string) []string {
+	normalized := make([]string, 0, len(codes))
+	for _, code := range codes {
+		if c := NormalizeCoupon(code); c != "" {
+			normalized = append(normalized, c)
+		}
+	}
+	slices.Sort(normalized)
+	return slices.Compact(normalized)
+}

@@ -1,0 +1,103 @@
+package engine
+
+import "fmt"
+
+// Giveaway adds units of an item at no charge: once, or once for every
+// ForEachQuantity units the cart holds of a selection. The units come from
+// stock besides those in the cart. A promotion whose gifts are not all in stock
+// is not applied at all, because half of an offer is not the offer.
+type Giveaway struct {
+	// Items are the SKUs to choose from; the first that stock allows is given.
+	Items []string
+	// Quantity is how many units one application gives.
+	Quantity Number
+	// ForEach counts applications, nil for once.
+	ForEach *ForEach
+}
+
+// ForEach counts how often the cart holds Quantity units of Of.
+type ForEach struct {
+	Of       Selection
+	Quantity Number
+}
+
+// Level implements Deal. Gifts are decided after the item level, so that a
+// condition on the cart's total sees the prices that items really have.
+func (d Giveaway) Level() Level { return OrderLevel }
+
+func (d Giveaway) sets() []int {
+	if d.ForEach == nil {
+		return nil
+	}
+	return d.ForEach.Of.sets()
+}
+
+func (d Giveaway) propose(p *pricing) proposal {
+	times, reason := d.times(p)
+	if reason != Applied {
+		return refused(reason)
+	}
+	each := p.count(d.Quantity)
+	if each < 1 || times > MaxQuantity/each {
+		return refused(NoEffect)
+	}
+	refusal := refused(OutOfStock)
+	for _, sku := range d.Items {
+		item, left := p.giftStock(sku)
+		if item != nil && left >= times*each {
+			gift := Gift{SKU: sku, Name: item.Name, Quantity: times * each, Worth: item.Price}
+			return proposal{gifts: []Gift{gift}, applications: times, reason: Applied}
+		}
+		if refusal.detail != "" {
+			refusal.detail += "; "
+		}
+		refusal.detail += giftShortage(sku, item, times*each, left)
+	}
+	return refusal
+}
+
+func (d Giveaway) times(p *pricing) (int64, Reason) {
+	if d.ForEach == nil {
+		return 1, Applied
+	}
+	matching := p.slots(d.ForEach.Of)
+	if len(matching) == 0 {
+		return 0, NoMatchingItems
+	}
+	quantity := p.count(d.ForEach.Quantity)
+	if quantity < 1 || units(matching) < quantity {
+		return 0, BelowQuantity
+	}
+	return units(matching) / quantity, Applied
+}
+
+// giftStock returns the item and how many units of it are left once the cart
+// and the gifts so far are served.
+func (p *pricing) giftStock(sku string) (*Item, int64) {
+	if p.catalog == nil {
+		return nil, 0
+	}
+	item, ok := p.catalog.Item(sku)
+	if !ok {
+		return nil, 0
+	}
+	left := item.Stock
+	for i := range p.lines {
+		if p.lines[i].item.SKU == sku {
+			left -= p.lines[i].n
+		}
+	}
+	for _, g := range p.gifts {
+		if g.SKU == sku {
+			left -= g.Quantity
+		}
+	}
+	return item, left
+}
+
+func giftShortage(sku string, item *Item, wanted, left int64) string {
+	if item == nil {
+		return fmt.Sprintf("%s is not in the catalogue", sku)
+	}
+	return fmt.Sprintf("%s: %d wanted, %d left", sku, wanted, max(0, left))
+}

@@ -1,0 +1,70 @@
+package engine
+
+import "strings"
+
+// Item is a product of the catalogue. Items are read-only once handed to the
+// engine and may be shared by any number of quotes.
+type Item struct {
+	// ID is the store's own number for the item, 0 when it was never stored.
+	ID int64 `json:"id,omitempty"`
+	// SKU identifies the item; case matters.
+	SKU string `json:"sku"`
+	// Name is the item's unique display name.
+	Name string `json:"name"`
+	// Price is the list price of one unit in the cart's currency.
+	Price Amount `json:"price"`
+	// MinPrice is the floor that no promotion may go below, per unit. Gifts are
+	// not bound by it.
+	MinPrice Amount `json:"min_price,omitempty"`
+	// Stock is the number of units that can be sold now.
+	Stock int64 `json:"stock"`
+	// Categories are paths such as "tv/oled"; the first is the main one.
+	Categories []string `json:"categories,omitempty"`
+	// Brand is the maker's name as the shop writes it.
+	Brand string `json:"brand,omitempty"`
+	// Tags are free labels.
+	Tags []string `json:"tags,omitempty"`
+	// Attributes are the shop's own facts about the item.
+	Attributes Attributes `json:"attributes,omitempty"`
+}
+
+// Category returns the main category path, "" for an item without one.
+func (i *Item) Category() string {
+	if len(i.Categories) == 0 {
+		return ""
+	}
+	return i.Categories[0]
+}
+
+// InCategory reports whether path names category or one of its
+// sub-categories: "tv/oled" is in "tv", "tvs" is not.
+func InCategory(path, category string) bool {
+	rest, found := strings.CutPrefix(path, category)
+	return found && category != "" && (rest == "" || rest[0] == '/')
+}
+
+// Catalog finds the items that promotions name, such as gifts. Implementations
+// must answer without blocking and, for one quote, without changing.
+type Catalog interface {
+	// Item returns the item with the SKU, or false.
+	Item(sku string) (*Item, bool)
+}
+
+// CatalogMap is a Catalog in memory.
+type CatalogMap map[string]*Item
+
+// Item implements Catalog.
+func (m CatalogMap) Item(sku string) (*Item, bool) {
+	item, ok := m[sku]
+	return item, ok
+}
+
+// NewCatalog returns a catalogue of the items; a later item replaces an earlier
+// one with the same SKU.
+func NewCatalog(items []Item) CatalogMap {
+	m := make(CatalogMap, len(items))
+	for i := range items {
+		m[items[i].SKU] = &items[i]
+	}
+	return m
+}

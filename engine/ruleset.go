@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Ruleset is a compiled, immutable set of promotions. It is safe for concurrent
+// use. Compilers build it with NewRuleset; an empty one prices every cart at
+// its list price.
+type Ruleset struct {
+	digest     string
+	currency   Currency
+	rounding   Rounding
+	sets       []ItemSet
+	promotions []*Promotion // in the order of application
+	levels     [][]int      // per level, the promotions with a deal of it, in order
+	giftSKUs   []string
+}
+
+// RulesetConfig is what a compiler hands to NewRuleset.
+type RulesetConfig struct {
+	// Digest names the sources, so that a quote can say which rules made it.
+	Digest string
+	// Currency is what money literals in the rules mean.
+	Currency Currency
+	// Rounding is how a discount is rounded to the smallest unit.
+	Rounding Rounding
+	// Sets are the item sets that Selections and Scopes refer to by index.
+	Sets []ItemSet
+	// Promotions in any order.
+	Promotions []Promotion
+}
+
+// ItemSet is a named selection of catalogue items.
+type ItemSet struct {
+	// Name is the set's name, or its source text where it has none.
+	Name string
+	// Match tells whether the item, of which the cart holds quantity units, is
+	// in the set. It must be pure and safe for concurrent use.
+	Match func(item *Item, quantity int64) bool
+}
+
+// Promotion is what a merchandiser authored, compiled.
+type Promotion struct {
+	ID   string
+	Name string
+	// Source is where it was written, as file:line, for messages.
+	Source   string
+	Disabled bool
+	// Priority orders promotions within a level: higher first, then by ID.
+	Priority int
+	Schedule Schedule
+	// Coupon is the normalised code that must be on the cart; "" needs none.
+	Coupon string
+	// InShopCurrency says that the promotion has amounts of money of its own,
+	// so that it only makes sense for carts in the ruleset's currency.
+	InShopCurrency bool
+	// When decides whether a cart qualifies; nil always does.
+	When Condition
+	// Deals are what the customer gets, all from the same starting prices.
+	Deals []Deal
+}
+
+// Condition decides on the facts of a cart. Implementations are pure and safe
+// for concurrent use.
+type Condition interface {
+	// Holds reports whether the condition is true.
+	Holds(s *Scope) bool
+	// Why returns the parts that made the condition false, in source order. It
+	// is only asked after Holds said no.
+	Why(s *Scope) []Clause
+}
+
+// Number is a number that may depend on the cart. Implementations are pure and
+// safe for concurrent use.
+type Number interface {
+	// Value returns the number, and false when it depends on a fact that is
+	// missing.
+	Value(s *Scope) (Decimal, bool)
+}
+
+// Constant is a Number that depends on nothing.
+type Constant Decimal
+
+// Value implements Number.
+func (c Constant) Value(*Scope) (Decimal, bool) { return Decimal(c), true }
+
+// NewRuleset checks what the pricing relies on and returns the ruleset. It
+// takes over the slices of the config.
+func NewRuleset(c RulesetConfig) (*Ruleset, error) {
+	r := &Ruleset{digest: c.Digest, currency: c.Currency, rounding: c.Rounding, sets: c.Sets}
+	seen := make(map[string]bool, len(c.Promotions))
+	for i := range c.Promotions {
+		p := &c.Promotions[i]
+		if p.ID == "" || seen[p.ID] {
+			return nil, fmt.Errorf("ruleset: promotion id %q is empty or used twice", p.ID)
+		}
+		seen[p.ID] = true
+		for _, d := range p.Deals {
+			for _, set := range d.sets() {
+				if set < 0 || set >= len(c.Sets) {
+					return nil, fmt.Errorf("ruleset: promotion %s refers to item set %d of %d", p.ID, set, len(c.Sets))
+				}
+			}
+			if g, ok := d.(Giveaway); ok {
+				r.giftSKUs = append(r.giftSKUs, g.Items...)
+			}
+		}
+		r.promotions = append(r.promotions, p)
+	}
+	slices.SortFunc(r.promotions, func(a, b *Promotion) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
+	})
+	for _, level := range []Level{ItemLevel, OrderLevel} {
+		r.levels = append(r.levels, r.withDealAt(level))
+	}
+	slices.Sort(r.giftSKUs)
+	r.giftSKUs = slices.Compact(r.giftSKUs)
+	return r, nil
+}
+
+func (r *Ruleset) withDealAt(level Level) []int {
+	var found []int
+	for i, p := range r.promotions {
+		if slices.ContainsFunc(p.Deals, func(d Deal) bool { return d.Level() == level }) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// Digest names the sources of the ruleset.
+func (r *Ruleset) Digest() string { return r.digest }
+
+// Currency is the currency that amounts in the rules are in.
+func (r *Ruleset) Currency() Currency { return r.currency }
+
+// GiftSKUs returns the items that promotions may add to a cart, sorted. A
+// catalogue for Price needs these besides the cart's own.
+func (r *Ruleset) GiftSKUs() []string { return slices.Clone(r.giftSKUs) }
+
+// PromotionIDs returns the ids in the order of application.
+func (r *Ruleset) PromotionIDs() []string {
+	ids := make([]string, len(r.promotions))
+	for i, p := range r.promotions {
+		ids[i] = p.ID
+	}
+	return ids
+}

@@ -1,0 +1,178 @@
+package engine
+
+// PercentOff takes a percentage off units or off the order. The discount is
+// computed exactly over all units, rounded once, and shared; off units, a floor
+// limits each unit and nothing moves to others, off the order, the others give
+// what a line cannot.
+type PercentOff struct {
+	Of      Selection
+	Percent Number
+	// OfList computes the percentage of the list price instead of what earlier
+	// promotions left, so that percentages add up instead of compounding.
+	OfList bool
+	// MaxUnits limits the units, nil not; Pick says which come first.
+	MaxUnits Number
+	Pick     Pick
+	// MaxDiscount limits the discount, nil not.
+	MaxDiscount Number
+}
+
+// Level implements Deal.
+func (d PercentOff) Level() Level { return d.Of.Level() }
+
+func (d PercentOff) sets() []int { return d.Of.sets() }
+
+func (d PercentOff) propose(p *pricing) proposal {
+	all := p.slots(d.Of)
+	if len(all) == 0 {
+		return refused(NoMatchingItems)
+	}
+	chosen := p.limited(all, d.MaxUnits, d.Pick)
+	percent := p.percent(d.Percent)
+	limit := MaxAmount
+	if d.MaxDiscount != nil {
+		limit = p.amount(d.MaxDiscount)
+	}
+	if d.OfList {
+		for i := range chosen {
+			chosen[i].price = chosen[i].list
+		}
+	}
+	if d.Of.Order {
+		return accepted(spread(min(limit, percent.of(value(chosen), p.rules.rounding)), chosen), 1)
+	}
+	return accepted(percentOffUnits(percent, limit, chosen, p.rules.rounding), 1)
+}
+
+// percentOffUnits takes percent off every unit, at most limit together.
+func percentOffUnits(percent Percent, limit Amount, slots []slot, mode Rounding) []take {
+	var full Amount // given by units at their floor
+	var open []slot
+	var takes []take
+	for _, s := range slots {
+		if percent.exceeds(s.price, s.room) {
+			full += s.room * Amount(s.n)
+			takes = append(takes, take{slot: s, off: s.room * Amount(s.n)})
+			continue
+		}
+		open = append(open, s)
+	}
+	off := percent.of(value(open), mode)
+	if full+off > limit {
+		return spread(limit, slots)
+	}
+	return append(takes, spread(off, open)...)
+}
+
+// value is what the units of the slots cost.
+func value(slots []slot) Amount {
+	var v Amount
+	for _, s := range slots {
+		v += s.price * Amount(s.n)
+	}
+	return v
+}
+
+// Per says what an amount off is counted by.
+type Per uint8
+
+// PerUnit takes the amount off each unit, PerLine off each line, PerSelection
+// once off all selected units together.
+const (
+	PerUnit Per = iota
+	PerLine
+	PerSelection
+)
+
+// AmountOff takes an amount of money off. Per unit and per line, what a unit or
+// a line cannot give is not given; off a selection, the other lines give it.
+type AmountOff struct {
+	Of       Selection
+	Amount   Number
+	Per      Per
+	MaxUnits Number // nil: no limit
+	Pick     Pick
+}
+
+// Level implements Deal.
+func (d AmountOff) Level() Level { return d.Of.Level() }
+
+func (d AmountOff) sets() []int { return d.Of.sets() }
+
+func (d AmountOff) propose(p *pricing) proposal {
+	all := p.slots(d.Of)
+	if len(all) == 0 {
+		return refused(NoMatchingItems)
+	}
+	chosen, amount := p.limited(all, d.MaxUnits, d.Pick), p.amount(d.Amount)
+	switch d.Per {
+	case PerUnit:
+		return accepted(offEach(chosen, func(s slot) Amount { return amount }), 1)
+	case PerLine:
+		var takes []take
+		for _, line := range byLine(chosen) {
+			takes = append(takes, spread(amount, line)...)
+		}
+		return accepted(takes, 1)
+	default:
+		return accepted(spread(amount, chosen), 1)
+	}
+}
+
+// offEach takes what off says off every unit, as far as the unit can give it.
+func offEach(slots []slot, off func(slot) Amount) []take {
+	takes := make([]take, len(slots))
+	for i, s := range slots {
+		takes[i] = take{slot: s, off: max(0, min(off(s), s.room)) * Amount(s.n)}
+	}
+	return takes
+}
+
+func byLine(slots []slot) [][]slot {
+	var lines [][]slot
+	for i, s := range slots {
+		if i == 0 || slots[i-1].line != s.line {
+			lines = append(lines, nil)
+		}
+		last := len(lines) - 1
+		lines[last] = append(lines[last], s)
+	}
+	return lines
+}
+
+// FixedPrice sells units at a price. Units that cost less already keep their
+// price, and no unit goes below its floor.
+type FixedPrice struct {
+	Of       Selection
+	Price    Number
+	MaxUnits Number // nil: no limit
+	Pick     Pick
+}
+
+// Level implements Deal.
+func (d FixedPrice) Level() Level { return d.Of.Level() }
+
+func (d FixedPrice) sets() []int { return d.Of.sets() }
+
+func (d FixedPrice) propose(p *pricing) proposal {
+	all := p.slots(d.Of)
+	if len(all) == 0 {
+		return refused(NoMatchingItems)
+	}
+	price, ok := p.price(d.Price)
+	if !ok {
+		return refused(NoEffect)
+	}
+	chosen := p.limited(dearerThan(all, price), d.MaxUnits, d.Pick)
+	return accepted(offEach(chosen, func(s slot) Amount { return s.price - price }), 1)
+}
+
+func dearerThan(slots []slot, price Amount) []slot {
+	var dearer []slot
+	for _, s := range slots {
+		if s.price > price {
+			dearer = append(dearer, s)
+		}
+	}
+	return dearer
+}
