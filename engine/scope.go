@@ -13,6 +13,9 @@ type Scope struct {
 // Cart returns the cart; it must not be changed.
 func (s *Scope) Cart() *Cart { return s.p.cart }
 
+// Coupons returns the cart's codes, normalised and sorted.
+func (s *Scope) Coupons() []string { return s.p.coupons }
+
 // Subtotal is the list price of all lines.
 func (s *Scope) Subtotal() Amount { return s.p.subtotal }
 
@@ -51,6 +54,9 @@ func (f SetFacts) Subtotal() Amount { return f.m.subtotal }
 
 // Lines is the number of different items in the set.
 func (f SetFacts) Lines() int { return f.m.lines }
+
+// Has reports whether line i of the cart is in the set.
+func (f SetFacts) Has(i int) bool { return f.m.has(i) }
 
 // PriceRange returns the lowest and the highest list price of the items in the
 // set, and false when there are none.

@@ -1,0 +1,52 @@
+// Package compile turns rule files into an engine.Ruleset.
+//
+//	files, err := compile.Read(os.DirFS("rules"))
+//	ruleset, err := compile.Compile(files) // err is a diag.List: every fault, with its place
+//
+// A rule file has item sets, named conditions and promotions:
+//
+//	sets:
+//	  tvs: category == "tv"
+//	conditions:
+//	  vip: "'vip' in customer.groups"
+//	promotions:
+//	  - id: tv-3-for-2
+//	    when: not vip
+//	    deal: {multibuy: {of: tvs, quantity: 3, pay_for: 2}}
+//
+// The language is described in the documentation of package rules.
+//
+// # How expressions work
+//
+// Expressions are those of expr-lang: its parser reads them. What comes after
+// the parser is ours. One pass over the syntax tree checks the types and builds
+// Go closures, so that every fault of an expression is found at once, positions
+// point into the YAML file, a number is an exact decimal, and a missing
+// attribute makes a comparison false. Sets become boolean tests of an item and
+// records of facts in a condition.
+//
+// The cost of an expression is bounded before it runs: its length in bytes is
+// checked before the parser, which recurses, sees it; its parts are counted;
+// predicates nest at most two deep, over at most engine.MaxLines lines; only
+// functions without a clock, without side results and without growing texts are
+// allowed; regular expressions are constant and have no backtracking.
+//
+// # Design
+//
+// 2026-11-22: Closures instead of expr's checker and VM. expr's checker stops at
+// the first fault, its numbers are int and float64 (so that 0.1 + 0.2 == 0.3 is
+// false), a comparison with a missing attribute panics at run time or is refused
+// at compile time, disabling built-ins does not disable predicates
+// (expr-lang/expr#841), and the VM's reflection costs 130 ns for each
+// comparison. Operator overloading over an opaque decimal type was tried on
+// paper and rejected: every comparison, literal and built-in would have to be
+// patched into a function call, which leaves of the checker only its early end
+// and of the VM only its cost. A test runs random expressions over whole
+// numbers and texts through expr's VM as well, so that the language stays
+// expr's.
+//
+// 2026-11-22: customer.NAME for a fact of the shop's own is refused with the
+// advice to write customer.attributes.NAME: reading unknown names as
+// attributes would turn every misspelt field into a condition that is never
+// true.
+package compile

@@ -1,0 +1,315 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
+)
+
+// functionNames are the functions of expr that rules may use. Missing are those
+// that read a clock, build texts or lists without bound, or run a predicate for
+// its side results.
+func functionNames() []string {
+	return []string{
+		"abs", "all", "any", "ceil", "count", "filter", "floor", "hasPrefix", "hasSuffix", "len",
+		"lower", "max", "min", "none", "one", "round", "sum", "trim", "upper",
+	}
+}
+
+// call reports a call of something that is no function of expr.
+func (c *checker) call(n *ast.CallNode) operand {
+	name := "this"
+	if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+		name = callee.Value
+	}
+	return c.fault(n.Callee, diag.UnknownName, diag.Suggest(name, functionNames()), "unknown function %q", name)
+}
+
+func (c *checker) builtin(n *ast.BuiltinNode) operand {
+	switch n.Name {
+	case "any", "all", "none", "one", "count", "filter", "sum":
+		return c.overElements(n)
+	case "len":
+		return c.length(n)
+	case "lower", "upper", "trim":
+		return c.textFunction(n)
+	case "hasPrefix", "hasSuffix":
+		return c.affix(n)
+	case "abs", "ceil", "floor", "round":
+		return c.numberFunction(n)
+	case "min", "max":
+		return c.extreme(n)
+	default:
+		return c.fault(n, diag.NotAllowed, "rules may use "+strings.Join(functionNames(), ", "), "function %s cannot be used in rules", n.Name)
+	}
+}
+
+// elementsFunc calls yield with each element of a list until it returns false.
+type elementsFunc = linesFunc
+
+// overElements compiles the functions that run a predicate over lines or texts.
+func (c *checker) overElements(n *ast.BuiltinNode) operand {
+	list := c.compile(n.Arguments[0])
+	elements, element, ok := elementsOf(list)
+	if !ok {
+		return c.want(n.Arguments[0], list, "cart.lines or a list of texts")
+	}
+	if len(n.Arguments) < 2 {
+		return c.fault(n, diag.TypeMismatch, "such as "+n.Name+"(cart.lines, .quantity > 1)", "%s wants a predicate", n.Name)
+	}
+	body, ok := c.predicate(n.Arguments[1], element)
+	if !ok {
+		return operand{}
+	}
+	if n.Name == "sum" {
+		return c.sum(n, elements, list, body)
+	}
+	test, ok := body.asBool()
+	if !ok {
+		return c.want(n.Arguments[1], body, "a condition as predicate")
+	}
+	o := overElements(n.Name, list, elements, test)
+	o.money = list.money || body.money
+	return o
+}
+
+// predicate compiles the body of a predicate, in which # is element.
+func (c *checker) predicate(n ast.Node, element operand) (operand, bool) {
+	if c.predicates == maxPredicates {
+		c.fault(n, diag.TooCostly, "use a named condition or a set", "predicates are nested more than %d deep", maxPredicates)
+		return operand{}, false
+	}
+	inner := n
+	if p, ok := n.(*ast.PredicateNode); ok {
+		inner = p.Node
+	}
+	c.predicates++
+	c.pointer = append(c.pointer, element)
+	body := c.compile(inner)
+	c.pointer = c.pointer[:len(c.pointer)-1]
+	c.predicates--
+	return body, body.kind != invalid
+}
+
+// elementsOf returns how to walk a list and what its elements are.
+func elementsOf(o operand) (elementsFunc, operand, bool) {
+	if o.kind == lines {
+		return o.lines, operand{kind: record, fields: o.fields}, true
+	}
+	list, ok := o.asList()
+	if !ok {
+		return nil, operand{}, false
+	}
+	each := func(s *engine.Scope, e element, yield func(element) bool) {
+		for _, t := range list(s, e) {
+			if !yield(element{text: t}) {
+				return
+			}
+		}
+	}
+	kinds := map[kind]kind{categoryList: category}
+	elementKind := text
+	if k, ok := kinds[o.kind]; ok {
+		elementKind = k
+	}
+	return each, operand{kind: elementKind, text: func(_ *engine.Scope, e element) (string, bool) { return e.text, true }}, true
+}
+
+func overElements(name string, list operand, elements elementsFunc, test boolFunc) operand {
+	count := func(s *engine.Scope, e element) int64 {
+		var n int64
+		elements(s, e, func(x element) bool {
+			if test(s, x) {
+				n++
+			}
+			return true
+		})
+		return n
+	}
+	found := func(s *engine.Scope, e element, wanted bool) bool {
+		hit := false
+		elements(s, e, func(x element) bool {
+			hit = test(s, x) == wanted
+			return !hit
+		})
+		return hit
+	}
+	switch name {
+	case "any":
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return found(s, e, true) }}
+	case "none":
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return !found(s, e, true) }}
+	case "all":
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return !found(s, e, false) }}
+	case "one":
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return count(s, e) == 1 }}
+	case "count":
+		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			return engine.NewDecimal(count(s, e)), true
+		}}
+	default:
+		return filtered(list, elements, test)
+	}
+}
+
+// filtered is the elements for which test holds, as lines or as texts.
+func filtered(list operand, elements elementsFunc, test boolFunc) operand {
+	if list.kind == lines {
+		return operand{kind: lines, fields: list.fields, lines: func(s *engine.Scope, e element, yield func(element) bool) {
+			elements(s, e, func(x element) bool { return !test(s, x) || yield(x) })
+		}}
+	}
+	return operand{kind: list.kind, list: func(s *engine.Scope, e element) []string {
+		var kept []string
+		elements(s, e, func(x element) bool {
+			if test(s, x) {
+				kept = append(kept, x.text)
+			}
+			return true
+		})
+		return kept
+	}}
+}
+
+// sum adds a number of each line. Elements whose number is missing count
+// nothing.
+func (c *checker) sum(n *ast.BuiltinNode, elements elementsFunc, list, body operand) operand {
+	value, ok := body.asNumber()
+	if !ok {
+		return c.want(n.Arguments[1], body, "a number to add up")
+	}
+	return operand{kind: number, money: list.money || body.money, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		total, fits := engine.Decimal{}, true
+		elements(s, e, func(x element) bool {
+			if d, ok := value(s, x); ok {
+				total, fits = total.Add(d)
+			}
+			return fits
+		})
+		return total, fits
+	}}
+}
+
+// argument compiles the only argument of a function.
+func (c *checker) argument(n *ast.BuiltinNode) (operand, bool) {
+	if len(n.Arguments) != 1 {
+		c.fault(n, diag.TypeMismatch, "", "%s wants one argument, got %d", n.Name, len(n.Arguments))
+		return operand{}, false
+	}
+	o := c.compile(n.Arguments[0])
+	return o, o.kind != invalid
+}
+
+func (c *checker) length(n *ast.BuiltinNode) operand {
+	o, ok := c.argument(n)
+	if !ok {
+		return operand{}
+	}
+	if list, ok := o.asList(); ok && o.kind != fact {
+		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			return engine.NewDecimal(int64(len(list(s, e)))), true
+		}}
+	}
+	if t, ok := o.asText(); ok {
+		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			value, present := t(s, e)
+			return engine.NewDecimal(int64(len([]rune(value)))), present
+		}}
+	}
+	if o.kind == lines {
+		count, _ := o.asNumber()
+		return operand{kind: number, number: count}
+	}
+	return c.want(n.Arguments[0], o, "a list or a text")
+}
+
+func (c *checker) textFunction(n *ast.BuiltinNode) operand {
+	o, ok := c.argument(n)
+	if !ok {
+		return operand{}
+	}
+	t, ok := o.asText()
+	if !ok {
+		return c.want(n.Arguments[0], o, "a text")
+	}
+	change := map[string]func(string) string{"lower": strings.ToLower, "upper": strings.ToUpper, "trim": strings.TrimSpace}[n.Name]
+	return operand{kind: text, text: func(s *engine.Scope, e element) (string, bool) {
+		value, present := t(s, e)
+		return change(value), present
+	}}
+}
+
+// affix is hasPrefix and hasSuffix, the functions behind startsWith and
+// endsWith.
+func (c *checker) affix(n *ast.BuiltinNode) operand {
+	if len(n.Arguments) != 2 {
+		return c.fault(n, diag.TypeMismatch, "", "%s wants two texts", n.Name)
+	}
+	operator := map[string]string{"hasPrefix": "startsWith", "hasSuffix": "endsWith"}[n.Name]
+	as := &ast.BinaryNode{Operator: operator, Left: n.Arguments[0], Right: n.Arguments[1]}
+	as.SetLocation(n.Location())
+	return c.binary(as)
+}
+
+func (c *checker) numberFunction(n *ast.BuiltinNode) operand {
+	o, ok := c.argument(n)
+	if !ok {
+		return operand{}
+	}
+	value, ok := o.asNumber()
+	if !ok {
+		return c.want(n.Arguments[0], o, "a number")
+	}
+	change := map[string]func(engine.Decimal) engine.Decimal{
+		"abs": func(d engine.Decimal) engine.Decimal {
+			if d.Sign() < 0 {
+				return d.Neg()
+			}
+			return d
+		},
+		"floor": engine.Decimal.Floor,
+		"ceil":  func(d engine.Decimal) engine.Decimal { return d.Neg().Floor().Neg() },
+		"round": func(d engine.Decimal) engine.Decimal { return d.Round(0, engine.HalfUp) },
+	}[n.Name]
+	return operand{kind: number, constant: o.constant, money: o.money, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		d, present := value(s, e)
+		return change(d), present
+	}}
+}
+
+// extreme is min and max of numbers. It is missing when one of them is.
+func (c *checker) extreme(n *ast.BuiltinNode) operand {
+	o := operand{kind: number, constant: true}
+	var values []numberFunc
+	for _, argument := range n.Arguments {
+		item := c.compile(argument)
+		value, ok := item.asNumber()
+		if !ok {
+			return c.want(argument, item, "a number")
+		}
+		values = append(values, value)
+		o.constant = o.constant && item.constant
+		o.money = o.money || item.money
+	}
+	if len(values) == 0 {
+		return c.fault(n, diag.TypeMismatch, "", "%s wants at least one number", n.Name)
+	}
+	wanted := 1
+	if n.Name == "min" {
+		wanted = -1
+	}
+	o.number = func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		best, ok := values[0](s, e)
+		for _, value := range values[1:] {
+			d, present := value(s, e)
+			if ok = ok && present; ok && d.Cmp(best) == wanted {
+				best = d
+			}
+		}
+		return best, ok
+	}
+	return o
+}

@@ -1,0 +1,232 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// kind is the type of an operand. Every kind but invalid is a type an author
+// can meet in a message.
+type kind uint8
+
+const (
+	invalid kind = iota // a fault has been reported
+	boolean
+	number
+	text
+	category // a path that is equal to each of its prefixes
+	weekday
+	date
+	textList
+	categoryList
+	couponList
+	array  // a literal list
+	span   // a literal range a..b
+	fact   // an attribute, whose type is only known when it is read
+	lines  // lines of the cart; also the number of them
+	record // something with fields
+	nothing
+)
+
+func (k kind) String() string {
+	return [...]string{
+		"a fault", "a condition", "a number", "a text", "a category", "a weekday", "a date",
+		"a list of texts", "a list of categories", "the cart's coupons", "a list", "a range",
+		"an attribute", "lines of the cart", "a group of facts", "nil",
+	}[k]
+}
+
+// isText reports whether operands of the kind have a text.
+func (k kind) isText() bool { return k == text || k == category || k == weekday || k == date }
+
+// element is what an item expression or a predicate looks at: an item with the
+// number of its units, a line of the cart, or a text of a list.
+type element struct {
+	item     *engine.Item
+	quantity int64
+	line     int
+	text     string
+}
+
+// The functions an operand evaluates with. They allocate nothing by
+// themselves. A second result of false means that a fact is missing.
+type (
+	boolFunc   func(*engine.Scope, element) bool
+	numberFunc func(*engine.Scope, element) (engine.Decimal, bool)
+	textFunc   func(*engine.Scope, element) (string, bool)
+	listFunc   func(*engine.Scope, element) []string
+	factFunc   func(*engine.Scope, element) engine.Value
+	// linesFunc calls yield with each line until it returns false.
+	linesFunc func(s *engine.Scope, e element, yield func(element) bool)
+)
+
+// operand is a compiled part of an expression: its type and, for that type, the
+// function that evaluates it.
+type operand struct {
+	kind   kind
+	bool   boolFunc
+	number numberFunc
+	text   textFunc
+	list   listFunc
+	fact   factFunc
+	lines  linesFunc
+	fields *fields
+	items  []operand // of an array; the two bounds of a span
+	// constant says that the operand depends on nothing.
+	constant bool
+	// money says that the operand depends on an amount of money.
+	money bool
+	// why adds the clauses that make a condition what it is.
+	why func(*engine.Scope, element, []engine.Clause) []engine.Clause
+}
+
+// fields are the parts of a record.
+type fields struct {
+	title string
+	names []string
+	get   func(name string) (operand, bool)
+	// hint says what to write instead of the record itself.
+	hint string
+}
+
+func constantNumber(d engine.Decimal) operand {
+	return operand{kind: number, constant: true, number: func(*engine.Scope, element) (engine.Decimal, bool) { return d, true }}
+}
+
+func constantText(s string) operand {
+	return operand{kind: text, constant: true, text: func(*engine.Scope, element) (string, bool) { return s, true }}
+}
+
+func constantBool(b bool) operand {
+	return operand{kind: boolean, constant: true, bool: func(*engine.Scope, element) bool { return b }}
+}
+
+// constantText returns the text of a constant operand.
+func (o operand) constText() (string, bool) {
+	if !o.constant || !o.kind.isText() {
+		return "", false
+	}
+	return o.text(nil, element{})
+}
+
+// constNumber returns the number of a constant operand.
+func (o operand) constNumber() (engine.Decimal, bool) {
+	if !o.constant || o.kind != number {
+		return engine.Decimal{}, false
+	}
+	return o.number(nil, element{})
+}
+
+// asBool returns the operand as a condition, if it can be one. A missing
+// attribute is false.
+func (o operand) asBool() (boolFunc, bool) {
+	switch o.kind {
+	case boolean:
+		return o.bool, true
+	case fact:
+		return func(s *engine.Scope, e element) bool {
+			value, ok := o.fact(s, e).Bool()
+			return ok && value
+		}, true
+	default:
+		return nil, false
+	}
+}
+
+// asNumber returns the operand as a number, if it can be one.
+func (o operand) asNumber() (numberFunc, bool) {
+	switch o.kind {
+	case number:
+		return o.number, true
+	case fact:
+		return func(s *engine.Scope, e element) (engine.Decimal, bool) { return o.fact(s, e).Number() }, true
+	case lines:
+		return func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			var n int64
+			o.lines(s, e, func(element) bool { n++; return true })
+			return engine.NewDecimal(n), true
+		}, true
+	default:
+		return nil, false
+	}
+}
+
+// asText returns the operand as a text, if it can be one.
+func (o operand) asText() (textFunc, bool) {
+	switch {
+	case o.kind.isText():
+		return o.text, true
+	case o.kind == fact:
+		return func(s *engine.Scope, e element) (string, bool) { return o.fact(s, e).Text() }, true
+	default:
+		return nil, false
+	}
+}
+
+// asList returns the operand as a list of texts, if it can be one. A missing
+// attribute is an empty list.
+func (o operand) asList() (listFunc, bool) {
+	switch o.kind {
+	case textList, categoryList, couponList:
+		return o.list, true
+	case fact:
+		return func(s *engine.Scope, e element) []string {
+			list, _ := o.fact(s, e).Texts()
+			return list
+		}, true
+	default:
+		return nil, false
+	}
+}
+
+// asFact returns a text, a number, a condition or an attribute as a value.
+func (o operand) asFact() (factFunc, bool) {
+	switch {
+	case o.kind == fact:
+		return o.fact, true
+	case o.kind == boolean:
+		return func(s *engine.Scope, e element) engine.Value { return engine.BoolValue(o.bool(s, e)) }, true
+	case o.kind == number:
+		return func(s *engine.Scope, e element) engine.Value {
+			if d, ok := o.number(s, e); ok {
+				return engine.NumberValue(d)
+			}
+			return engine.Value{}
+		}, true
+	case o.kind.isText():
+		return func(s *engine.Scope, e element) engine.Value {
+			if t, ok := o.text(s, e); ok {
+				return engine.TextValue(t)
+			}
+			return engine.Value{}
+		}, true
+	default:
+		return nil, false
+	}
+}
+
+// show writes what the operand is worth now, for an explanation.
+func (o operand) show(s *engine.Scope, e element) string {
+	if value, ok := o.asFact(); ok {
+		return value(s, e).String()
+	}
+	if list, ok := o.asList(); ok {
+		return engine.TextsValue(list(s, e)).String()
+	}
+	if n, ok := o.asNumber(); ok {
+		d, _ := n(s, e)
+		return d.String()
+	}
+	if o.kind == array || o.kind == span {
+		shown := make([]string, len(o.items))
+		for i, item := range o.items {
+			shown[i] = item.show(s, e)
+		}
+		if o.kind == span {
+			return strings.Join(shown, "..")
+		}
+		return "[" + strings.Join(shown, ", ") + "]"
+	}
+	return "nil"
+}

@@ -1,0 +1,125 @@
+package compile
+
+import (
+	"regexp"
+	"strconv"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// promotionCompiler compiles one promotion.
+type promotionCompiler struct {
+	*compiler
+	// money is set when something in the promotion is an amount of money.
+	money bool
+}
+
+func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engine.Promotion, bool) {
+	m := v.Map("id", "name", "description", "enabled", "when", "coupon", "schedule", "priority", "deal", "deals",
+		"group", "limits", "exclusive", "excludes", "currencies", "on_failure")
+	if m.Kind() != syntax.Mapping {
+		return engine.Promotion{}, false
+	}
+	for _, key := range []string{"group", "limits", "exclusive", "excludes", "currencies", "on_failure"} {
+		notSupported(m, key)
+	}
+	p := &promotionCompiler{compiler: c}
+	compiled := engine.Promotion{
+		ID:       p.id(m.Require("id"), ids),
+		Source:   v.Location(),
+		Disabled: !m.Get("enabled").WantBool(true),
+		Priority: p.priority(m.Get("priority")),
+		Schedule: p.schedule(m.Get("schedule")),
+		Coupon:   p.coupon(m.Get("coupon")),
+		When:     p.when(m.Get("when")),
+		Deals:    p.deals(m),
+	}
+	compiled.Name, _ = m.Get("name").WantText()
+	m.Get("description").WantText()
+	compiled.InShopCurrency = p.money
+	return compiled, compiled.ID != ""
+}
+
+func (p *promotionCompiler) id(v syntax.Value, ids map[string]syntax.Value) string {
+	id, ok := v.WantText()
+	if !ok {
+		return ""
+	}
+	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`).MatchString(id) {
+		v.Report(diag.WrongValue, "use 1 to 64 letters, digits, -, _ and .", "%.70q cannot be an id", id)
+		return ""
+	}
+	if first, taken := ids[id]; taken {
+		v.Report(diag.Duplicate, "", "the id %q is taken by the promotion at %s", id, first.Location())
+		return ""
+	}
+	ids[id] = v
+	return id
+}
+
+func (p *promotionCompiler) priority(v syntax.Value) int {
+	if !v.Present() {
+		return 0
+	}
+	n, err := strconv.ParseInt(v.Text(), 10, 32)
+	if err != nil || v.Quoted() {
+		v.Report(diag.WrongValue, "a higher number goes first; without one it is 0", "priority wants a whole number")
+	}
+	return int(n)
+}
+
+func (p *promotionCompiler) coupon(v syntax.Value) string {
+	if v.Kind() == syntax.Mapping {
+		notSupported(v.Map("pool"), "pool")
+		return ""
+	}
+	text, ok := v.WantText()
+	if !ok {
+		return ""
+	}
+	code := engine.NormalizeCoupon(text)
+	if code == "" || len(code) > 64 {
+		v.Report(diag.WrongValue, "", "a coupon code has 1 to 64 characters")
+	}
+	return code
+}
+
+func (p *promotionCompiler) when(v syntax.Value) engine.Condition {
+	if !v.Present() {
+		return nil
+	}
+	if v.Kind() == syntax.Null {
+		v.Report(diag.MissingKey, "leave the key out for always", "when has no condition")
+		return nil
+	}
+	o := p.wantCondition(v, compileExpression(v, p.cart), "when")
+	p.money = p.money || o.money
+	if o.kind == invalid {
+		return nil
+	}
+	if o.why == nil {
+		source := v.Text()
+		shown := o
+		o.why = func(s *engine.Scope, e element, out []engine.Clause) []engine.Clause {
+			return append(out, engine.Clause{Source: source, Values: shown.show(s, e)})
+		}
+	}
+	return compiledCondition{o}
+}
+
+// compiledCondition implements engine.Condition.
+type compiledCondition struct{ o operand }
+
+// Holds implements engine.Condition.
+func (c compiledCondition) Holds(s *engine.Scope) bool { return c.o.bool(s, element{}) }
+
+// Why implements engine.Condition.
+func (c compiledCondition) Why(s *engine.Scope) []engine.Clause { return c.o.why(s, element{}, nil) }
+
+// compiledNumber implements engine.Number.
+type compiledNumber struct{ value numberFunc }
+
+// Value implements engine.Number.
+func (n compiledNumber) Value(s *engine.Scope) (engine.Decimal, bool) { return n.value(s, element{}) }

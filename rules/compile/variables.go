@@ -1,0 +1,249 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// variables is a namespace made of fixed variables and of the names that the
+// rule files define.
+type variables struct {
+	fixed   map[string]operand
+	defined func(name string) (operand, bool)
+	listed  func() []string
+}
+
+func (v variables) lookup(name string) (operand, bool) {
+	if o, ok := v.fixed[name]; ok {
+		return o, true
+	}
+	return v.defined(name)
+}
+
+func (v variables) names() []string {
+	return append(slices.Sorted(maps.Keys(v.fixed)), v.listed()...)
+}
+
+// The constructors below make operands of facts.
+
+func textOf(get func(*engine.Scope, element) string) operand {
+	return operand{kind: text, text: func(s *engine.Scope, e element) (string, bool) { return get(s, e), true }}
+}
+
+// optionalText is missing when it is empty.
+func optionalText(get func(*engine.Scope) string) operand {
+	return operand{kind: text, text: func(s *engine.Scope, _ element) (string, bool) {
+		t := get(s)
+		return t, t != ""
+	}}
+}
+
+func countOf(get func(*engine.Scope, element) int64) operand {
+	return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		return engine.NewDecimal(get(s, e)), true
+	}}
+}
+
+func moneyOf(c engine.Currency, get func(*engine.Scope, element) engine.Amount) operand {
+	return operand{kind: number, money: true, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		return c.Decimal(get(s, e)), true
+	}}
+}
+
+func listOf(k kind, get func(*engine.Scope, element) []string) operand {
+	return operand{kind: k, list: get}
+}
+
+// recordOf is a record with the given fields.
+func recordOf(title, hint string, parts map[string]operand) operand {
+	return operand{kind: record, fields: &fields{
+		title: title, hint: hint, names: slices.Sorted(maps.Keys(parts)),
+		get: func(name string) (operand, bool) {
+			o, ok := parts[name]
+			return o, ok
+		},
+	}}
+}
+
+// attributesOf is the shop's own facts, of which any name may be asked.
+func attributesOf(title string, get func(*engine.Scope, element) engine.Attributes) operand {
+	return operand{kind: record, fields: &fields{
+		title: title, hint: "name the attribute: " + title + ".NAME",
+		get: func(name string) (operand, bool) {
+			return operand{kind: fact, fact: func(s *engine.Scope, e element) engine.Value { return get(s, e)[name] }}, true
+		},
+	}}
+}
+
+// itemVariables are what an item expression may read of the item at hand.
+func itemVariables(c engine.Currency) map[string]operand {
+	return map[string]operand{
+		"sku":      textOf(func(_ *engine.Scope, e element) string { return e.item.SKU }),
+		"name":     textOf(func(_ *engine.Scope, e element) string { return e.item.Name }),
+		"brand":    textOf(func(_ *engine.Scope, e element) string { return e.item.Brand }),
+		"price":    moneyOf(c, func(_ *engine.Scope, e element) engine.Amount { return e.item.Price }),
+		"quantity": countOf(func(_ *engine.Scope, e element) int64 { return e.quantity }),
+		"category": {kind: category, text: func(_ *engine.Scope, e element) (string, bool) {
+			return e.item.Category(), true
+		}},
+		"categories": listOf(categoryList, func(_ *engine.Scope, e element) []string { return e.item.Categories }),
+		"tags":       listOf(textList, func(_ *engine.Scope, e element) []string { return e.item.Tags }),
+		"attributes": attributesOf("attributes", func(_ *engine.Scope, e element) engine.Attributes { return e.item.Attributes }),
+	}
+}
+
+// lineFields are the parts of a line of cart.lines: those of its item, and what
+// the line costs.
+func lineFields(c engine.Currency, items namespace) *fields {
+	own := map[string]operand{
+		"subtotal": moneyOf(c, func(_ *engine.Scope, e element) engine.Amount {
+			return e.item.Price * engine.Amount(e.quantity)
+		}),
+		"total": moneyOf(c, func(s *engine.Scope, e element) engine.Amount { return s.LineTotal(e.line) }),
+	}
+	return &fields{
+		title: "a line", hint: "name the part of the line, such as .quantity",
+		names: append(slices.Sorted(maps.Keys(own)), items.names()...),
+		get: func(name string) (operand, bool) {
+			if o, ok := own[name]; ok {
+				return o, true
+			}
+			return items.lookup(name)
+		},
+	}
+}
+
+func allLines(f *fields) operand {
+	return operand{kind: lines, fields: f, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
+		for i := range s.Lines() {
+			item, quantity := s.Line(i)
+			if !yield(element{item: item, quantity: quantity, line: i}) {
+				return
+			}
+		}
+	}}
+}
+
+// cartVariables are what a condition or an amount may read.
+func cartVariables(c engine.Currency, line *fields) map[string]operand {
+	return map[string]operand{
+		"cart": recordOf("cart", "name the fact, such as cart.subtotal", map[string]operand{
+			"subtotal":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Subtotal() }),
+			"total":      moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Total() }),
+			"quantity":   countOf(func(s *engine.Scope, _ element) int64 { return s.Quantity() }),
+			"lines":      allLines(line),
+			"currency":   textOf(func(s *engine.Scope, _ element) string { return s.Cart().Currency.Code() }),
+			"channel":    optionalText(func(s *engine.Scope) string { return s.Cart().Channel }),
+			"attributes": attributesOf("cart.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Attributes }),
+		}),
+		"customer": customerRecord(c),
+		"shipping": recordOf("shipping", "name the fact, such as shipping.country", map[string]operand{
+			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method }),
+			"country": optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Country }),
+			"region":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Region }),
+			"price":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Shipping.Price }),
+		}),
+		"payment": recordOf("payment", "write payment.method", map[string]operand{
+			"method": optionalText(func(s *engine.Scope) string { return s.Cart().Payment }),
+		}),
+		"coupons": listOf(couponList, func(s *engine.Scope, _ element) []string { return s.Coupons() }),
+		"now":     nowRecord(),
+	}
+}
+
+func customerRecord(c engine.Currency) operand {
+	return recordOf("customer", "name the fact, such as customer.groups", map[string]operand{
+		"id":             optionalText(func(s *engine.Scope) string { return s.Cart().Customer.ID }),
+		"groups":         listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Groups }),
+		"tags":           listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Tags }),
+		"orders":         countOf(func(s *engine.Scope, _ element) int64 { return s.Cart().Customer.Orders }),
+		"lifetime_spend": moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Customer.LifetimeSpend }),
+		"attributes":     attributesOf("customer.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Customer.Attributes }),
+	})
+}
+
+func nowRecord() operand {
+	part := func(get func(time.Time) int) operand {
+		return countOf(func(s *engine.Scope, _ element) int64 { return int64(get(s.Now())) })
+	}
+	return recordOf("now", `name the part, such as now.hour or now.weekday == "fri"`, map[string]operand{
+		"year":   part(time.Time.Year),
+		"month":  part(func(t time.Time) int { return int(t.Month()) }),
+		"day":    part(time.Time.Day),
+		"hour":   part(time.Time.Hour),
+		"minute": part(time.Time.Minute),
+		"weekday": {kind: weekday, text: func(s *engine.Scope, _ element) (string, bool) {
+			return weekdayName(s.Now().Weekday()), true
+		}},
+		"date": {kind: date, text: func(s *engine.Scope, _ element) (string, bool) {
+			return s.Now().Format(time.DateOnly), true
+		}},
+	})
+}
+
+// setRecord is an item set as conditions see it.
+func setRecord(name string, index int, c engine.Currency, line *fields, money bool) operand {
+	quantity := countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() })
+	o := recordOf(name, fmt.Sprintf("write %s.quantity > 0", name), map[string]operand{
+		"quantity": quantity,
+		"subtotal": moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Subtotal() }),
+		"total":    moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Total() }),
+		"lines": {kind: lines, fields: line, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
+			set := s.Set(index)
+			for i := range s.Lines() {
+				item, n := s.Line(i)
+				if set.Has(i) && !yield(element{item: item, quantity: n, line: i}) {
+					return
+				}
+			}
+		}},
+		"min_price": boundOf(index, c, false),
+		"max_price": boundOf(index, c, true),
+	})
+	if money {
+		o.fields = o.fields.withMoney()
+	}
+	return o
+}
+
+// boundOf is the lowest or the highest price in a set, missing when the cart
+// holds nothing of it.
+func boundOf(index int, c engine.Currency, highest bool) operand {
+	return operand{kind: number, money: true, number: func(s *engine.Scope, _ element) (engine.Decimal, bool) {
+		low, high, ok := s.Set(index).PriceRange()
+		if highest {
+			low = high
+		}
+		return c.Decimal(low), ok
+	}}
+}
+
+// withMoney marks every field as depending on money, because the set itself
+// does.
+func (f *fields) withMoney() *fields {
+	marked := *f
+	marked.get = func(name string) (operand, bool) {
+		o, ok := f.get(name)
+		o.money = true
+		return o, ok
+	}
+	return &marked
+}
+
+// weekdayName is the first three letters of the English name: mon.
+func weekdayName(d time.Weekday) string { return strings.ToLower(d.String()[:3]) }
+
+// parseWeekday reads mon or Monday.
+func parseWeekday(s string) (time.Weekday, bool) {
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if strings.EqualFold(s, weekdayName(d)) || strings.EqualFold(s, d.String()) {
+			return d, true
+		}
+	}
+	return 0, false
+}

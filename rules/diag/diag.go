@@ -1,0 +1,158 @@
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Position is a place in a file. Lines and columns count from 1; a column is a
+// character (Unicode code point), not a byte.
+type Position struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+}
+
+// Range is a half-open stretch of text, Start included and End not.
+type Range struct {
+	Start Position `json:"start"`
+	End   Position `json:"end"`
+}
+
+// Diagnostic is one finding.
+type Diagnostic struct {
+	Code  Code   `json:"code"`
+	File  string `json:"file"`
+	Range Range  `json:"range"`
+	// Message says what is wrong, without a full stop.
+	Message string `json:"message"`
+	// Hint says what to do, "" when the message says it all.
+	Hint string `json:"hint,omitempty"`
+	// Line is the source line on which the range starts, for the excerpt.
+	Line string `json:"-"`
+}
+
+// String writes the diagnostic on one line: file:line:col: code message: hint.
+func (d Diagnostic) String() string {
+	text := fmt.Sprintf("%s: %s %s", d.Location(), d.Code, d.Message)
+	if d.Hint != "" {
+		text += ": " + d.Hint
+	}
+	return text
+}
+
+// Location writes file:line:column, or what of it is known.
+func (d Diagnostic) Location() string {
+	switch {
+	case d.File == "":
+		return "rules"
+	case d.Range.Start.Line == 0:
+		return d.File
+	default:
+		return fmt.Sprintf("%s:%d:%d", d.File, d.Range.Start.Line, d.Range.Start.Column)
+	}
+}
+
+// Excerpt writes the source line with carets under the range, "" when the line
+// is not known. Tabs stay tabs, so that the caret stands right at any tab
+// width.
+func (d Diagnostic) Excerpt() string {
+	if d.Line == "" || d.Range.Start.Line == 0 {
+		return ""
+	}
+	gutter := fmt.Sprintf("%4d", d.Range.Start.Line)
+	blank := strings.Repeat(" ", len(gutter))
+	return fmt.Sprintf("%s | %s\n%s | %s\n", gutter, d.Line, blank, d.caret())
+}
+
+func (d Diagnostic) caret() string {
+	var b strings.Builder
+	line := []rune(d.Line)
+	for i := 0; i < d.Range.Start.Column-1 && i < len(line); i++ {
+		if line[i] == '\t' {
+			b.WriteByte('\t')
+			continue
+		}
+		b.WriteByte(' ')
+	}
+	b.WriteString(strings.Repeat("^", d.width(len(line))))
+	return b.String()
+}
+
+// width is how many carets fit under the range on its first line.
+func (d Diagnostic) width(length int) int {
+	end := d.Range.End.Column
+	if d.Range.End.Line > d.Range.Start.Line {
+		end = length + 1
+	}
+	return max(1, min(end, length+1)-d.Range.Start.Column)
+}
+
+// Render writes the diagnostic with its excerpt and hint:
+//
+//	tv.yaml:4:30: R0103 unknown name "tv"
+//	   4 |     when: tv.quantity > 3
+//	     |           ^^
+//	     = did you mean "tvs"?
+func (d Diagnostic) Render() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s %s\n", d.Location(), d.Code, d.Message)
+	b.WriteString(d.Excerpt())
+	if d.Hint != "" {
+		fmt.Fprintf(&b, "     = %s\n", d.Hint)
+	}
+	return b.String()
+}
+
+// List is a number of diagnostics. A non-empty list is an error.
+type List []Diagnostic
+
+// Error implements error with one line per diagnostic.
+func (l List) Error() string {
+	lines := make([]string, len(l))
+	for i, d := range l {
+		lines[i] = d.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err returns the list as an error, sorted and without repetitions, or nil when
+// it is empty.
+func (l List) Err() error {
+	if len(l) == 0 {
+		return nil
+	}
+	return l.Sorted()
+}
+
+// Sorted returns the list by file and position, each finding once.
+func (l List) Sorted() List {
+	sorted := slices.Clone(l)
+	slices.SortStableFunc(sorted, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Range.Start.Line, b.Range.Start.Line),
+			cmp.Compare(a.Range.Start.Column, b.Range.Start.Column),
+			cmp.Compare(a.Code, b.Code),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	return slices.Compact(sorted)
+}
+
+// Render writes every diagnostic with its excerpt, separated by blank lines,
+// and how many there are.
+func (l List) Render() string {
+	var b strings.Builder
+	for _, d := range l {
+		b.WriteString(d.Render())
+		b.WriteByte('\n')
+	}
+	faults := "faults"
+	if len(l) == 1 {
+		faults = "fault"
+	}
+	fmt.Fprintf(&b, "%d %s\n", len(l), faults)
+	return b.String()
+}

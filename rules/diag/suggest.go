@@ -1,0 +1,28 @@
+package diag
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Suggest returns a hint that names the candidate a mistyped word most likely
+// means, or, where none is near, lists the candidates if they are few.
+func Suggest(word string, candidates []string) string {
+	best, distance := "", len(word)/3+2
+	for _, c := range slices.Sorted(slices.Values(candidates)) {
+		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {
+			best, distance = c, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("did you mean %q?", best)
+	case len(candidates) > 0 && len(candidates) <= 12:
+		return "there is " + strings.Join(slices.Sorted(slices.Values(candidates)), ", ")
+	default:
+		return ""
+	}
+}

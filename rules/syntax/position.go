@@ -1,0 +1,116 @@
+package syntax
+
+import (
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/checkout-promotions/checkout/rules/diag"
+)
+
+// positions returns where each character of a scalar's text stands in the
+// source, and as a last element where the text ends. It walks the source beside
+// the text: line breaks and indentation that YAML folds away, doubled quotes
+// and escapes are passed over on the way. Should the two not agree, which would
+// be a mistake here, the rest of the text is placed where they parted.
+func (v Value) positions() []diag.Position {
+	w := walker{doc: v.doc, line: v.node.Line, column: v.node.Column, style: v.node.Style}
+	w.open()
+	text := []rune(v.node.Value)
+	positions := make([]diag.Position, 0, len(text)+1)
+	for i := 0; i < len(text); i++ {
+		if w.atLineEnd() && unicode.IsSpace(text[i]) {
+			at := w.position()
+			for ; i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t'); i++ {
+				positions = append(positions, at)
+			}
+			i--
+			w.nextLine()
+			continue
+		}
+		w.skipContinuation()
+		positions = append(positions, w.position())
+		w.step(text[i])
+	}
+	return append(positions, w.position())
+}
+
+// walker is a place in the source of a scalar.
+type walker struct {
+	doc          *Document
+	line, column int // from 1
+	style        yaml.Style
+}
+
+func (w *walker) position() diag.Position { return diag.Position{Line: w.line, Column: w.column} }
+
+// rest is the current line from the current column on.
+func (w *walker) rest() []rune {
+	line := []rune(w.doc.line(w.line))
+	return line[min(w.column-1, len(line)):]
+}
+
+// open moves from the node's position to the first character of its text.
+func (w *walker) open() {
+	switch {
+	case w.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		w.column++
+	case w.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		w.nextLine()
+	}
+}
+
+// atLineEnd reports whether only blanks are left on the line. A backslash at
+// the end of a double-quoted line is not text either.
+func (w *walker) atLineEnd() bool {
+	return strings.TrimSpace(string(w.rest())) == ""
+}
+
+// nextLine moves to the first character of the next line that has one.
+func (w *walker) nextLine() {
+	for w.line < len(w.doc.lines) {
+		w.line, w.column = w.line+1, 1
+		for _, r := range w.rest() {
+			if !unicode.IsSpace(r) {
+				return
+			}
+			w.column++
+		}
+	}
+}
+
+// skipContinuation passes over an escaped line break of a double-quoted text.
+func (w *walker) skipContinuation() {
+	for w.style&yaml.DoubleQuotedStyle != 0 && string(w.rest()) == `\` {
+		w.nextLine()
+	}
+}
+
+// step passes over the source of one character of the text.
+func (w *walker) step(r rune) {
+	rest := w.rest()
+	switch {
+	case len(rest) == 0:
+	case w.style&yaml.SingleQuotedStyle != 0 && r == '\'':
+		w.column += 2
+	case w.style&yaml.DoubleQuotedStyle != 0 && rest[0] == '\\' && len(rest) > 1:
+		w.column += escapeLength(rest[1])
+	case rest[0] == r:
+		w.column++
+	}
+}
+
+// escapeLength is how long a double-quoted escape is, backslash included.
+func escapeLength(kind rune) int {
+	switch kind {
+	case 'x':
+		return 4
+	case 'u':
+		return 6
+	case 'U':
+		return 10
+	default:
+		return 2
+	}
+}
