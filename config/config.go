@@ -1,0 +1,129 @@
+package config
+
+import (
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+)
+
+// Config is everything that `checkout run` can be told. It is a plain value: copies are independent, and nothing changes it
+// after [Load] has returned it.
+type Config struct {
+	// Address is the host name or IP address to listen on; empty listens on every interface.
+	Address string `koanf:"address"`
+	// Port is the TCP port to listen on; 0 takes any free port.
+	Port int `koanf:"port"`
+	// ShutdownGrace is how long requests may take to finish once the program was told to stop.
+	ShutdownGrace time.Duration `koanf:"shutdown_grace"`
+	// Password opens the guarded endpoints; while it is empty they refuse everybody.
+	Password Secret `koanf:"password"`
+	// Database says where items and orders are kept.
+	Database Database `koanf:",squash"`
+	// Rules is the folder of rule files.
+	Rules string `koanf:"rules"`
+	// RulesWatch says how changes of the rule files are noticed.
+	RulesWatch WatchMode `koanf:"rules_watch"`
+	// Seed is a file of items to load into an empty database; empty loads none.
+	Seed string `koanf:"seed"`
+	// LogLevel is the least severe level that is logged.
+	LogLevel LogLevel `koanf:"log_level"`
+	// LogFormat is the form of the log lines.
+	LogFormat LogFormat `koanf:"log_format"`
+}
+
+// Listen returns the address and port in the form that net.Listen takes.
+func (c Config) Listen() string {
+	return net.JoinHostPort(c.Address, strconv.Itoa(c.Port))
+}
+
+// Database says where items and orders are kept. Kind names the one that counts; the fields of the others keep their defaults
+// or whatever a weaker source said.
+type Database struct {
+	// Kind is the database chosen: that of the strongest source that names one, SQLite when none does.
+	Kind DatabaseKind `koanf:"-"`
+	// Memory asks for a database that lives as long as the process.
+	Memory bool `koanf:"memory_db"`
+	// SQLite is the path of the database file.
+	SQLite string `koanf:"sqlite"`
+	// Host is the host name of the Postgres server.
+	Host string `koanf:"db_host"`
+	// Port is the TCP port of the Postgres server.
+	Port int `koanf:"db_port"`
+	// User is the Postgres user.
+	User string `koanf:"db_user"`
+	// Password is the password of the Postgres user.
+	Password Secret `koanf:"db_password"`
+}
+
+// DatabaseKind tells the databases apart.
+type DatabaseKind string
+
+// The databases.
+const (
+	KindMemory   DatabaseKind = "memory"
+	KindSQLite   DatabaseKind = "sqlite"
+	KindPostgres DatabaseKind = "postgres"
+)
+
+// WatchMode says how changes of the rule files are noticed.
+type WatchMode string
+
+// The ways to notice a change of the rule files.
+const (
+	WatchAuto WatchMode = "auto" // the system's notifications, and a slow poll for folders that send none
+	WatchPoll WatchMode = "poll" // only the poll
+	WatchOff  WatchMode = "off"  // not at all
+)
+
+// LogLevel is the name of a log level.
+type LogLevel string
+
+// The log levels.
+const (
+	LogDebug LogLevel = "debug"
+	LogInfo  LogLevel = "info"
+	LogWarn  LogLevel = "warn"
+	LogError LogLevel = "error"
+)
+
+// Level returns the level as slog counts it; a name that is none counts as info.
+func (l LogLevel) Level() slog.Level {
+	switch l {
+	case LogDebug:
+		return slog.LevelDebug
+	case LogWarn:
+		return slog.LevelWarn
+	case LogError:
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// LogFormat is the form of the log lines.
+type LogFormat string
+
+// The forms of log lines.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// Default returns the configuration of a program that was told nothing.
+func Default() Config {
+	return Config{
+		Port:          8000,
+		ShutdownGrace: 15 * time.Second,
+		Database: Database{
+			Kind:   KindSQLite,
+			SQLite: "data/db",
+			Host:   "localhost",
+			Port:   5432,
+		},
+		Rules:      "rules",
+		RulesWatch: WatchAuto,
+		LogLevel:   LogInfo,
+		LogFormat:  LogText,
+	}
+}

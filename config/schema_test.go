@@ -1,0 +1,99 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSettingsAreTheStruct ties the settings to the fields of Config: the same keys, types and defaults.
+func TestSettingsAreTheStruct(t *testing.T) {
+	got, want := map[string]any{}, map[string]any{}
+	for _, s := range settings() {
+		got[s.key] = s.def
+	}
+	fields(reflect.ValueOf(Default()), want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("settings differ from the fields of Config (-want +got):\n%s", diff)
+	}
+}
+
+// TestDefaultsAreValid holds that every default passes its own check.
+func TestDefaultsAreValid(t *testing.T) {
+	for _, s := range settings() {
+		if _, ok := s.kind.parse(fmt.Sprint(s.def)); !ok {
+			t.Errorf("%s: got the default %v, want %s", s.key, s.def, s.kind.want())
+		}
+	}
+}
+
+// TestSchema ties the published JSON Schema to the settings.
+func TestSchema(t *testing.T) {
+	const path = "checkout.schema.json"
+	schema, err := json.MarshalIndent(schemaOf(settings()), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(schema) + "\n"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs; UPDATE_GOLDEN=1 rewrites it (-want +got):\n%s", path, diff)
+	}
+}
+
+// fields collects the values of a struct's fields by their koanf tags.
+func fields(v reflect.Value, into map[string]any) {
+	for f, field := range v.Fields() {
+		switch tag := f.Tag.Get("koanf"); tag {
+		case "-":
+		case ",squash":
+			fields(field, into)
+		default:
+			into[tag] = field.Interface()
+		}
+	}
+}
+
+func schemaOf(all []setting) map[string]any {
+	properties := map[string]any{}
+	for _, s := range all {
+		properties[s.key] = property(s)
+	}
+	return map[string]any{
+		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"title":                "Settings of checkout run",
+		"type":                 "object",
+		"additionalProperties": false,
+		"properties":           properties,
+	}
+}
+
+func property(s setting) map[string]any {
+	p := map[string]any{"type": "string", "description": strings.ReplaceAll(s.usage, "`", ""), "default": s.def}
+	switch k := s.kind.(type) {
+	case number:
+		p["type"], p["minimum"], p["maximum"] = "integer", k.min, k.max
+	case boolean:
+		p["type"] = "boolean"
+	case choice:
+		p["enum"] = k
+	case duration:
+		p["default"] = s.def.(time.Duration).String()
+		p["pattern"] = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
+	}
+	return p
+}

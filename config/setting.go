@@ -1,0 +1,71 @@
+package config
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// prefix starts the name of every environment variable that is ours.
+const prefix = "CHECKOUT_"
+
+// setting is one thing that can be configured.
+type setting struct {
+	key   string // its name in the file
+	def   any    // its default
+	kind  kind   // what it takes
+	usage string // its help text; a backquoted word stands for the value
+}
+
+// flag returns the name of the setting's flag, without the dashes.
+func (s setting) flag() string { return strings.ReplaceAll(s.key, "_", "-") }
+
+// variable returns the name of the setting's environment variable.
+func (s setting) variable() string { return prefix + strings.ToUpper(s.key) }
+
+// settings returns every setting, in the order of the help text.
+func settings() []setting {
+	d := Default()
+	return []setting{
+		{"address", d.Address, text{"a host name or an IP address, without a port", isHost},
+			"host name or IP `address` to listen on (default all interfaces)"},
+		{"port", d.Port, number{0, 65535}, "TCP `port` to listen on; 0 takes any free port"},
+		{"shutdown_grace", d.ShutdownGrace, duration{}, "how long requests may take to finish once told to stop"},
+		{"password", d.Password, secret{}, "`password` of the guarded endpoints; they refuse everybody while it is empty"},
+		{"memory_db", d.Database.Memory, boolean{}, "keep the data in memory: it is gone when the program ends"},
+		{"sqlite", d.Database.SQLite, text{"the path of a database file (memory_db is the setting for one in memory)", isDatabaseFile},
+			"`path` of the SQLite database file"},
+		{"db_host", d.Database.Host, text{"a host name or an IP address, without a port", isHost}, "host `name` of the Postgres server"},
+		{"db_port", d.Database.Port, number{1, 65535}, "TCP `port` of the Postgres server"},
+		{"db_user", d.Database.User, text{"a user name", isAny}, "`name` of the Postgres user"},
+		{"db_password", d.Database.Password, secret{}, "`password` of the Postgres user"},
+		{"rules", d.Rules, text{"the path of a folder", isPath}, "`folder` of the rule files"},
+		{"rules_watch", d.RulesWatch, choice{string(WatchAuto), string(WatchPoll), string(WatchOff)},
+			"`way` to notice changed rule files: auto, poll or off"},
+		{"seed", d.Seed, text{"the path of a file", isAny}, "`file` of items to load into an empty database"},
+		{"log_level", d.LogLevel, choice{string(LogDebug), string(LogInfo), string(LogWarn), string(LogError)},
+			"least `level` to log: debug, info, warn or error"},
+		{"log_format", d.LogFormat, choice{string(LogText), string(LogJSON)}, "`form` of the log: text or json"},
+	}
+}
+
+// named returns the settings by what a source calls them, and those names in the order of the settings.
+func named(name func(setting) string) (map[string]setting, []string) {
+	by, names := map[string]setting{}, []string{}
+	for _, s := range settings() {
+		by[name(s)] = s
+		names = append(names, name(s))
+	}
+	return by, names
+}
+
+func isAny(string) bool            { return true }
+func isPath(s string) bool         { return s != "" }
+func isDatabaseFile(s string) bool { return s != "" && !strings.Contains(s, ":memory:") }
+
+// isHost accepts IP addresses, and whatever else could be a host name: the resolver knows better.
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	return !strings.ContainsAny(s, ":/[] \t")
+}
