@@ -57,6 +57,8 @@ type Promotion struct {
 	// InShopCurrency says that the promotion has amounts of money of its own,
 	// so that it only makes sense for carts in the ruleset's currency.
 	InShopCurrency bool
+	// Timed says that the outcome depends on the instant of the quote.
+	Timed bool
 	// When decides whether a cart qualifies; nil always does.
 	When Condition
 	// Deals are what the customer gets, all from the same starting prices.
@@ -140,6 +142,29 @@ func (r *Ruleset) Currency() Currency { return r.currency }
 // GiftSKUs returns the items that promotions may add to a cart, sorted. A
 // catalogue for Price needs these besides the cart's own.
 func (r *Ruleset) GiftSKUs() []string { return slices.Clone(r.giftSKUs) }
+
+// Timed returns the ids of the promotions whose outcome depends on the instant
+// of the quote, in the order of application.
+func (r *Ruleset) Timed() []string {
+	var ids []string
+	for _, p := range r.promotions {
+		if p.Timed {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// Promotion returns the promotion with the id, or false. Its deals and
+// conditions must not be changed.
+func (r *Ruleset) Promotion(id string) (Promotion, bool) {
+	for _, p := range r.promotions {
+		if p.ID == id {
+			return *p, true
+		}
+	}
+	return Promotion{}, false
+}
 
 // PromotionIDs returns the ids in the order of application.
 func (r *Ruleset) PromotionIDs() []string {

@@ -265,14 +265,14 @@ func (p *promotionCompiler) selection(v syntax.Value) engine.Selection {
 	}
 	if d := p.names[source]; d != nil && d.kind == itemSet {
 		p.resolve(d)
-		p.money = p.money || d.compiled.money
+		p.reads |= d.compiled.reads
 		return engine.Selection{Set: d.index}
 	}
 	o := p.wantCondition(v, compileExpression(v, p.items), "of")
 	if o.kind == invalid {
 		return engine.Selection{}
 	}
-	p.money = p.money || o.money
+	p.reads |= o.reads
 	index, known := p.inline[source]
 	if !known {
 		index = p.addSet(source, o)

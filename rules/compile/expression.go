@@ -41,6 +41,7 @@ type checker struct {
 	vars       namespace
 	pointer    []operand // what # stands for, innermost last
 	predicates int
+	reads      reads // what the variables met so far depend on
 }
 
 // compileExpression compiles the scalar's text. The operand is invalid when a
@@ -62,7 +63,9 @@ func compileExpression(v syntax.Value, vars namespace) operand {
 		c.reportSyntax(err)
 		return operand{}
 	}
-	return c.compile(tree.Node)
+	o := c.compile(tree.Node)
+	o.reads = c.reads
+	return o
 }
 
 // reportSyntax reports what the parser says.
@@ -144,6 +147,7 @@ func (c *checker) number(n ast.Node) operand {
 
 func (c *checker) identifier(n *ast.IdentifierNode) operand {
 	if o, ok := c.vars.lookup(n.Value); ok {
+		c.reads |= o.reads
 		return o
 	}
 	return c.fault(n, diag.UnknownName, diag.Suggest(n.Value, c.vars.names()), "unknown name %q", n.Value)
@@ -166,6 +170,7 @@ func (c *checker) member(n *ast.MemberNode) operand {
 		return c.fault(n, diag.TypeMismatch, "", "%s has no parts to pick from", base.kind)
 	}
 	if o, ok := base.fields.get(property.Value); ok {
+		c.reads |= o.reads
 		return o
 	}
 	hint := diag.Suggest(property.Value, base.fields.names)

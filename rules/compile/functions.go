@@ -65,15 +65,13 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		return operand{}
 	}
 	if n.Name == "sum" {
-		return c.sum(n, elements, list, body)
+		return c.sum(n, elements, body)
 	}
 	test, ok := body.asBool()
 	if !ok {
 		return c.want(n.Arguments[1], body, "a condition as predicate")
 	}
-	o := overElements(n.Name, list, elements, test)
-	o.money = list.money || body.money
-	return o
+	return overElements(n.Name, list, elements, test)
 }
 
 // predicate compiles the body of a predicate, in which # is element.
@@ -176,12 +174,12 @@ func filtered(list operand, elements elementsFunc, test boolFunc) operand {
 
 // sum adds a number of each line. Elements whose number is missing count
 // nothing.
-func (c *checker) sum(n *ast.BuiltinNode, elements elementsFunc, list, body operand) operand {
+func (c *checker) sum(n *ast.BuiltinNode, elements elementsFunc, body operand) operand {
 	value, ok := body.asNumber()
 	if !ok {
 		return c.want(n.Arguments[1], body, "a number to add up")
 	}
-	return operand{kind: number, money: list.money || body.money, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+	return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 		total, fits := engine.Decimal{}, true
 		elements(s, e, func(x element) bool {
 			if d, ok := value(s, x); ok {
@@ -274,7 +272,7 @@ func (c *checker) numberFunction(n *ast.BuiltinNode) operand {
 		"ceil":  func(d engine.Decimal) engine.Decimal { return d.Neg().Floor().Neg() },
 		"round": func(d engine.Decimal) engine.Decimal { return d.Round(0, engine.HalfUp) },
 	}[n.Name]
-	return operand{kind: number, constant: o.constant, money: o.money, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+	return operand{kind: number, constant: o.constant, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 		d, present := value(s, e)
 		return change(d), present
 	}}
@@ -292,7 +290,6 @@ func (c *checker) extreme(n *ast.BuiltinNode) operand {
 		}
 		values = append(values, value)
 		o.constant = o.constant && item.constant
-		o.money = o.money || item.money
 	}
 	if len(values) == 0 {
 		return c.fault(n, diag.TypeMismatch, "", "%s wants at least one number", n.Name)

@@ -143,7 +143,7 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 		v.Report(diag.TypeMismatch, hint, "%s wants a condition, got %s", what, o.kind)
 		return operand{}
 	}
-	return operand{kind: boolean, bool: test, money: o.money, why: o.why}
+	return operand{kind: boolean, bool: test, reads: o.reads, why: o.why}
 }
 
 func (c *compiler) addSet(name string, o operand) int {
@@ -160,7 +160,7 @@ func (c *compiler) setAsTest(name string) (operand, bool) {
 		return operand{}, false
 	}
 	c.resolve(d)
-	return operand{kind: d.compiled.kind, bool: d.compiled.bool, money: d.compiled.money}, true
+	return operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads}, true
 }
 
 // nameInCart is a set with its facts, or a condition.
@@ -173,5 +173,5 @@ func (c *compiler) nameInCart(name string, line *fields) (operand, bool) {
 	if d.compiled.kind == invalid || d.kind == condition {
 		return d.compiled, true
 	}
-	return setRecord(name, d.index, c.currency, line, d.compiled.money), true
+	return setRecord(name, d.index, c.currency, line, d.compiled.reads), true
 }

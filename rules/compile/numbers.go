@@ -21,7 +21,9 @@ const (
 // cart. A literal is checked now, an expression is brought into range when it
 // is evaluated. An absent value is nil.
 func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number {
-	p.money = p.money || v.Present() && use == money
+	if v.Present() && use == money {
+		p.reads |= readsMoney
+	}
 	switch v.Kind() {
 	case syntax.Absent:
 		return nil
@@ -41,7 +43,7 @@ func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number 
 		}
 		return nil
 	}
-	p.money = p.money || o.money
+	p.reads |= o.reads
 	if constant, isConstant := o.constNumber(); isConstant {
 		p.checkConstant(v, constant, use)
 		return engine.Constant(constant)

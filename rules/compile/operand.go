@@ -40,6 +40,14 @@ func (k kind) String() string {
 // isText reports whether operands of the kind have a text.
 func (k kind) isText() bool { return k == text || k == category || k == weekday || k == date }
 
+// reads is what an expression depends on besides the cart's contents.
+type reads uint8
+
+const (
+	readsMoney reads = 1 << iota // amounts, which are in the shop's currency
+	readsClock                   // the instant of the quote
+)
+
 // element is what an item expression or a predicate looks at: an item with the
 // number of its units, a line of the cart, or a text of a list.
 type element struct {
@@ -75,8 +83,9 @@ type operand struct {
 	items  []operand // of an array; the two bounds of a span
 	// constant says that the operand depends on nothing.
 	constant bool
-	// money says that the operand depends on an amount of money.
-	money bool
+	// reads says what a variable depends on, for a whole expression what any
+	// part of it does.
+	reads reads
 	// why adds the clauses that make a condition what it is.
 	why func(*engine.Scope, element, []engine.Clause) []engine.Clause
 }

@@ -20,7 +20,7 @@ func (c *checker) unary(n *ast.UnaryNode) operand {
 		if !ok {
 			return c.want(n.Node, inner, "a condition after not")
 		}
-		o := operand{kind: boolean, constant: inner.constant, money: inner.money,
+		o := operand{kind: boolean, constant: inner.constant,
 			bool: func(s *engine.Scope, e element) bool { return !test(s, e) }}
 		o.why = c.reasons(n.Node, inner)
 		return o
@@ -32,7 +32,7 @@ func (c *checker) unary(n *ast.UnaryNode) operand {
 		if n.Operator == "+" {
 			return inner
 		}
-		return operand{kind: number, constant: inner.constant, money: inner.money,
+		return operand{kind: number, constant: inner.constant,
 			number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 				d, ok := value(s, e)
 				return d.Neg(), ok
@@ -72,7 +72,6 @@ func (c *checker) binary(n *ast.BinaryNode) operand {
 		return c.fault(n, diag.NotAllowed, "", "operator %s cannot be used in rules", n.Operator)
 	}
 	o.constant = left.constant && right.constant && o.kind == number
-	o.money = left.money || right.money
 	return o
 }
 
@@ -445,10 +444,10 @@ func readFactAs(o operand, wanted kind) operand {
 	switch {
 	case wanted == number:
 		n, _ := o.asNumber()
-		return operand{kind: number, number: n, money: o.money}
+		return operand{kind: number, number: n}
 	case wanted.isText():
 		t, _ := o.asText()
-		return operand{kind: text, text: t, money: o.money}
+		return operand{kind: text, text: t}
 	default:
 		return o
 	}
@@ -464,9 +463,8 @@ func (c *checker) conditional(n *ast.ConditionalNode) operand {
 	case !ok:
 		return c.want(n.Cond, cond, "a condition before ?")
 	}
-	money := cond.money || yes.money || no.money
 	if a, b, ok := pair(yes, no, operand.asNumber); ok {
-		return operand{kind: number, money: money, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 			if test(s, e) {
 				return a(s, e)
 			}
@@ -474,7 +472,7 @@ func (c *checker) conditional(n *ast.ConditionalNode) operand {
 		}}
 	}
 	if a, b, ok := pair(yes, no, operand.asBool); ok {
-		return operand{kind: boolean, money: money, bool: func(s *engine.Scope, e element) bool {
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool {
 			if test(s, e) {
 				return a(s, e)
 			}
@@ -482,7 +480,7 @@ func (c *checker) conditional(n *ast.ConditionalNode) operand {
 		}}
 	}
 	if a, b, ok := pair(yes, no, operand.asText); ok {
-		return operand{kind: text, money: money, text: func(s *engine.Scope, e element) (string, bool) {
+		return operand{kind: text, text: func(s *engine.Scope, e element) (string, bool) {
 			if test(s, e) {
 				return a(s, e)
 			}
@@ -512,7 +510,6 @@ func (c *checker) array(n *ast.ArrayNode) operand {
 		}
 		o.items = append(o.items, item)
 		o.constant = o.constant && item.constant
-		o.money = o.money || item.money
 	}
 	return o
 }
@@ -532,9 +529,7 @@ func (c *checker) membership(n *ast.BinaryNode) operand {
 	default:
 		test = c.inList(n, left, right)
 	}
-	o := c.leaf(n, left, right, test)
-	o.money = left.money || right.money
-	return o
+	return c.leaf(n, left, right, test)
 }
 
 // inArray compares with each element as == does.

@@ -12,8 +12,8 @@ import (
 // promotionCompiler compiles one promotion.
 type promotionCompiler struct {
 	*compiler
-	// money is set when something in the promotion is an amount of money.
-	money bool
+	// reads is what anything in the promotion depends on.
+	reads reads
 }
 
 func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engine.Promotion, bool) {
@@ -38,7 +38,8 @@ func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engin
 	}
 	compiled.Name, _ = m.Get("name").WantText()
 	m.Get("description").WantText()
-	compiled.InShopCurrency = p.money
+	compiled.InShopCurrency = p.reads&readsMoney != 0
+	compiled.Timed = p.reads&readsClock != 0 || m.Has("schedule")
 	return compiled, compiled.ID != ""
 }
 
@@ -95,7 +96,7 @@ func (p *promotionCompiler) when(v syntax.Value) engine.Condition {
 		return nil
 	}
 	o := p.wantCondition(v, compileExpression(v, p.cart), "when")
-	p.money = p.money || o.money
+	p.reads |= o.reads
 	if o.kind == invalid {
 		return nil
 	}

@@ -50,7 +50,7 @@ func countOf(get func(*engine.Scope, element) int64) operand {
 }
 
 func moneyOf(c engine.Currency, get func(*engine.Scope, element) engine.Amount) operand {
-	return operand{kind: number, money: true, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+	return operand{kind: number, reads: readsMoney, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 		return c.Decimal(get(s, e)), true
 	}}
 }
@@ -169,7 +169,9 @@ func customerRecord(c engine.Currency) operand {
 
 func nowRecord() operand {
 	part := func(get func(time.Time) int) operand {
-		return countOf(func(s *engine.Scope, _ element) int64 { return int64(get(s.Now())) })
+		o := countOf(func(s *engine.Scope, _ element) int64 { return int64(get(s.Now())) })
+		o.reads = readsClock
+		return o
 	}
 	return recordOf("now", `name the part, such as now.hour or now.weekday == "fri"`, map[string]operand{
 		"year":   part(time.Time.Year),
@@ -177,17 +179,17 @@ func nowRecord() operand {
 		"day":    part(time.Time.Day),
 		"hour":   part(time.Time.Hour),
 		"minute": part(time.Time.Minute),
-		"weekday": {kind: weekday, text: func(s *engine.Scope, _ element) (string, bool) {
+		"weekday": {kind: weekday, reads: readsClock, text: func(s *engine.Scope, _ element) (string, bool) {
 			return weekdayName(s.Now().Weekday()), true
 		}},
-		"date": {kind: date, text: func(s *engine.Scope, _ element) (string, bool) {
+		"date": {kind: date, reads: readsClock, text: func(s *engine.Scope, _ element) (string, bool) {
 			return s.Now().Format(time.DateOnly), true
 		}},
 	})
 }
 
 // setRecord is an item set as conditions see it.
-func setRecord(name string, index int, c engine.Currency, line *fields, money bool) operand {
+func setRecord(name string, index int, c engine.Currency, line *fields, extra reads) operand {
 	quantity := countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() })
 	o := recordOf(name, fmt.Sprintf("write %s.quantity > 0", name), map[string]operand{
 		"quantity": quantity,
@@ -205,16 +207,14 @@ func setRecord(name string, index int, c engine.Currency, line *fields, money bo
 		"min_price": boundOf(index, c, false),
 		"max_price": boundOf(index, c, true),
 	})
-	if money {
-		o.fields = o.fields.withMoney()
-	}
+	o.fields = o.fields.reading(extra)
 	return o
 }
 
 // boundOf is the lowest or the highest price in a set, missing when the cart
 // holds nothing of it.
 func boundOf(index int, c engine.Currency, highest bool) operand {
-	return operand{kind: number, money: true, number: func(s *engine.Scope, _ element) (engine.Decimal, bool) {
+	return operand{kind: number, reads: readsMoney, number: func(s *engine.Scope, _ element) (engine.Decimal, bool) {
 		low, high, ok := s.Set(index).PriceRange()
 		if highest {
 			low = high
@@ -223,13 +223,12 @@ func boundOf(index int, c engine.Currency, highest bool) operand {
 	}}
 }
 
-// withMoney marks every field as depending on money, because the set itself
-// does.
-func (f *fields) withMoney() *fields {
+// reading marks every field as depending on what the set itself reads.
+func (f *fields) reading(extra reads) *fields {
 	marked := *f
 	marked.get = func(name string) (operand, bool) {
 		o, ok := f.get(name)
-		o.money = true
+		o.reads |= extra
 		return o, ok
 	}
 	return &marked

@@ -32,6 +32,9 @@ func Trail(path string) (visited []string, real string, err error) {
 	return visited, real, err
 }
 
+// Concerns reports whether an event of the name would be a hint about dir.
+func Concerns(dir, name string) bool { return survey(dir).concerns(name) }
+
 // Debounce gives hints with the gaps between them and returns when the first
 // quiet period was over, counted from the first hint. It is for a synctest.
 func Debounce(quiet, limit time.Duration, gaps []time.Duration) time.Duration {

@@ -36,26 +36,6 @@ func TestABrokenFileKeepsTheLastGoodSetUntilItIsFixed(t *testing.T) {
 	}
 }
 
-func TestRestoringTheOldBytesMakesTheStatusGoodWithoutAReload(t *testing.T) {
-	s := newShop(t, map[string]string{"promos.yaml": percent(10)})
-	s.run()
-	for _, spoil := range []func(){
-		func() { replace(t, s.path("promos.yaml"), broken) },
-		func() { must(t, os.Remove(s.path("promos.yaml"))) },
-		func() { must(t, os.RemoveAll(s.dir)) },
-	} {
-		spoil()
-		s.fault()
-		write(t, s.path("promos.yaml"), percent(10))
-		s.good("10")
-	}
-	s.wantPublished("10")
-	s.wantLog(loaded, watching, refused, again, refused, again, refused, again)
-	if got := s.w.Status(); got.Loads != 1 || got.Refusals != 3 {
-		t.Errorf("got %d loads and %d refusals, want 1 and 3", got.Loads, got.Refusals)
-	}
-}
-
 func TestAMissingOrEmptyFolderKeepsTheLastGoodSet(t *testing.T) {
 	for _, tt := range folderFaults {
 		t.Run(tt.name, func(t *testing.T) {

@@ -118,26 +118,51 @@ func TestTrailEndsInACircle(t *testing.T) {
 	}
 }
 
-// TestDebounceEndsAfterTheQuietPeriodOrAtTheLimit draws hints at random.
+func TestOnlyEventsAboutTheRulesAreHints(t *testing.T) {
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	must(t, err)
+	plant(t, base, "rules/a.yaml rules/sub/b.yaml rules/.git/c.yaml shared/d.yaml rules/d.yaml->../shared/d.yaml rules/README->/docs/README")
+	for name, want := range map[string]bool{
+		"rules":             true,
+		"rules/a.yaml":      true,
+		"rules/new":         true,
+		"rules/sub/b.yaml":  true,
+		"rules/sub":         true,
+		"shared/d.yaml":     true,
+		"":                  true, // the folder that the rule folder is in
+		"neighbour":         false,
+		"neighbour/a.yaml":  false,
+		"rules/.git/c.yaml": false,
+		"shared/e.yaml":     false,
+		"docs/README":       false,
+	} {
+		if got := store.Concerns(filepath.Join(base, "rules"), filepath.Join(base, name)); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestDebounceEndsAfterTheQuietPeriodOrAtTheLimit draws the gaps between hints.
+// An odd microsecond in each keeps a hint from falling on the end.
 func TestDebounceEndsAfterTheQuietPeriodOrAtTheLimit(t *testing.T) {
-	gap := rapid.Custom(func(t *rapid.T) time.Duration {
+	span := rapid.Custom(func(t *rapid.T) time.Duration {
 		return time.Duration(rapid.IntRange(1, 300).Draw(t, "ms")) * time.Millisecond
 	})
 	synctest.Test(t, func(t *testing.T) {
-		rapid.Check(t, func(t *rapid.T) {
-			quiet, limit := gap.Draw(t, "quiet"), 3*gap.Draw(t, "limit")
-			gaps := rapid.SliceOf(gap).Draw(t, "gaps")
-			want := quiet // after the last hint that came in time
-			for at := time.Duration(0); len(gaps) > 0 && at+gaps[0] < min(want, limit); {
-				at += gaps[0]
-				want = at + quiet
-				gaps = gaps[1:]
+		rapid.Check(timeless{t}, func(t *rapid.T) {
+			quiet, limit := span.Draw(t, "quiet"), 3*span.Draw(t, "limit")
+			gaps := rapid.SliceOfN(span, 0, 20).Draw(t, "gaps")
+			want, at := min(quiet, limit), time.Duration(0)
+			for i := range gaps {
+				gaps[i] += time.Microsecond
+				if at += gaps[i]; at > want {
+					break
+				}
+				want = min(at+quiet, limit)
 			}
-			// Gaps that are equal to what is left may go either way; avoid them.
-			if len(gaps) > 0 {
-				gaps[0] += time.Second
+			if got := store.Debounce(quiet, limit, gaps); got != want {
+				t.Errorf("quiet %v, limit %v, gaps %v: got the end at %v, want %v", quiet, limit, gaps, got, want)
 			}
-			_ = want
 		})
 	})
 }

@@ -127,17 +127,54 @@ func TestFileSystemEventsAreTriedAgainWithThePoll(t *testing.T) {
 	})
 	s.run()
 	first := <-started
+	s.until("events", func(store.Status) bool { return len(s.log.lines()) == 4 })
+	s.wantLog(loaded, watching, deaf, hearing)
 	must(t, first.Close()) // it dies
 	<-started              // and is replaced
 	write(t, s.path("promos.yaml"), percent(20))
 	s.good("20")
-	s.wantLog(loaded, watching, deaf, hearing, loaded)
+}
+
+func TestRestoringTheOldBytesMakesTheStatusGoodWithoutAReload(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(t testing.TB, s *shop)
+	}{
+		{"after a fault in the file", func(t testing.TB, s *shop) { write(t, s.path("promos.yaml"), broken) }},
+		{"after the file was gone", func(t testing.TB, s *shop) { must(t, os.Remove(s.path("promos.yaml"))) }},
+		{"after the folder was gone", func(t testing.TB, s *shop) { must(t, os.RemoveAll(s.dir)) }},
+		{"after a refused publication", func(t testing.TB, s *shop) {
+			s.refuse(errCurrency)
+			write(t, s.path("promos.yaml"), percent(20))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := pollShop(t, map[string]string{"promos.yaml": percent(10)})
+				s.run()
+				synctest.Wait()
+				before := s.w.Status()
+				tt.spoil(t, s)
+				pass(store.DefaultPoll + store.DefaultDebounce)
+				write(t, s.path("promos.yaml"), percent(10))
+				pass(store.DefaultPoll)
+				want := before
+				want.Refusals, want.LastAttempt = 1, time.Now()
+				if got := s.w.Status(); got != want {
+					t.Errorf("status: got %+v, want %+v", got, want)
+				}
+				s.wantPublished("10")
+				s.wantObserved("good 10", "fault, still 10", "good 10")
+				s.wantLog(loaded, watching, refused, again)
+			})
+		})
+	}
 }
 
 // TestPollAgreesWithAModel spoils and mends a folder at random and compares the
 // status with what the contract says.
 func TestPollAgreesWithAModel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { rapid.Check(t, agreesWithAModel) })
+	synctest.Test(t, func(t *testing.T) { rapid.Check(timeless{t}, agreesWithAModel) })
 }
 
 func agreesWithAModel(t *rapid.T) {
@@ -148,7 +185,7 @@ func agreesWithAModel(t *rapid.T) {
 	m.write("a.yaml", percent(1))
 	m.good, m.published = m.digest(), 1
 
-	s := &shop{t: t, dir: dir, labels: make(map[string]string)}
+	s := &shop{dir: dir, labels: make(map[string]string)}
 	w, err := store.Open(store.Options{Dir: dir, Compile: s.compile, Publish: s.publish, Mode: store.ModePoll})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -166,8 +203,8 @@ func agreesWithAModel(t *rapid.T) {
 		if got.Digest != m.good || got.LastSuccess != (fault == "") || (got.LastError == nil) != got.LastSuccess {
 			t.Fatalf("files %v, fault %q: got %+v, want digest %s in force", m.files, fault, got, m.good)
 		}
-		if len(s.published) != m.published || got.Loads != int64(m.published) {
-			t.Fatalf("got %d publications, %d loads, want %d", len(s.published), got.Loads, m.published)
+		if n := s.publications(); n != m.published || got.Loads != int64(n) {
+			t.Fatalf("got %d publications, %d loads, want %d", n, got.Loads, m.published)
 		}
 	}
 }

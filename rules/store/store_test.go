@@ -196,6 +196,12 @@ func (s *shop) looked() {
 	}
 }
 
+func (s *shop) publications() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.published)
+}
+
 func (s *shop) wantPublished(labels ...string) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -293,11 +299,20 @@ func relink(t testing.TB, target, link string) {
 	must(t, os.Rename(temp, link))
 }
 
-func must(t testing.TB, err error) {
+// must is for steps that a test relies on; t may be a rapid.T.
+func must(t interface {
+	Helper()
+	Fatal(args ...any)
+}, err error,
+) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
+
+// timeless hides the deadline of a test from rapid: it may not be asked for in a
+// synctest.
+type timeless struct{ testing.TB }
 
 var errCurrency = errors.New("the currency changed from USD to EUR")

@@ -26,19 +26,29 @@ func styles() map[string]func(words []string, breaks []bool) string {
 	}
 	flat := func(words []string) string { return strings.Join(words, " ") }
 	return map[string]func([]string, []bool) string{
-		"plain":                func(w []string, _ []bool) string { return "when: " + flat(w) + "\n" },
-		"plain over lines":     func(w []string, b []bool) string { return "when: " + joined(w, b, "\n     ") + "\n" },
-		"single quoted":        func(w []string, _ []bool) string { return "when: '" + strings.ReplaceAll(flat(w), "'", "''") + "'\n" },
-		"single over lines":    func(w []string, b []bool) string { return "when: '" + strings.ReplaceAll(joined(w, b, "\n   "), "'", "''") + "'\n" },
-		"double quoted":        func(w []string, _ []bool) string { return "when: \"" + strings.ReplaceAll(flat(w), `"`, `\"`) + "\"\n" },
-		"double over lines":    func(w []string, b []bool) string { return "when: \"" + strings.ReplaceAll(joined(w, b, "\n\n  "), `"`, `\"`) + "\"\n" },
-		"double, escaped ends": func(w []string, b []bool) string { return "when: \"" + strings.ReplaceAll(joined(w, b, " \\\n  "), `"`, `\"`) + "\"\n" },
-		"literal":              func(w []string, b []bool) string { return "when: |\n    " + joined(w, b, "\n    ") + "\n" },
-		"literal, indented":    func(w []string, b []bool) string { return "a: 1\nwhen: |-\n  " + joined(w, b, "\n     ") + "\n" },
-		"folded":               func(w []string, b []bool) string { return "when: >\n  " + joined(w, b, "\n  ") + "\n" },
-		"folded, indented":     func(w []string, b []bool) string { return "when: >-\n  " + joined(w, b, "\n\n    ") + "\n" },
-		"in a flow mapping":    func(w []string, _ []bool) string { return "a: {b: 1, when: \"" + strings.ReplaceAll(flat(w), `"`, `\"`) + "\"}\n" },
-		"after unicode text":   func(w []string, _ []bool) string { return "naïve: {größe: “ü”, when: '" + strings.ReplaceAll(flat(w), "'", "''") + "'}\n" },
+		"plain":            func(w []string, _ []bool) string { return "when: " + flat(w) + "\n" },
+		"plain over lines": func(w []string, b []bool) string { return "when: " + joined(w, b, "\n     ") + "\n" },
+		"single quoted":    func(w []string, _ []bool) string { return "when: '" + strings.ReplaceAll(flat(w), "'", "''") + "'\n" },
+		"single over lines": func(w []string, b []bool) string {
+			return "when: '" + strings.ReplaceAll(joined(w, b, "\n   "), "'", "''") + "'\n"
+		},
+		"double quoted": func(w []string, _ []bool) string { return "when: \"" + strings.ReplaceAll(flat(w), `"`, `\"`) + "\"\n" },
+		"double over lines": func(w []string, b []bool) string {
+			return "when: \"" + strings.ReplaceAll(joined(w, b, "\n\n  "), `"`, `\"`) + "\"\n"
+		},
+		"double, escaped ends": func(w []string, b []bool) string {
+			return "when: \"" + strings.ReplaceAll(joined(w, b, " \\\n  "), `"`, `\"`) + "\"\n"
+		},
+		"literal":           func(w []string, b []bool) string { return "when: |\n    " + joined(w, b, "\n    ") + "\n" },
+		"literal, indented": func(w []string, b []bool) string { return "a: 1\nwhen: |-\n  " + joined(w, b, "\n     ") + "\n" },
+		"folded":            func(w []string, b []bool) string { return "when: >\n  " + joined(w, b, "\n  ") + "\n" },
+		"folded, indented":  func(w []string, b []bool) string { return "when: >-\n  " + joined(w, b, "\n\n    ") + "\n" },
+		"in a flow mapping": func(w []string, _ []bool) string {
+			return "a: {b: 1, when: \"" + strings.ReplaceAll(flat(w), `"`, `\"`) + "\"}\n"
+		},
+		"after unicode text": func(w []string, _ []bool) string {
+			return "naïve: {größe: “ü”, when: '" + strings.ReplaceAll(flat(w), "'", "''") + "'}\n"
+		},
 	}
 }
 

@@ -1,0 +1,159 @@
+// Package catalogue reads items of a shop from YAML (or JSON, which is YAML):
+// the inventory a server starts with, and the catalogue of a rule test.
+//
+//	items:
+//	  - {sku: 120P90, name: Google TV, price: 49.99, stock: 10, category: tv}
+//	  - sku: 43N23P
+//	    name: MacBook Pro
+//	    price: 5399.99
+//	    stock: 5
+//	    categories: [computers/laptops, apple]
+//	    brand: Apple
+//	    tags: [new]
+//	    attributes: {screen: 14, refurbished: false}
+//	    min_price: 4999
+//
+// Reading is strict: unknown keys, prices with too many digits and SKUs or names
+// given twice are faults with their place, all at once.
+package catalogue
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// Plenty is the stock of an item that does not say how many there are.
+const Plenty int64 = 1_000_000
+
+// Parse reads a file with the key items. The error is a diag.List.
+func Parse(name string, data []byte, currency engine.Currency) ([]engine.Item, error) {
+	doc := syntax.Parse(name, data)
+	items := Items(doc.Root().Map("items").Require("items"), currency)
+	if err := doc.Faults().Err(); err != nil {
+		return nil, err
+	}
+	if len(items) == 0 {
+		return nil, diag.List{{Code: diag.NothingToLoad, File: name, Message: "no items", Hint: "list them under the key items"}}
+	}
+	return items, nil
+}
+
+// Items reads a list of items. Faults are reported to the value's document.
+func Items(v syntax.Value, currency engine.Currency) []engine.Item {
+	var items []engine.Item
+	skus, names := make(map[string]bool), make(map[string]bool)
+	for _, entry := range v.Items() {
+		m := entry.Map("sku", "name", "price", "min_price", "stock", "category", "categories", "brand", "tags", "attributes")
+		item := readItem(m, currency)
+		switch {
+		case item.SKU == "":
+		case skus[item.SKU]:
+			m.Get("sku").Report(diag.Duplicate, "", "the SKU %s is given twice", item.SKU)
+		case names[item.Name]:
+			entry.Report(diag.Duplicate, "", "the name %q is given twice", item.Name)
+		}
+		skus[item.SKU], names[item.Name] = true, true
+		items = append(items, item)
+	}
+	return items
+}
+
+func readItem(m syntax.Map, currency engine.Currency) engine.Item {
+	item := engine.Item{
+		SKU:        readSKU(m.Require("sku")),
+		Price:      Amount(m.Require("price"), currency),
+		MinPrice:   Amount(m.Get("min_price"), currency),
+		Stock:      stock(m.Get("stock")),
+		Brand:      m.Get("brand").Text(),
+		Tags:       texts(m.Get("tags")),
+		Attributes: Attributes(m.Get("attributes")),
+	}
+	item.Name = item.SKU
+	if name, ok := m.Get("name").WantText(); ok {
+		item.Name = name
+	}
+	if m.Has("category") {
+		item.Categories = []string{strings.Trim(m.Get("category").Text(), "/")}
+	}
+	item.Categories = append(item.Categories, texts(m.Get("categories"))...)
+	return item
+}
+
+func readSKU(v syntax.Value) string {
+	sku, ok := v.WantText()
+	if ok && !regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`).MatchString(sku) {
+		v.Report(diag.WrongValue, "a SKU has 1 to 64 letters, digits, -, _ and .", "%.70q is no SKU", sku)
+	}
+	return sku
+}
+
+// Amount reads an amount of money that is not negative; an absent one is 0.
+func Amount(v syntax.Value, currency engine.Currency) engine.Amount {
+	text, ok := v.WantText()
+	if !ok {
+		return 0
+	}
+	a, err := currency.Parse(text)
+	switch {
+	case err != nil:
+		v.Report(diag.WrongValue, "", "%v", err)
+	case a < 0:
+		v.Report(diag.OutOfRange, "", "an amount cannot be negative")
+	}
+	return a
+}
+
+func stock(v syntax.Value) int64 {
+	text, ok := v.WantText()
+	if !ok {
+		return Plenty
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > engine.MaxQuantity {
+		v.Report(diag.WrongValue, "", "stock wants a whole number from 0 to %d, got %.40q", engine.MaxQuantity, text)
+	}
+	return n
+}
+
+func texts(v syntax.Value) []string {
+	var list []string
+	for _, t := range v.Texts() {
+		list = append(list, t.Text())
+	}
+	return list
+}
+
+// Attributes reads facts of the shop's own: texts, numbers, true, false and
+// lists of texts. Quotes make a number a text.
+func Attributes(v syntax.Value) engine.Attributes {
+	attributes := make(engine.Attributes)
+	for _, e := range v.Entries() {
+		attributes[e.Name] = attribute(e.Value)
+	}
+	return attributes
+}
+
+func attribute(v syntax.Value) engine.Value {
+	switch {
+	case v.Kind() == syntax.Sequence:
+		return engine.TextsValue(texts(v))
+	case v.Kind() == syntax.Mapping:
+		v.Report(diag.WrongValue, "", "want a text, a number, true, false or a list of texts")
+		return engine.Value{}
+	case v.Kind() != syntax.Scalar:
+		return engine.Value{}
+	case v.Quoted():
+		return engine.TextValue(v.Text())
+	case v.Text() == "true" || v.Text() == "false":
+		return engine.BoolValue(v.Text() == "true")
+	}
+	if d, err := engine.ParseDecimal(v.Text()); err == nil {
+		return engine.NumberValue(d)
+	}
+	return engine.TextValue(v.Text())
+}

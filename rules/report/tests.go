@@ -1,0 +1,119 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/rules/ruletest"
+)
+
+// TestsPretty writes the failed cases with what was wanted, what came, why
+// promotions were not applied and how to run the case again, then the counts.
+// command is what the user typed before the filter: checkout rules test examples.
+func TestsPretty(w io.Writer, r ruletest.Result, command string) error {
+	var b strings.Builder
+	for _, c := range r.Cases {
+		if !c.Passed {
+			writeFailure(&b, c, command)
+		}
+	}
+	if r.Failed == 0 {
+		fmt.Fprintf(&b, "%d passed\n", r.Passed)
+	} else {
+		fmt.Fprintf(&b, "%d failed, %d passed\n", r.Failed, r.Passed)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
+	fmt.Fprintf(b, "FAIL %s:%d  %s%s\n", c.File, c.Line, c.Name, rowLabel(c.Row))
+	for _, m := range c.Mismatches {
+		fmt.Fprintf(b, "  %-12s want %s, got %s\n", m.Field, m.Want, m.Got)
+	}
+	for _, w := range c.WhyNot {
+		fmt.Fprintf(b, "  why not %s  (%s, %s)\n", w.Promotion, w.Source, w.Reason)
+		for _, clause := range w.Why {
+			fmt.Fprintf(b, "    %-28s %s is false\n", clause.Source, clause.Values)
+		}
+		if w.Detail != "" {
+			fmt.Fprintf(b, "    %s\n", w.Detail)
+		}
+		if len(w.By) > 0 {
+			fmt.Fprintf(b, "    the units went to %s\n", strings.Join(w.By, ", "))
+		}
+	}
+	fmt.Fprintf(b, "  run it again: %s --run %s\n\n", command, quoteArgument(c.Filter))
+}
+
+func rowLabel(row string) string {
+	if row == "" {
+		return ""
+	}
+	return " [" + row + "]"
+}
+
+// quoteArgument quotes for a POSIX shell.
+func quoteArgument(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// testsJSON is version 1 of the format. Fields are only ever added.
+type testsJSON struct {
+	Version int        `json:"version"`
+	Passed  int        `json:"passed"`
+	Failed  int        `json:"failed"`
+	Cases   []caseJSON `json:"cases"`
+}
+
+type caseJSON struct {
+	File       string              `json:"file"`
+	Line       int                 `json:"line"`
+	Name       string              `json:"name"`
+	Row        string              `json:"row,omitempty"`
+	Passed     bool                `json:"passed"`
+	Mismatches []ruletest.Mismatch `json:"mismatches,omitempty"`
+	WhyNot     []whyNotJSON        `json:"why_not,omitempty"`
+	Run        string              `json:"run"`
+}
+
+type whyNotJSON struct {
+	Promotion string       `json:"promotion"`
+	Source    string       `json:"source"`
+	Reason    string       `json:"reason"`
+	Clauses   []clauseJSON `json:"clauses,omitempty"`
+	By        []string     `json:"by,omitempty"`
+	Detail    string       `json:"detail,omitempty"`
+}
+
+type clauseJSON struct {
+	Source string `json:"source"`
+	Values string `json:"values"`
+}
+
+// TestsJSON writes every case, passed or failed.
+func TestsJSON(w io.Writer, r ruletest.Result) error {
+	out := testsJSON{Version: 1, Passed: r.Passed, Failed: r.Failed, Cases: make([]caseJSON, 0, len(r.Cases))}
+	for _, c := range r.Cases {
+		j := caseJSON{
+			File: c.File, Line: c.Line, Name: c.Name, Row: c.Row, Passed: c.Passed,
+			Mismatches: c.Mismatches, Run: c.Filter,
+		}
+		for _, w := range c.WhyNot {
+			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: string(w.Reason), By: w.By, Detail: w.Detail}
+			for _, clause := range w.Why {
+				why.Clauses = append(why.Clauses, clauseJSON(clause))
+			}
+			j.WhyNot = append(j.WhyNot, why)
+		}
+		out.Cases = append(out.Cases, j)
+	}
+	return writeJSON(w, out)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

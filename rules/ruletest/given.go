@@ -1,0 +1,338 @@
+package ruletest
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/catalogue"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// givenKeys are the keys of given and defaults.
+func givenKeys() []string {
+	return []string{"cart", "customer", "coupons", "at", "now", "stock", "channel", "shipping", "payment", "attributes", "currency"}
+}
+
+func readDefaults(v syntax.Value) syntax.Map { return v.Map(givenKeys()...) }
+
+// reader turns the tests of a file into cases.
+type reader struct {
+	rules    *engine.Ruleset
+	items    engine.CatalogMap
+	defaults syntax.Map
+}
+
+func (r *reader) cases(v syntax.Value) []Case {
+	var cases []Case
+	names := make(map[string]bool)
+	for _, entry := range v.Items() {
+		m := entry.Map("name", "given", "expect", "table")
+		name, _ := m.Require("name").WantText()
+		if names[name] {
+			m.Get("name").Report(diag.Duplicate, "", "two tests are called %q", name)
+		}
+		names[name] = true
+		cases = append(cases, r.test(m, name)...)
+	}
+	return cases
+}
+
+// test reads one test: a single case, or one for each row of its table.
+func (r *reader) test(m syntax.Map, name string) []Case {
+	given := m.Require("given").Map(givenKeys()...)
+	common := m.Get("expect").Map(expectKeys()...)
+	rows := m.Get("table").Items()
+	if !m.Has("table") {
+		s := scope{}
+		c := Case{Name: name, Line: m.Position().Line, request: r.request(given, s)}
+		c.expect = r.expectation(s, c.request.Cart.Currency, common)
+		r.check(m.Value, c)
+		return []Case{c}
+	}
+	var cases []Case
+	for _, row := range rows {
+		s, own := readRow(row)
+		c := Case{Name: name, Row: s.label(), vars: s.vars, Line: row.Position().Line, request: r.request(given, s)}
+		c.expect = r.expectation(s, c.request.Cart.Currency, common, own)
+		s.reportUnused(row)
+		r.check(row, c)
+		cases = append(cases, c)
+	}
+	if len(cases) == 0 {
+		m.Get("table").Report(diag.TestIncomplete, "", "the table has no rows")
+	}
+	return cases
+}
+
+// check reports a case that could not fail, or not the same way tomorrow.
+func (r *reader) check(v syntax.Value, c Case) {
+	if c.expect.empty() {
+		v.Report(diag.TestIncomplete, "add expect with a total, or the promotions applied", "the test expects nothing")
+	}
+	if timed := r.rules.Timed(); len(timed) > 0 && c.request.At.IsZero() {
+		v.Report(diag.TestIncomplete, "give the instant: given: {at: 2026-12-24T10:00:00Z}, or set it in defaults",
+			"the outcome depends on the time, because of %s", strings.Join(timed, ", "))
+	}
+}
+
+// scope holds the variables of a table's row, which stand as ${name} in given
+// and expect.
+type scope struct {
+	vars map[string]string
+	used map[string]bool
+}
+
+// readRow splits a row into variables and expectations.
+func readRow(row syntax.Value) (scope, syntax.Map) {
+	s := scope{vars: make(map[string]string), used: make(map[string]bool)}
+	var keys []string
+	for _, e := range row.Entries() {
+		keys = append(keys, e.Name)
+		if !slices.Contains(expectKeys(), e.Name) {
+			s.vars[e.Name], _ = e.Value.WantText()
+		}
+	}
+	return s, row.Map(keys...)
+}
+
+// label writes the variables as qty=4 vip=true.
+func (s scope) label() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.vars)) {
+		parts = append(parts, name+"="+s.vars[name])
+	}
+	return strings.Join(parts, " ")
+}
+
+func (s scope) reportUnused(row syntax.Value) {
+	for _, e := range row.Entries() {
+		if _, isVar := s.vars[e.Name]; isVar && !s.used[e.Name] {
+			e.Key.Report(diag.UnknownKey, "write ${"+e.Name+"} in given, or use one of "+strings.Join(expectKeys(), ", "),
+				"%q is neither an expectation nor used in given", e.Name)
+		}
+	}
+}
+
+// text returns a scalar with the variables filled in.
+func (s scope) text(v syntax.Value) string {
+	text, _ := v.WantText()
+	return regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllStringFunc(text, func(ref string) string {
+		name := ref[2 : len(ref)-1]
+		value, known := s.vars[name]
+		if !known {
+			v.Report(diag.UnknownName, diag.Suggest(name, slices.Collect(maps.Keys(s.vars))), "unknown variable %s", ref)
+			return ref
+		}
+		s.used[name] = true
+		return value
+	})
+}
+
+func (s scope) texts(v syntax.Value) []string {
+	var list []string
+	for _, t := range v.Texts() {
+		if text := s.text(t); text != "" {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// request reads given, with what is not there taken from the defaults.
+func (r *reader) request(given syntax.Map, s scope) engine.Request {
+	get := func(key string) syntax.Value {
+		if given.Has(key) {
+			return given.Get(key)
+		}
+		return r.defaults.Get(key)
+	}
+	currency := r.currency(get("currency"))
+	cart := engine.Cart{
+		Currency:   currency,
+		Coupons:    s.texts(get("coupons")),
+		Channel:    s.text(get("channel")),
+		Payment:    paymentMethod(get("payment"), s),
+		Customer:   customer(given.Get("customer"), r.defaults.Get("customer"), currency, s),
+		Shipping:   shipping(get("shipping"), currency, s),
+		Attributes: catalogue.Attributes(get("attributes")),
+	}
+	items := r.withStock(get("stock"), s)
+	if !r.defaults.Has("cart") {
+		given.Require("cart")
+	}
+	cart.Lines = lines(get("cart"), items, s)
+	return engine.Request{Cart: cart, Catalog: items, At: instant(get, s), Explain: true}
+}
+
+func (r *reader) currency(v syntax.Value) engine.Currency {
+	code, ok := v.WantText()
+	if !ok {
+		return r.rules.Currency()
+	}
+	currency, err := engine.ParseCurrency(code)
+	if err != nil {
+		v.Report(diag.WrongValue, "", "%v", err)
+	}
+	return currency
+}
+
+// withStock returns the catalogue with the stock that the test sets.
+func (r *reader) withStock(v syntax.Value, s scope) engine.CatalogMap {
+	items := maps.Clone(r.items)
+	for _, e := range v.Entries() {
+		item, known := items[e.Name]
+		n, err := strconv.ParseInt(s.text(e.Value), 10, 64)
+		switch {
+		case !known:
+			unknownItem(e.Key, e.Name, items)
+		case err != nil || n < 0:
+			e.Value.Report(diag.WrongValue, "", "stock wants a whole number")
+		default:
+			changed := *item
+			changed.Stock = n
+			items[e.Name] = &changed
+		}
+	}
+	return items
+}
+
+func unknownItem(v syntax.Value, sku string, items engine.CatalogMap) {
+	v.Report(diag.UnknownItem, diag.Suggest(sku, slices.Collect(maps.Keys(items))), "the catalogue has no item %q", sku)
+}
+
+// lines reads a cart: "SKU", "SKU x3" or {sku: SKU, quantity: 3}.
+func lines(v syntax.Value, items engine.CatalogMap, s scope) []engine.Line {
+	var cart []engine.Line
+	for _, entry := range v.Items() {
+		sku, quantity := lineParts(entry, s)
+		n, err := strconv.ParseInt(quantity, 10, 64)
+		item, known := items[sku]
+		switch {
+		case sku == "":
+		case err != nil || n < 1:
+			entry.Report(diag.WrongValue, "", "quantity %q: want a whole number of at least 1", quantity)
+		case !known:
+			unknownItem(entry, sku, items)
+		default:
+			cart = append(cart, engine.Line{Item: item, Quantity: n})
+		}
+	}
+	return cart
+}
+
+func lineParts(v syntax.Value, s scope) (sku, quantity string) {
+	if v.Kind() == syntax.Mapping {
+		m := v.Map("sku", "quantity")
+		if quantity = "1"; m.Has("quantity") {
+			quantity = s.text(m.Get("quantity"))
+		}
+		return s.text(m.Require("sku")), quantity
+	}
+	parts := regexp.MustCompile(`^(\S+)(?:\s+x\s*(\S+))?$`).FindStringSubmatch(strings.TrimSpace(s.text(v)))
+	switch {
+	case parts == nil:
+		v.Report(diag.WrongValue, `write "SKU x3"`, "want a SKU and a quantity, got %q", v.Text())
+		return "", ""
+	case parts[2] == "":
+		return parts[1], "1"
+	default:
+		return parts[1], parts[2]
+	}
+}
+
+// customer merges the test's customer over the default one, key by key.
+func customer(own, fallback syntax.Value, currency engine.Currency, s scope) engine.Customer {
+	keys := []string{"id", "groups", "tags", "orders", "lifetime_spend", "attributes"}
+	mine, theirs := own.Map(keys...), fallback.Map(keys...)
+	get := func(key string) syntax.Value {
+		if mine.Has(key) {
+			return mine.Get(key)
+		}
+		return theirs.Get(key)
+	}
+	c := engine.Customer{
+		ID:     s.text(get("id")),
+		Groups: s.texts(get("groups")),
+		Tags:   s.texts(get("tags")),
+		Orders: count(get("orders"), s),
+	}
+	c.LifetimeSpend = amount(get("lifetime_spend"), currency, s)
+	c.Attributes = catalogue.Attributes(theirs.Get("attributes"))
+	maps.Copy(c.Attributes, catalogue.Attributes(mine.Get("attributes")))
+	for _, e := range get("attributes").Entries() {
+		if strings.Contains(e.Value.Text(), "${") {
+			c.Attributes[e.Name] = attributeOf(s.text(e.Value))
+		}
+	}
+	return c
+}
+
+// attributeOf reads the value of a variable as YAML would have.
+func attributeOf(text string) engine.Value {
+	if d, err := engine.ParseDecimal(text); err == nil {
+		return engine.NumberValue(d)
+	}
+	if text == "true" || text == "false" {
+		return engine.BoolValue(text == "true")
+	}
+	return engine.TextValue(text)
+}
+
+func shipping(v syntax.Value, currency engine.Currency, s scope) engine.Shipping {
+	m := v.Map("method", "price", "country", "region")
+	return engine.Shipping{
+		Method: s.text(m.Get("method")), Country: s.text(m.Get("country")), Region: s.text(m.Get("region")),
+		Price: amount(m.Get("price"), currency, s),
+	}
+}
+
+func paymentMethod(v syntax.Value, s scope) string {
+	if v.Kind() == syntax.Mapping {
+		return s.text(v.Map("method").Require("method"))
+	}
+	return s.text(v)
+}
+
+func count(v syntax.Value, s scope) int64 {
+	if !v.Present() {
+		return 0
+	}
+	n, err := strconv.ParseInt(s.text(v), 10, 64)
+	if err != nil || n < 0 {
+		v.Report(diag.WrongValue, "", "want a whole number of at least 0")
+	}
+	return n
+}
+
+func amount(v syntax.Value, currency engine.Currency, s scope) engine.Amount {
+	if !v.Present() {
+		return 0
+	}
+	a, err := currency.Parse(s.text(v))
+	if err != nil {
+		v.Report(diag.WrongValue, "", "%v", err)
+	}
+	return a
+}
+
+// instant reads at, which may also be called now.
+func instant(get func(string) syntax.Value, s scope) time.Time {
+	v := get("at")
+	if !v.Present() {
+		v = get("now")
+	}
+	if !v.Present() {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, s.text(v))
+	if err != nil {
+		v.Report(diag.WrongValue, "write it with its offset: 2026-12-24T10:00:00Z", "%q is no instant", s.text(v))
+	}
+	return at
+}

@@ -1,0 +1,163 @@
+package ruletest
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// Result is what a run found.
+type Result struct {
+	Passed int
+	Failed int
+	Cases  []CaseResult // in the order of files and of tests in them
+}
+
+// CaseResult is what one case found.
+type CaseResult struct {
+	File       string
+	Line       int
+	Name       string
+	Row        string
+	Passed     bool
+	Mismatches []Mismatch
+	// WhyNot explains the promotions that were expected and not applied.
+	WhyNot []WhyNot
+	// Filter selects this case alone.
+	Filter string
+}
+
+// WhyNot is a promotion that was not applied, and where it is written.
+type WhyNot struct {
+	engine.Outcome
+	Source string
+}
+
+// Filter selects cases. The zero Filter selects all.
+type Filter struct {
+	conditions []filterCondition
+}
+
+type filterCondition struct{ key, pattern string }
+
+// ParseFilter reads conditions separated by semicolons, all of which must hold:
+// file=GLOB matches the end of the file's path, test=GLOB the name, and any
+// other key a variable of the row. A * matches anything, slashes included.
+func ParseFilter(text string) (Filter, error) {
+	var f Filter
+	for _, part := range strings.Split(text, ";") {
+		if strings.TrimSpace(part) == "" {
+			continue
+		}
+		key, pattern, found := strings.Cut(part, "=")
+		if !found || strings.TrimSpace(key) == "" {
+			return Filter{}, fmt.Errorf("filter %q: want KEY=PATTERN, such as test=third*", part)
+		}
+		f.conditions = append(f.conditions, filterCondition{strings.TrimSpace(key), pattern})
+	}
+	return f, nil
+}
+
+func (f Filter) accepts(file string, c Case) bool {
+	return !slices.ContainsFunc(f.conditions, func(cond filterCondition) bool {
+		switch cond.key {
+		case "file":
+			file = filepath.ToSlash(file)
+			return !glob(cond.pattern, file) && !glob("*/"+cond.pattern, file)
+		case "test":
+			return !glob(cond.pattern, c.Name)
+		default:
+			value, known := c.vars[cond.key]
+			return !known || !glob(cond.pattern, value)
+		}
+	})
+}
+
+// glob matches * with anything.
+func glob(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return false
+	}
+	for _, part := range parts[1 : len(parts)-1] {
+		_, after, found := strings.Cut(rest, part)
+		if !found {
+			return false
+		}
+		rest = after
+	}
+	return strings.HasSuffix(rest, parts[len(parts)-1])
+}
+
+// Run prices the cases that the filter selects. When it selects none, the error
+// is ErrNoTests.
+func Run(suites []Suite, filter Filter) (Result, error) {
+	var result Result
+	for _, suite := range suites {
+		for _, c := range suite.Cases {
+			if !filter.accepts(suite.File, c) {
+				continue
+			}
+			r := suite.run(c)
+			result.Cases = append(result.Cases, r)
+			if r.Passed {
+				result.Passed++
+			} else {
+				result.Failed++
+			}
+		}
+	}
+	if len(result.Cases) == 0 {
+		return result, fmt.Errorf("%w: the filter matches none", ErrNoTests)
+	}
+	return result, nil
+}
+
+func (s Suite) run(c Case) CaseResult {
+	r := CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Filter: s.filterOf(c)}
+	quote, err := s.Rules.Price(c.request)
+	if err != nil {
+		r.Mismatches = []Mismatch{{Field: "quote", Want: "a price", Got: err.Error()}}
+		return r
+	}
+	r.Mismatches = c.expect.compare(quote)
+	r.Passed = len(r.Mismatches) == 0
+	if !r.Passed {
+		r.WhyNot = s.whyNot(c, quote)
+	}
+	return r
+}
+
+// whyNot explains each promotion that the case expects and the quote does not
+// have, and each one that was refused for another reason than expected.
+func (s Suite) whyNot(c Case, q engine.Quote) []WhyNot {
+	var explained []WhyNot
+	for _, o := range q.Promotions {
+		wanted := c.expect.applied != nil && slices.Contains(*c.expect.applied, o.Promotion)
+		refused, named := c.expect.notApplied[o.Promotion]
+		if o.Reason == engine.Applied || !wanted && (!named || refused.reason == o.Reason) {
+			continue
+		}
+		p, _ := s.Rules.Promotion(o.Promotion)
+		explained = append(explained, WhyNot{Outcome: o, Source: p.Source})
+	}
+	return explained
+}
+
+// filterOf writes the filter that selects the case alone.
+func (s Suite) filterOf(c Case) string {
+	parts := []string{"file=" + path.Base(filepath.ToSlash(s.File)), "test=" + strings.ReplaceAll(c.Name, ";", "*")}
+	for _, name := range slices.Sorted(maps.Keys(c.vars)) {
+		parts = append(parts, name+"="+strings.ReplaceAll(c.vars[name], ";", "*"))
+	}
+	return strings.Join(parts, ";")
+}

@@ -1,0 +1,173 @@
+package ruletest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/catalogue"
+	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// Suite is a test file with the rules it tests.
+type Suite struct {
+	// File is the path of the test file as it was found.
+	File  string
+	Rules *engine.Ruleset
+	Cases []Case
+}
+
+// Case is one cart with what is expected of its quote: a test, or one row of
+// its table.
+type Case struct {
+	Name string
+	// Row holds the variables of the table's row, "" for a test without one.
+	Row     string
+	vars    map[string]string
+	Line    int
+	request engine.Request
+	expect  expectation
+}
+
+// ErrNoTests is returned when there is no test file, or no test in any.
+var ErrNoTests = errors.New("no rule tests found")
+
+// Load reads the test files at the paths, each a file or a folder that is
+// searched, and compiles the rules they test. Faults of rule and test files are
+// a diag.List with all of them.
+func Load(paths []string) ([]Suite, error) {
+	files, err := find(paths)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%w in %s: tests are files called *_test.yaml", ErrNoTests, strings.Join(paths, ", "))
+	}
+	l := loader{rulesets: make(map[string]*engine.Ruleset)}
+	var suites []Suite
+	for _, file := range files {
+		suite, err := l.load(file)
+		if err != nil {
+			return nil, err
+		}
+		suites = append(suites, suite)
+	}
+	if err := l.faults.Err(); err != nil {
+		return nil, err
+	}
+	return suites, nil
+}
+
+// find returns the test files at the paths, sorted.
+func find(paths []string) ([]string, error) {
+	var files []string
+	for _, root := range paths {
+		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && name != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
+				return fs.SkipDir
+			case !entry.IsDir() && (IsTestFile(name) || name == root):
+				files = append(files, filepath.Clean(name))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find rule tests: %w", err)
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files), nil
+}
+
+// IsTestFile reports whether the name is that of a test file.
+func IsTestFile(name string) bool {
+	return strings.HasSuffix(name, "_test.yaml") || strings.HasSuffix(name, "_test.yml")
+}
+
+// loader compiles each folder of rules once.
+type loader struct {
+	rulesets map[string]*engine.Ruleset // nil where the rules have faults
+	faults   diag.List
+}
+
+func (l *loader) load(file string) (Suite, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return Suite{}, fmt.Errorf("read rule tests: %w", err)
+	}
+	doc := syntax.Parse(filepath.ToSlash(file), data)
+	defer func() { l.faults = append(l.faults, doc.Faults()...) }()
+	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "tests")
+	rules, err := l.rules(file, root.Get("rules"))
+	if err != nil || rules == nil {
+		return Suite{}, err
+	}
+	items, err := l.catalogue(file, root.Get("catalogue"), rules.Currency())
+	if err != nil {
+		return Suite{}, err
+	}
+	r := &reader{rules: rules, items: items, defaults: readDefaults(root.Get("defaults"))}
+	return Suite{File: file, Rules: rules, Cases: r.cases(root.Require("tests"))}, nil
+}
+
+// rules compiles the folder of the test file, or the one that the file names.
+// It returns nil when the rules have faults, which are then collected.
+func (l *loader) rules(file string, v syntax.Value) (*engine.Ruleset, error) {
+	dir := filepath.Dir(file)
+	if folder, ok := v.WantText(); ok {
+		dir = filepath.Join(dir, filepath.FromSlash(folder))
+	}
+	if compiled, known := l.rulesets[dir]; known {
+		return compiled, nil
+	}
+	sources, err := compile.Read(os.DirFS(dir))
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := compile.Compile(sources)
+	var faults diag.List
+	if errors.As(err, &faults) {
+		l.faults = append(l.faults, inFolder(dir, faults)...)
+		err = nil
+	}
+	l.rulesets[dir] = compiled
+	return compiled, err
+}
+
+// inFolder makes the files of the faults paths that the user can open.
+func inFolder(dir string, faults diag.List) diag.List {
+	located := slices.Clone(faults)
+	for i := range located {
+		located[i].File = filepath.ToSlash(filepath.Join(dir, located[i].File))
+	}
+	return located
+}
+
+// catalogue reads the items from the test file, or from the file it names.
+func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency) (engine.CatalogMap, error) {
+	if v.Kind() != syntax.Scalar {
+		return engine.NewCatalog(catalogue.Items(v, currency)), nil
+	}
+	path := filepath.Join(filepath.Dir(file), filepath.FromSlash(v.Text()))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		v.Report(diag.WrongValue, "give the path from the test file's folder", "the catalogue cannot be read: %v", err)
+		return nil, nil
+	}
+	items, err := catalogue.Parse(filepath.ToSlash(path), data, currency)
+	var faults diag.List
+	if errors.As(err, &faults) {
+		l.faults = append(l.faults, faults...)
+		err = nil
+	}
+	return engine.NewCatalog(items), err
+}
