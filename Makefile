@@ -1,0 +1,80 @@
+# Everything that is run on this repository. `make` alone lists it.
+
+PORT     ?= 8000
+PASSWORD ?= admin
+RULES    ?= examples/quickstart/rules
+SEED     ?= examples/quickstart/inventory.yaml
+FUZZTIME ?= 30s
+BENCH    ?= .
+COUNT    ?= 1
+
+# No package needs C; only the race detector does. One setting for all targets lets them share what is compiled.
+export CGO_ENABLED ?= 0
+
+CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test examples lint fmt cover fuzz bench benchstat golden ci vet staticcheck race fmt-check tidy-check libc-check golden-check
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/checkout
+	go build -trimpath -o bin/checkout ./cmd/checkout
+
+run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
+	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
+
+test: build ## run all tests, then the rule tests of the examples
+	go test ./...
+	bin/checkout rules test examples
+
+examples: build ## run the rule tests of the examples
+	bin/checkout rules test examples
+
+lint: vet staticcheck ## run vet and staticcheck
+
+fmt: ## format the Go code
+	gofmt -w .
+
+cover: ## measure the coverage of the tests into coverage.out
+	go test -coverprofile=coverage.out ./...
+	@go tool cover -func=coverage.out | tail -n 1
+
+fuzz: ## run every fuzz test, each for FUZZTIME
+	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh
+
+bench: ## run the benchmarks that match BENCH, COUNT times
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+benchstat: ## compare two outputs of make bench (OLD, NEW)
+	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
+
+golden: ## rewrite the golden files from what the code says now
+	UPDATE_GOLDEN=1 go test -count=1 ./...
+
+ci: ## run everything that CI runs
+	@for step in $(CI_STEPS); do echo "==> $$step"; $(MAKE) --no-print-directory $$step || { echo "ci: make $$step has faults" >&2; exit 1; }; done
+	@echo "ci: $(words $(CI_STEPS)) steps passed"
+
+vet: ## run go vet
+	go vet ./...
+
+staticcheck: ## run staticcheck
+	go tool -modfile=tools/staticcheck.mod staticcheck ./...
+
+race: ## run all tests under the race detector; needs a C compiler
+	@tools/gcc.sh
+	CGO_ENABLED=1 go test -race ./...
+
+fmt-check: ## check that the Go code is formatted
+	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not formatted, run make fmt:"; echo "$$files"; exit 1; } >&2
+
+tidy-check: ## check that go.mod and go.sum are tidy
+	go mod tidy -diff
+
+libc-check: ## check that modernc libc is the version that sqlite was made with
+	@tools/libc.sh
+
+golden-check: ## check that make golden changes nothing
+	@tools/golden.sh
