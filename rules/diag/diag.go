@@ -3,6 +3,7 @@ package diag
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -139,6 +140,16 @@ func (l List) Sorted() List {
 		)
 	})
 	return slices.Compact(sorted)
+}
+
+// InFolder returns the list with the files' names made paths below folder, which
+// a user can open.
+func (l List) InFolder(folder string) List {
+	located := slices.Clone(l)
+	for i := range located {
+		located[i].File = path.Join(folder, located[i].File)
+	}
+	return located
 }
 
 // Render writes every diagnostic with its excerpt, separated by blank lines,

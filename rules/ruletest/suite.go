@@ -136,20 +136,11 @@ func (l *loader) rules(file string, v syntax.Value) (*engine.Ruleset, error) {
 	compiled, err := compile.Compile(sources)
 	var faults diag.List
 	if errors.As(err, &faults) {
-		l.faults = append(l.faults, inFolder(dir, faults)...)
+		l.faults = append(l.faults, faults.InFolder(filepath.ToSlash(dir))...)
 		err = nil
 	}
 	l.rulesets[dir] = compiled
 	return compiled, err
-}
-
-// inFolder makes the files of the faults paths that the user can open.
-func inFolder(dir string, faults diag.List) diag.List {
-	located := slices.Clone(faults)
-	for i := range located {
-		located[i].File = filepath.ToSlash(filepath.Join(dir, located[i].File))
-	}
-	return located
 }
 
 // catalogue reads the items from the test file, or from the file it names.

@@ -1,0 +1,18 @@
+// Command checkout prices shopping carts. Run it without arguments for help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/checkout-promotions/checkout/cmd/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr, Env: os.Environ()})
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/ruletest"
+	"github.com/checkout-promotions/checkout/rules/store"
+)
+
+// Exit codes. No flag changes what they mean.
+const (
+	exitOK          = 0
+	exitFindings    = 1   // a test failed
+	exitUsage       = 2   // the command line or the configuration is wrong
+	exitRules       = 3   // rules or rule tests do not compile
+	exitEnvironment = 4   // files, the network or the database
+	exitNothing     = 5   // there was nothing to do, such as no tests
+	exitInterrupted = 130 // stopped by a signal before it was done
+)
+
+// Streams are what a run of the program reads and writes.
+type Streams struct {
+	Out, Err io.Writer
+	// Env is the environment in the form key=value.
+	Env []string
+}
+
+// Run runs the program with the arguments, without its name, and returns the
+// exit code. When ctx is done a server drains and a tool stops.
+func Run(ctx context.Context, args []string, s Streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitCode(err)
+	if !errors.As(err, new(silentError)) {
+		writeError(s.Err, err)
+	}
+	if code == exitUsage && errors.As(err, new(usageError)) {
+		fmt.Fprintf(s.Err, "\nrun \"checkout --help\" for the commands and flags\n")
+	}
+	return code
+}
+
+// usageError is a wrong command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// silentError is an end that has been reported already.
+type silentError struct{ code int }
+
+func (e silentError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// codedError is an error with its exit code.
+type codedError struct {
+	code int
+	error
+}
+
+func (e codedError) Unwrap() error { return e.error }
+
+// environmentError marks what went wrong with files, the network or the
+// database; nil stays nil.
+func environmentError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return codedError{exitEnvironment, err}
+}
+
+// exitCode is the one table from errors to exit codes.
+func exitCode(err error) int {
+	var coded codedError
+	var silent silentError
+	switch {
+	case errors.As(err, &silent):
+		return silent.code
+	case errors.As(err, new(diag.List)):
+		return exitRules
+	case errors.Is(err, ruletest.ErrNoTests):
+		return exitNothing
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, new(usageError)), errors.As(err, new(*config.Error)):
+		return exitUsage
+	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrMissing):
+		return exitEnvironment
+	default:
+		return exitEnvironment
+	}
+}
+
+// writeError writes an error for people: diagnostics with their excerpts, others
+// on one line after the name of the program.
+func writeError(w io.Writer, err error) {
+	var faults diag.List
+	if errors.As(err, &faults) {
+		fmt.Fprint(w, faults.Render())
+		return
+	}
+	fmt.Fprintf(w, "checkout: %v\n", err)
+}
+
+// noArguments refuses arguments of a command that has none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return usageError{err}
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/checkout-promotions/checkout/api"
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/sqlite"
+	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/store"
+)
+
+func newRun(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Serve the API",
+		Long: `Run serves the API until it is told to stop (SIGTERM, SIGINT), then drains.
+
+Settings come from the defaults, a YAML file (--config), CHECKOUT_ variables and
+flags, each stronger than the one before: --log-level is log_level in the file
+and CHECKOUT_LOG_LEVEL in the environment.`,
+		Example: `  checkout run --memory-db --rules examples/quickstart/rules --seed examples/quickstart/inventory.yaml
+  CHECKOUT_PASSWORD=secret checkout run --sqlite data/db --rules rules --port 8000`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, newLogger(s.Err, cfg))
+		},
+	}
+	config.BindFlags(cmd.Flags())
+	return cmd
+}
+
+func newLogger(w io.Writer, cfg config.Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.LogLevel.Level()}
+	if cfg.LogFormat == config.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// serve runs the server until ctx is done.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
+	live := engine.New(nil)
+	watcher, err := openRules(cfg, live, log)
+	if err != nil {
+		return err
+	}
+	data, err := openStore(ctx, cfg, live.Active().Currency())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
+	if err := seed(ctx, data, cfg.Seed, log); err != nil {
+		return err
+	}
+	handler, err := newHandler(cfg, live, watcher, data, log)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen())
+	if err != nil {
+		return environmentError(fmt.Errorf("listen: %w", err))
+	}
+	if cfg.Password == "" {
+		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
+	}
+	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log))
+}
+
+// runTogether serves and watches; when one ends, so does the other.
+func runTogether(ctx context.Context, cfg config.Config, watcher *store.Watcher, listener net.Listener, handler *api.Server, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if cfg.RulesWatch != config.WatchOff {
+		group.Go(func() error { return watcher.Run(ctx) })
+	}
+	group.Go(func() error {
+		return api.Serve(ctx, listener, handler, api.ServeOptions{Log: log, Grace: cfg.ShutdownGrace})
+	})
+	return group.Wait()
+}
+
+// openRules puts the rules of the folder in force.
+func openRules(cfg config.Config, live *engine.Engine, log *slog.Logger) (*store.Watcher, error) {
+	mode := store.ModeAuto
+	if cfg.RulesWatch == config.WatchPoll {
+		mode = store.ModePoll
+	}
+	watcher, err := store.Open(store.Options{
+		Dir: cfg.Rules, Compile: compile.Compile, Publish: publisher(live), Logger: log, Mode: mode,
+	})
+	var faults diag.List
+	if errors.As(err, &faults) {
+		return nil, faults.InFolder(filepath.ToSlash(cfg.Rules))
+	}
+	return watcher, environmentError(err)
+}
+
+// publisher puts a ruleset in force, unless it is in another currency than the
+// one before: the prices in the database would mean something else.
+func publisher(live *engine.Engine) func(*engine.Ruleset) error {
+	return func(next *engine.Ruleset) error {
+		if active := live.Active(); active != nil && active.Currency() != next.Currency() {
+			return fmt.Errorf("the shop's currency changed from %s to %s in policy.yaml: restart checkout to change it",
+				active.Currency(), next.Currency())
+		}
+		live.Swap(next)
+		return nil
+	}
+}
+
+// openStore opens and migrates the database.
+func openStore(ctx context.Context, cfg config.Config, currency engine.Currency) (*persistence.Store, error) {
+	db, err := openDatabase(ctx, cfg.Database)
+	if err != nil {
+		return nil, err
+	}
+	data, err := persistence.New(db, persistence.Options{Currency: currency})
+	if err != nil {
+		return nil, environmentError(errors.Join(err, db.Close()))
+	}
+	if err := errors.Join(data.Migrate(ctx), data.CheckCurrency(ctx)); err != nil {
+		return nil, environmentError(errors.Join(err, data.Close()))
+	}
+	return data, nil
+}
+
+func openDatabase(ctx context.Context, cfg config.Database) (persistence.Database, error) {
+	switch cfg.Kind {
+	case config.KindMemory:
+		db, err := sqlite.OpenMemory(ctx)
+		return db, environmentError(err)
+	case config.KindSQLite:
+		db, err := sqlite.Open(ctx, cfg.SQLite)
+		return db, environmentError(err)
+	default:
+		return persistence.Database{}, usageError{errors.New(
+			"Postgres is not available in this version: leave out the --db- settings and use --sqlite FILE or --memory-db")}
+	}
+}
+
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, log *slog.Logger) (*api.Server, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(rulesMetrics(watcher)...)
+	return api.New(api.Options{
+		Inventory: data, Orders: data, Rules: live,
+		Currency:      data.Currency(),
+		Checks:        []api.Check{{Name: "database", Run: data.Ping}},
+		Password:      cfg.Password.Reveal(),
+		Version:       version(),
+		Log:           log,
+		Registry:      registry,
+		IsUnavailable: func(err error) bool { return errors.Is(err, persistence.ErrUnavailable) },
+	})
+}
+
+// rulesMetrics shows the watcher's status.
+func rulesMetrics(watcher *store.Watcher) []prometheus.Collector {
+	const reloads, reloadsHelp = "checkout_rules_reloads_total", "Rulesets that were put in force, and changes of the rule folder that were refused."
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "checkout_rules_last_reload_successful",
+			Help: "1 when the ruleset in force is that of the rule folder, 0 when the folder has faults.",
+		}, func() float64 {
+			if watcher.Status().LastSuccess {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "checkout_rules_last_reload_success_timestamp_seconds",
+			Help: "When the ruleset in force was loaded, in seconds since 1970.",
+		}, func() float64 { return float64(watcher.Status().LoadedAt.UnixMilli()) / 1000 }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "checkout_rules_promotions",
+			Help: "Promotions in force.",
+		}, func() float64 { return float64(watcher.Status().Promotions) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: reloads, Help: reloadsHelp, ConstLabels: prometheus.Labels{"result": "success"},
+		}, func() float64 { return float64(watcher.Status().Loads) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: reloads, Help: reloadsHelp, ConstLabels: prometheus.Labels{"result": "failure"},
+		}, func() float64 { return float64(watcher.Status().Refusals) }),
+	}
+}
