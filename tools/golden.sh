@@ -5,7 +5,7 @@ git rev-parse --is-inside-work-tree >/dev/null # without git there is nothing to
 hashes() { git ls-files -z --cached --others --exclude-standard | xargs -0 sha256sum 2>/dev/null || true; }
 before=$(hashes)
 make --no-print-directory golden
-changed=$(diff <(echo "$before") <(hashes) | awk '/^[<>]/ {print "  " $3}' | sort -u)
+changed=$({ diff <(echo "$before") <(hashes) || true; } | awk '/^[<>]/ {print "  " $3}' | sort -u)
 if [ -n "$changed" ]; then
 	echo "make golden changed files; look at the change, then commit it:" >&2
 	echo "$changed" >&2
