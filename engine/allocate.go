@@ -80,11 +80,3 @@ func sumAt(amounts []Amount, indexes []int) Amount {
 	}
 	return sum
 }
-
-func sum(amounts []Amount) Amount {
-	var s Amount
-	for _, a := range amounts {
-		s += a
-	}
-	return s
-}

@@ -105,9 +105,8 @@ func inOrder(slots []slot) []slot {
 }
 
 // limited returns at most limit of the units that have room, by pick; nil
-// limits nothing.
+// limits nothing: units without room count in what a percentage is taken of.
 func (p *pricing) limited(slots []slot, limit Number, pick Pick) []slot {
-	slots = withRoom(slots)
 	if limit == nil {
 		return slots
 	}
@@ -115,7 +114,7 @@ func (p *pricing) limited(slots []slot, limit Number, pick Pick) []slot {
 	if !ok || n.Sign() <= 0 {
 		return nil
 	}
-	return inOrder(firstUnits(pick.sorted(slots), n.Int()))
+	return inOrder(firstUnits(pick.sorted(withRoom(slots)), n.Int()))
 }
 
 // amount evaluates a number of money; a negative or missing one is 0.

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -99,11 +100,11 @@ func splitExponent(s string) (mantissa string, exponent int, err error) {
 // String writes the number with all its digits, trailing zeros included: a
 // price of 5 dollars is 5.00.
 func (d Decimal) String() string {
-	magnitude, sign := uint64(d.coef), ""
+	magnitude, sign := abs64(d.coef), ""
 	if d.coef < 0 {
-		magnitude, sign = uint64(-d.coef), "-"
+		sign = "-"
 	}
-	digits := formatInt(int64(magnitude))
+	digits := strconv.FormatUint(magnitude, 10)
 	if d.scale == 0 {
 		return sign + digits
 	}

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 )
 
@@ -118,12 +116,10 @@ func (c Currency) Amount(d Decimal, mode Rounding) (a Amount, exact bool, err er
 	return Amount(r.coef), r.Cmp(d) == 0, nil
 }
 
-// mulAmount returns a*n and whether the product stays within MaxAmount.
+// mulAmount returns a*n for non-negative a and n, and whether the product stays
+// within MaxAmount.
 func mulAmount(a Amount, n int64) (Amount, bool) {
-	if a == 0 || n == 0 {
-		return 0, true
-	}
-	if n > math.MaxInt64/int64(MaxAmount)*int64(MaxAmount) || int64(a) > int64(MaxAmount)/n {
+	if n > 0 && int64(a) > int64(MaxAmount)/n {
 		return 0, false
 	}
 	return a * Amount(n), true
@@ -181,5 +177,3 @@ func (p Percent) of(a Amount, mode Rounding) Amount {
 func (p Percent) exceeds(base, limit Amount) bool {
 	return mul64(uint64(limit), uint64(wholePercent)).less(mul64(uint64(base), uint64(p)))
 }
-
-func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

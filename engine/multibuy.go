@@ -14,9 +14,10 @@ type Reward struct {
 }
 
 // Multibuy is n for the price of m, n for a price, or n with something off.
-// Units of different items mix. They are grouped dearest first, which gives the
-// customer the most that any grouping can, and leaves the cheapest units
-// ungrouped. Grouped units are claimed.
+// Units of different items mix. They are grouped dearest first and the cheapest
+// are left over, which gives the customer the most that any grouping can, unless
+// floors or an AmountOff beyond a group's worth keep a group from giving all it
+// should. Grouped units are claimed.
 type Multibuy struct {
 	Of       Selection
 	Quantity Number
