@@ -35,6 +35,23 @@ func Trail(path string) (visited []string, real string, err error) {
 // Concerns reports whether an event of the name would be a hint about dir.
 func Concerns(dir, name string) bool { return survey(dir).concerns(name) }
 
+// Watched refreshes the watches of a folder and returns them; after is called
+// between each survey and the watches it asks for.
+func Watched(opts Options, after func()) ([]string, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	n := newNotifier(opts)
+	n.look = func(dir string) plan {
+		defer after()
+		return survey(dir)
+	}
+	n.refresh()
+	defer n.close()
+	return n.fs.WatchList(), nil
+}
+
 // Debounce gives hints with the gaps between them and returns when the first
 // quiet period was over, counted from the first hint. It is for a synctest.
 func Debounce(quiet, limit time.Duration, gaps []time.Duration) time.Duration {

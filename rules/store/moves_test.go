@@ -11,6 +11,8 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/checkout-promotions/checkout/rules/store"
 )
 
 // mount fills a folder the way Kubernetes mounts a config map.
@@ -234,4 +236,21 @@ func TestWatchesAreNotKeptForever(t *testing.T) {
 	write(t, s.path("c.yaml"), percent(40))
 	s.good("40")
 	want("", "rules", "rules/sub")
+}
+
+// TestAFolderMadeBetweenSurveyAndWatchIsWatched is about the moment in which a
+// new folder sends no event, because the one it is in is not watched yet.
+func TestAFolderMadeBetweenSurveyAndWatchIsWatched(t *testing.T) {
+	s := newShop(t, map[string]string{"a.yaml": percent(10)})
+	later := []string{s.path("x"), s.path("x/y"), s.path("x/y/z")}
+	watched, err := store.Watched(s.opts, func() {
+		if len(later) > 0 {
+			must(t, os.Mkdir(later[0], 0o755))
+			later = later[1:]
+		}
+	})
+	must(t, err)
+	if !slices.Contains(watched, s.path("x/y/z")) {
+		t.Errorf("got watches %q, want x/y/z among them", watched)
+	}
 }

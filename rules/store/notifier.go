@@ -25,6 +25,7 @@ type notifier struct {
 	poll time.Duration
 	log  *slog.Logger
 	open func() (*fsnotify.Watcher, error) // nil when only polling
+	look func(dir string) plan             // survey, but for tests
 
 	fs        *fsnotify.Watcher // nil while there are no events
 	plan      plan
@@ -32,7 +33,7 @@ type notifier struct {
 }
 
 func newNotifier(opts Options) *notifier {
-	n := &notifier{dir: opts.Dir, poll: opts.Poll, log: opts.Logger}
+	n := &notifier{dir: opts.Dir, poll: opts.Poll, log: opts.Logger, look: survey}
 	if opts.Mode == ModeAuto {
 		n.open = opts.notify
 	}
@@ -96,7 +97,7 @@ func (n *notifier) refresh() {
 func (n *notifier) add() (fault error) {
 	added := make(map[string]bool)
 	for range maxSurveys {
-		n.plan = survey(n.dir)
+		n.plan = n.look(n.dir)
 		more := false
 		for _, dir := range slices.Sorted(maps.Keys(n.plan.dirs)) {
 			if added[dir] {

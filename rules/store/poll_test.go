@@ -70,6 +70,18 @@ func TestModePollWaitsForHalfAFile(t *testing.T) {
 	})
 }
 
+func TestAPollThatIsShorterThanTheQuietPeriodDoesNotProlongIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := pollShop(t, map[string]string{"promos.yaml": percent(10)})
+		s.opts.Poll = 100 * time.Millisecond
+		s.run()
+		synctest.Wait()
+		write(t, s.path("promos.yaml"), percent(20))
+		pass(s.opts.Poll + store.DefaultDebounce)
+		s.wantPublished("10", "20")
+	})
+}
+
 func TestEveryPollIsAnAttemptAndSaysNothingNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := pollShop(t, map[string]string{"promos.yaml": percent(10)})
