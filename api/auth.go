@@ -1,0 +1,72 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httprate"
+)
+
+const (
+	passwordHeader = "X-Auth-Password"
+	guessWindow    = time.Minute
+)
+
+// guard knows the password and slows down who guesses it.
+type guard struct {
+	configured bool
+	digest     [sha256.Size]byte
+	limit      float64
+	guesses    *httprate.RateLimiter // counts wrong passwords only
+}
+
+func newGuard(password string, failures int) *guard {
+	return &guard{
+		configured: password != "",
+		digest:     sha256.Sum256([]byte(password)),
+		limit:      float64(failures),
+		guesses: httprate.NewRateLimiter(failures, guessWindow,
+			httprate.WithResponseHeaders(httprate.ResponseHeaders{})),
+	}
+}
+
+// authenticate lets requests with the password through. The body is not touched
+// before, so strangers cannot make the server read one.
+func (s *Server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := s.guard.admit(w, r)
+		switch err {
+		case nil:
+			next.ServeHTTP(w, r)
+			return
+		case errThrottled:
+			w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))
+		}
+		s.refuse(w, err)
+	})
+}
+
+// admit returns nil, errUnauthorized or errThrottled. A request without a
+// password is no guess and is not counted.
+func (g *guard) admit(w http.ResponseWriter, r *http.Request) error {
+	password := r.Header.Get(passwordHeader)
+	if !g.configured || password == "" {
+		return errUnauthorized
+	}
+	address := httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
+	if _, rate, err := g.guesses.Status(address); err != nil || rate >= g.limit {
+		return errThrottled
+	}
+	digest := sha256.Sum256([]byte(password))
+	if subtle.ConstantTimeCompare(digest[:], g.digest[:]) == 1 {
+		return nil
+	}
+	if g.guesses.OnLimit(w, r, address) {
+		return errThrottled
+	}
+	return errUnauthorized
+}

@@ -1,0 +1,84 @@
+// Package api serves Checkout over HTTP.
+//
+//	server, err := api.New(api.Options{
+//		Inventory: store, Orders: store, Rules: prices, // prices is an *engine.Engine
+//		Currency: usd, Password: password, Version: version, Log: log,
+//	})
+//	listener, err := net.Listen("tcp", ":8080")
+//	err = api.Serve(ctx, listener, server, api.ServeOptions{Log: log})
+//
+// # The API, version 0
+//
+//	GET  /status                         {"message":"OK","version","service"}
+//	GET  /health                         {"version","service","failures":[]}; 503 when a check fails
+//	GET  /metrics                        Prometheus text
+//	GET  /v0/inventory/item/price/{key}  price of one unit; the key is a SKU, else a name
+//	POST /v0/inventory/items/price       {"skus":["A","A","B"]}: price with promotions
+//	POST /v0/inventory/item/price        the same
+//	POST /v0/inventory/items/purchase    {"skus":["A","A","B"]}: {"order_reference","cost"}
+//	GET  /v0/orders                   *  [{"reference","skus":[],"cost"}], newest first
+//	POST /v0/inventory/items          *  {"items":[{name,sku,price,inventory_quantity}]}: add or update by SKU
+//
+// The paths with * want the password in X-Auth-Password. HEAD works wherever GET
+// does. A price is
+//
+//	{"items":[{name,sku,price,inventory_quantity}], "total", "total_with_discount", "total_gross",
+//	 "sku_list", "currency", "ruleset", "lines":[{sku,quantity,unit_price,subtotal,discount,total}],
+//	 "promotions":[{id,name,discount,applications}], "gifts":[{sku,name,quantity,worth,promotion}]}
+//
+// with one entry in items for every entry in skus, in their order, and one in
+// lines for every different SKU, sorted. total and total_gross are the list
+// price. sku_list is the priced SKUs as JSON text in a string; older clients
+// read it and total_gross. A SKU that is listed n times is n units. More units
+// than the stock can be priced, not bought; an item without stock is not priced.
+//
+// Money is a JSON number with exactly the digits of the currency and is read
+// exactly: a price with more digits than the currency has is refused.
+//
+// # What is checked
+//
+// A body is one JSON object in UTF-8 of at most Options.MaxBody bytes, whatever
+// Content-Type says. Fields that are not known are ignored, among them id; field
+// names are compared exactly, and a known field that comes twice is refused.
+//
+//	skus                at least one, at most 100,000, at most engine.MaxLines different ones
+//	sku                 1 to 64 letters, digits, "-", "_", "."; case matters
+//	name                not blank, 200 characters, no control characters; kept as sent
+//	price               a number, 0 or more
+//	inventory_quantity  a whole number, 1 to 1,000,000,000
+//
+// All faults of a request are reported together, at most ten of them, each with
+// its field and index; nothing of a refused request is stored.
+//
+// # Errors
+//
+// Every error is {"error":"message"}, also for paths and methods that do not
+// exist. The message is made for the caller; what really happened, such as a
+// driver's text, is only in the log.
+//
+//	400 the body is wrong                  413 the body is too long
+//	401 the password is wrong or missing   429 too many wrong passwords; see Retry-After
+//	404 no such path or item, or an item   500 a fault of ours
+//	    to price is out of stock           503 the store is unavailable or too slow
+//	405 wrong method; see Allow
+//	408 the body did not arrive in time
+//	409 not enough stock, or the name belongs to another item
+//
+// # Design
+//
+// 2026-11-22. One function prices for quote and purchase, with the ruleset
+// pointer and the clock read once a request, so both always agree and no answer
+// mixes two rulesets. A purchase hands the function to the store, which calls it
+// inside its transaction with the items as they are there.
+//
+// 2026-11-22. Bodies are checked by encoding/json and then walked in place, and
+// answers are appended to a buffer. Decoding into structs was rejected: it takes
+// null for zero, the last of two equal fields, and stops at the first fault;
+// encoding them was rejected because money would cross a number type or cost an
+// allocation each. Tests hold both to what encoding/json does.
+//
+// 2026-11-22. Wrong passwords are counted per address of the connection. Headers
+// such as X-Forwarded-For are not believed unless Options.ClientIP says how.
+// Letting a right password through while an address is throttled was rejected:
+// it would leave guessing unthrottled.
+package api

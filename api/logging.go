@@ -1,0 +1,167 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// record is what is known about the answer to a request. It is the
+// ResponseWriter that handlers write to.
+type record struct {
+	http.ResponseWriter
+	id     string
+	status int // 0 until the answer begins
+	bytes  int64
+	cause  error // of a fault of ours
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (rec *record) WriteHeader(status int) {
+	if rec.status == 0 && status >= http.StatusOK {
+		rec.status = status
+	}
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (rec *record) Write(b []byte) (int, error) {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+	n, err := rec.ResponseWriter.Write(b)
+	rec.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController find what the server's writer can do.
+func (rec *record) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+
+// unwrap returns the server's own writer, which MaxBytesReader needs in order to
+// close the connection.
+func unwrap(w http.ResponseWriter) http.ResponseWriter {
+	if rec, ok := w.(*record); ok {
+		return rec.ResponseWriter
+	}
+	return w
+}
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that ctx belongs to, "" outside of
+// one. It is in the access log and in the answer's X-Request-Id.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// observe gives the request its id, its deadline and its record, answers for a
+// handler that panics, and counts and logs the request once it is answered.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := s.options.Now()
+		rec := &record{ResponseWriter: w, id: requestID(r)}
+		w.Header().Set("X-Request-Id", rec.id)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		ctx := context.WithValue(r.Context(), requestIDKey{}, rec.id)
+		ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		defer func() {
+			took := s.options.Now().Sub(begin)
+			s.metrics.count(r, rec.status, took)
+			s.log(r, rec, took)
+		}()
+		defer s.recoverPanic(rec)
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// requestID returns the caller's id if it can go into logs and headers as it
+// is, else a new one.
+func requestID(r *http.Request) string {
+	id := r.Header.Get("X-Request-Id")
+	if id == "" || len(id) > maxSKU || strings.ContainsFunc(id, notInSKU) {
+		return rand.Text()
+	}
+	return id
+}
+
+// log writes the access record. It has neither bodies nor raw paths nor header
+// values of the caller's but the checked id.
+func (s *Server) log(r *http.Request, rec *record, took time.Duration) {
+	level := logLevel(rec.status)
+	if !s.options.Log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", methodLabel(r)),
+		slog.String("route", routeLabel(r)),
+		slog.Int("status", rec.status),
+		slog.Int64("bytes", rec.bytes),
+		slog.Duration("duration", took),
+		slog.String("request_id", rec.id),
+	}
+	s.options.Log.LogAttrs(r.Context(), level, "request", append(attrs, causeAttrs(rec.cause)...)...)
+}
+
+// causeAttrs is what the log says of an error. Errors whose text is fit for
+// callers may keep more for the log, as a slog.LogValuer.
+func causeAttrs(err error) []slog.Attr {
+	if err == nil {
+		return nil
+	}
+	attrs := []slog.Attr{slog.String("cause", err.Error())}
+	var more slog.LogValuer
+	if errors.As(err, &more) {
+		attrs = append(attrs, slog.Any("detail", more))
+	}
+	return attrs
+}
+
+func logLevel(status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return slog.LevelError
+	case status >= http.StatusBadRequest:
+		return slog.LevelWarn
+	default:
+		return slog.LevelInfo
+	}
+}
+
+// panicError is a panic of a handler as the cause of a 500.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// Error implements error.
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
+
+// recoverPanic is deferred. It answers 500 where a handler panicked. When the
+// answer has begun, only breaking the connection, which net/http does on
+// ErrAbortHandler, can tell the caller that it is not whole.
+func (s *Server) recoverPanic(rec *record) {
+	value := recover()
+	switch {
+	case value == nil:
+		return
+	case value == http.ErrAbortHandler:
+		rec.status = cmp.Or(rec.status, statusCanceled)
+	case rec.status == 0:
+		s.refuse(rec, &panicError{value, debug.Stack()})
+		return
+	default:
+		rec.status = http.StatusInternalServerError
+		rec.cause = &panicError{value, debug.Stack()}
+	}
+	panic(http.ErrAbortHandler)
+}

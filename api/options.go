@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// Inventory is the catalogue as the API needs it. Implementations are safe for
+// concurrent use. Items they return are not changed by either side.
+type Inventory interface {
+	// ItemByKey returns the item whose SKU is key, else the one whose name it
+	// is, else an *engine.UnknownItemError.
+	ItemByKey(ctx context.Context, key string) (engine.Item, error)
+	// ItemsBySKU returns the items that exist, by SKU. A SKU may be listed
+	// more than once; one that does not exist is left out.
+	ItemsBySKU(ctx context.Context, skus []string) (map[string]*engine.Item, error)
+	// UpsertBasics adds the items or, where the SKU exists, sets its Name,
+	// Price and Stock and leaves its other facts alone: all of the items or
+	// none. It returns them as stored, in the order given. A name that another
+	// item has is an *engine.NameTakenError.
+	UpsertBasics(ctx context.Context, items []engine.Item) ([]engine.Item, error)
+}
+
+// Orders sells and lists what was sold. Implementations are safe for concurrent
+// use.
+type Orders interface {
+	// Orders returns every order, newest first.
+	Orders(ctx context.Context) ([]engine.Order, error)
+	// Purchase sells the units of skus, of which a repeated one is a further
+	// unit, in one transaction. In it, price is called with the items of skus
+	// and of extra (the possible gifts) as they are there; it may be called
+	// again when the transaction is. Too little stock is an
+	// *engine.OutOfStockError, an item that does not exist an
+	// *engine.UnknownItemError, and what price refuses is returned as it is;
+	// each changes nothing.
+	Purchase(ctx context.Context, skus, extra []string,
+		price func(items map[string]*engine.Item) (engine.Quote, error)) (engine.Order, error)
+}
+
+// Rules knows the ruleset in force. It is implemented by *engine.Engine.
+type Rules interface {
+	// Active returns the ruleset in force; it is called once a request.
+	Active() *engine.Ruleset
+}
+
+// Check is something that GET /health asks for.
+type Check struct {
+	// Name is what a failure is reported as.
+	Name string
+	// Run returns what is wrong. The error's text goes to the log, not to the
+	// caller. It must return soon after ctx is done.
+	Run func(ctx context.Context) error
+}
+
+// Options says what a Server is made of. Inventory, Orders, Rules and Currency
+// are required.
+type Options struct {
+	Inventory Inventory
+	Orders    Orders
+	Rules     Rules
+	// Currency is what the shop's prices are in.
+	Currency engine.Currency
+	// Checks are run, together, by GET /health.
+	Checks []Check
+	// Password guards orders and changes. Without one they answer 401 to
+	// everybody.
+	Password string
+	// Version is told by /status and /health.
+	Version string
+	// Log gets one record a request; nil discards them.
+	Log *slog.Logger
+	// Registry is where metrics are registered and what /metrics shows; nil
+	// makes a new one.
+	Registry *prometheus.Registry
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// IsUnavailable tells whether an error of Inventory or Orders says that
+	// the store cannot be reached or is too busy, which is answered 503
+	// instead of 500. Nil never does.
+	IsUnavailable func(error) bool
+	// ClientIP is the chi middleware that finds the client's address, by which
+	// wrong passwords are counted; nil is middleware.ClientIPFromRemoteAddr,
+	// which believes no header.
+	ClientIP func(http.Handler) http.Handler
+	// MaxBody is the longest body in bytes; 0 is 1 MiB.
+	MaxBody int64
+	// Timeout ends the context of a request; 0 is 10 seconds.
+	Timeout time.Duration
+	// CheckTimeout is what the health checks have together; 0 is 2 seconds.
+	CheckTimeout time.Duration
+	// PasswordFailures is how many wrong passwords an address may send within
+	// a minute; 0 is 100.
+	PasswordFailures int
+}
+
+func (o *Options) validate() error {
+	var missing []error
+	for _, need := range []struct {
+		name  string
+		given bool
+	}{
+		{"Inventory", o.Inventory != nil},
+		{"Orders", o.Orders != nil},
+		{"Rules", o.Rules != nil},
+		{"Currency", o.Currency != engine.Currency{}},
+	} {
+		if !need.given {
+			missing = append(missing, errors.New("api options: "+need.name+" is required"))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.IsUnavailable == nil {
+		o.IsUnavailable = func(error) bool { return false }
+	}
+	if o.ClientIP == nil {
+		o.ClientIP = middleware.ClientIPFromRemoteAddr
+	}
+	o.MaxBody = orDefault(o.MaxBody, 1<<20)
+	o.Timeout = orDefault(o.Timeout, 10*time.Second)
+	o.CheckTimeout = orDefault(o.CheckTimeout, 2*time.Second)
+	o.PasswordFailures = orDefault(o.PasswordFailures, 100)
+}
+
+func orDefault[T int | int64 | time.Duration](value, fallback T) T {
+	if value <= 0 {
+		return fallback
+	}
+	return value
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// pricing is all that decides what a basket costs besides the items: read once
+// a request, so that whatever the request prices, it prices alike.
+type pricing struct {
+	rules    *engine.Ruleset
+	currency engine.Currency
+	at       time.Time
+}
+
+func (s *Server) pricing() pricing {
+	return pricing{
+		rules:    s.options.Rules.Active(),
+		currency: s.options.Currency,
+		at:       s.options.Now(),
+	}
+}
+
+// quote prices the basket with the items, in which gifts are looked up too. It
+// is the only place of the API that asks the engine for a price.
+func (p pricing) quote(b basket, items map[string]*engine.Item) (engine.Quote, error) {
+	lines := make([]engine.Line, len(b.skus))
+	for i, sku := range b.skus {
+		item := items[sku]
+		if item == nil {
+			return engine.Quote{}, &engine.UnknownItemError{Key: sku}
+		}
+		lines[i] = engine.Line{Item: item, Quantity: b.units[i]}
+	}
+	return p.rules.Price(engine.Request{
+		Cart:    engine.Cart{Currency: p.currency, Lines: lines},
+		Catalog: engine.CatalogMap(items),
+		At:      p.at,
+	})
+}
+
+// basket is what a request asks for.
+type basket struct {
+	asked []string // every unit, in the order of the request
+	skus  []string // the different ones, sorted
+	units []int64  // how many of each
+}
+
+// basket reads a body of SKUs.
+func (s *Server) basket(w http.ResponseWriter, r *http.Request) (basket, error) {
+	body, err := s.body(w, r)
+	if err != nil {
+		return basket{}, err
+	}
+	asked, err := decodeSKUs(body)
+	if err != nil {
+		return basket{}, err
+	}
+	b := newBasket(asked)
+	if len(b.skus) > engine.MaxLines {
+		return basket{}, &engine.CartError{Field: "skus",
+			Problem: fmt.Sprintf("%d different items: a cart holds at most %d", len(b.skus), engine.MaxLines)}
+	}
+	return b, nil
+}
+
+func newBasket(asked []string) basket {
+	skus := slices.Clone(asked)
+	slices.Sort(skus)
+	skus = slices.Compact(skus)
+	b := basket{asked: asked, skus: skus, units: make([]int64, len(skus))}
+	for _, sku := range asked {
+		i, _ := slices.BinarySearch(skus, sku)
+		b.units[i]++
+	}
+	return b
+}

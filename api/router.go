@@ -1,0 +1,111 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const itemPricePath = "/v0/inventory/item/price"
+
+// Server answers the requests of the API. It is an http.Handler and safe for
+// concurrent use.
+type Server struct {
+	options Options
+	router  chi.Router
+	errors  errorTable
+	guard   *guard
+	metrics *metrics
+	buffers bufferPool
+}
+
+// New returns a server. It is an error to leave a required option out, or to
+// pass a registry in which another server's metrics are.
+func New(o Options) (*Server, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	o.setDefaults()
+	m, err := newMetrics(o.Registry)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		options: o,
+		errors:  newErrorTable(o.IsUnavailable),
+		guard:   newGuard(o.Password, o.PasswordFailures),
+		metrics: m,
+	}
+	s.router = s.routes()
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+// Registry is what /metrics shows; others may register their metrics there.
+func (s *Server) Registry() *prometheus.Registry { return s.options.Registry }
+
+func (s *Server) routes() chi.Router {
+	r := chi.NewRouter()
+	r.Use(s.observe, middleware.GetHead)
+	r.NotFound(s.handle(s.notFound))
+	r.MethodNotAllowed(s.handle(s.methodNotAllowed))
+
+	r.Get("/status", s.handle(s.status))
+	r.Get("/health", s.handle(s.health))
+	r.Method(http.MethodGet, "/metrics", s.metrics.handler)
+
+	r.Get(itemPricePath+"/*", s.handle(s.priceItem))
+	r.Post(itemPricePath, s.handle(s.priceItems))
+	r.Post("/v0/inventory/items/price", s.handle(s.priceItems))
+	r.Post("/v0/inventory/items/purchase", s.handle(s.purchase))
+	r.Group(func(r chi.Router) {
+		r.Use(s.options.ClientIP, s.authenticate)
+		r.Get("/v0/orders", s.handle(s.listOrders))
+		r.Post("/v0/inventory/items", s.handle(s.putItems))
+	})
+	return r
+}
+
+// handle makes a handler out of one that returns its error.
+func (s *Server) handle(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.refuse(w, err)
+		}
+	}
+}
+
+func (s *Server) notFound(http.ResponseWriter, *http.Request) error { return errNoPath }
+
+// methodNotAllowed is also what chi calls for a method it does not know,
+// whatever the path.
+func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	allowed := s.allowedMethods(r)
+	if len(allowed) == 0 {
+		return errNoPath
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return errMethod
+}
+
+func (s *Server) allowedMethods(r *http.Request) []string {
+	path := r.URL.RawPath
+	if path == "" {
+		path = r.URL.Path
+	}
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		if s.router.Match(chi.NewRouteContext(), method, path) {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) > 0 && allowed[0] == http.MethodGet {
+		allowed = append(allowed, http.MethodHead)
+	}
+	return allowed
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+)
+
+// service is the name the platform has always had in answers.
+const service = "checkout-svc"
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
+	s.answer(w, http.StatusOK, func(b []byte) []byte {
+		b = appendQuoted(append(b, `{"message":"OK","version":`...), s.options.Version)
+		return append(b, `,"service":"`+service+`"}`...)
+	})
+	return nil
+}
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+	failures, status := s.runChecks(r.Context()), http.StatusOK
+	if len(failures) > 0 {
+		status = http.StatusServiceUnavailable
+	}
+	s.answer(w, status, func(b []byte) []byte {
+		b = appendQuoted(append(b, `{"version":`...), s.options.Version)
+		b = appendTexts(append(b, `,"service":"`+service+`","failures":`...), failures)
+		return append(b, '}')
+	})
+	return nil
+}
+
+// runChecks runs the checks together and returns the failures in their order.
+// A check that does not answer in time has failed; its goroutine ends with it.
+func (s *Server) runChecks(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, s.options.CheckTimeout)
+	defer cancel()
+	results := make([]chan error, len(s.options.Checks))
+	for i, check := range s.options.Checks {
+		results[i] = make(chan error, 1)
+		go func() { results[i] <- runCheck(ctx, check) }()
+	}
+	var failures []string
+	for i, check := range s.options.Checks {
+		if err := resultOf(ctx, results[i]); err != nil {
+			s.options.Log.LogAttrs(ctx, slog.LevelError, "health check",
+				append(causeAttrs(err), slog.String("check", check.Name))...)
+			failures = append(failures, check.Name+": unavailable")
+		}
+	}
+	return failures
+}
+
+// resultOf waits for a check's result. One that is there counts even when the
+// time is over, because an earlier check may have used it up.
+func resultOf(ctx context.Context, result <-chan error) error {
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-result:
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+// runCheck turns a panic into an error: in a goroutine it would end the process.
+func runCheck(ctx context.Context, check Check) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v", value)
+		}
+	}()
+	return check.Run(ctx)
+}

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// purchase sells the units that the body lists, at the price they have inside
+// the store's transaction.
+func (s *Server) purchase(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.basket(w, r)
+	if err != nil {
+		return err
+	}
+	p := s.pricing()
+	order, err := s.options.Orders.Purchase(r.Context(), b.asked, p.rules.GiftSKUs(),
+		func(items map[string]*engine.Item) (engine.Quote, error) { return p.quote(b, items) })
+	if err != nil {
+		return err
+	}
+	s.answer(w, http.StatusOK, func(b []byte) []byte {
+		return appendOrder(append(b, `{"order_reference":`...), &order)
+	})
+	return nil
+}
+
+// listOrders answers with every order, the newest first.
+func (s *Server) listOrders(w http.ResponseWriter, r *http.Request) error {
+	orders, err := s.options.Orders.Orders(r.Context())
+	if err != nil {
+		return err
+	}
+	s.answer(w, http.StatusOK, func(b []byte) []byte {
+		b = append(b, '[')
+		for i := range orders {
+			b = appendOrder(append(appendComma(b, i), `{"reference":`...), &orders[i])
+		}
+		return append(b, ']')
+	})
+	return nil
+}

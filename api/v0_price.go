@@ -1,0 +1,73 @@
+package api
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// priceItem prices one unit of the item that the rest of the path names.
+func (s *Server) priceItem(w http.ResponseWriter, r *http.Request) error {
+	// URL.Path has been unescaped exactly once. chi's parameter has not when
+	// the key holds an escaped slash.
+	key := strings.TrimPrefix(r.URL.Path, itemPricePath+"/")
+	if !canBeKey(key) {
+		return &engine.UnknownItemError{Key: key}
+	}
+	p := s.pricing()
+	item, err := s.options.Inventory.ItemByKey(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	items := map[string]*engine.Item{}
+	if gifts := p.rules.GiftSKUs(); len(gifts) > 0 {
+		if items, err = s.options.Inventory.ItemsBySKU(r.Context(), gifts); err != nil {
+			return err
+		}
+		items = maps.Clone(items)
+	}
+	items[item.SKU] = &item
+	return s.answerPrice(w, p, newBasket([]string{item.SKU}), items)
+}
+
+// canBeKey spares the store keys that neither a SKU nor a name can be.
+func canBeKey(key string) bool {
+	return key != "" && utf8.ValidString(key) && utf8.RuneCountInString(key) <= maxName &&
+		strings.IndexByte(key, 0) < 0
+}
+
+// priceItems prices the units that the body lists.
+func (s *Server) priceItems(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.basket(w, r)
+	if err != nil {
+		return err
+	}
+	p := s.pricing()
+	items, err := s.options.Inventory.ItemsBySKU(r.Context(), slices.Concat(b.skus, p.rules.GiftSKUs()))
+	if err != nil {
+		return err
+	}
+	return s.answerPrice(w, p, b, items)
+}
+
+// answerPrice prices the basket and sends the price. What cannot be bought at
+// all is not priced.
+func (s *Server) answerPrice(w http.ResponseWriter, p pricing, b basket, items map[string]*engine.Item) error {
+	quote, err := p.quote(b, items)
+	if err != nil {
+		return err
+	}
+	for _, sku := range b.skus {
+		if items[sku].Stock < 1 {
+			return &soldOutError{sku}
+		}
+	}
+	s.answer(w, http.StatusOK, func(text []byte) []byte {
+		return appendPrice(text, b.asked, items, &quote)
+	})
+	return nil
+}
