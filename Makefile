@@ -20,7 +20,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/checkout
-	go build -trimpath -o bin/checkout ./cmd/checkout
+	go build -o bin/checkout ./cmd/checkout
 
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
