@@ -36,18 +36,24 @@ func (d BuyGet) propose(p *pricing) proposal {
 	if !ok {
 		return refused(NoEffect)
 	}
-	need := d.need(p)
-	if need.get < 1 || need.buy < 1 && need.spend < 1 {
-		return refused(BelowQuantity)
+	need, limit := d.need(p), p.repeat(d.Repeat)
+	if need.get < 1 || need.buy < 1 && need.spend < 1 || limit < 1 {
+		return refused(NoEffect)
 	}
 	pool := p.pool(d, benefit, unclaimedOnly)
-	if times := min(pool.times(need), p.repeat(d.Repeat)); times > 0 {
+	if times := min(pool.times(need), limit); times > 0 {
 		return accepted(pool.trade(need, times, benefit), times)
 	}
-	if p.pool(d, benefit, func(slot) bool { return true }).times(need) > 0 {
+	contested := p.pool(d, benefit, anyUnit).times(need) > 0
+	benefit.gives = anyUnit
+	switch {
+	case !contested && p.pool(d, benefit, unclaimedOnly).times(need) > 0:
+		return refused(NoEffect) // there are enough, but none that would gain
+	case contested || p.pool(d, benefit, anyUnit).times(need) > 0:
 		return displaced(append(buy, get...))
+	default:
+		return refused(BelowQuantity)
 	}
-	return refused(BelowQuantity)
 }
 
 // need is what one application needs.
@@ -79,6 +85,8 @@ type tradeSlot struct {
 }
 
 func unclaimedOnly(s slot) bool { return s.owner == 0 }
+
+func anyUnit(slot) bool { return true }
 
 func (p *pricing) pool(d BuyGet, b benefit, usable func(slot) bool) tradePool {
 	var pool tradePool

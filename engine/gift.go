@@ -64,11 +64,14 @@ func (d Giveaway) times(p *pricing) (int64, Reason) {
 	if len(matching) == 0 {
 		return 0, NoMatchingItems
 	}
-	quantity := p.count(d.ForEach.Quantity)
-	if quantity < 1 || units(matching) < quantity {
+	switch quantity := p.count(d.ForEach.Quantity); {
+	case quantity < 1:
+		return 0, NoEffect
+	case units(matching) < quantity:
 		return 0, BelowQuantity
+	default:
+		return units(matching) / quantity, Applied
 	}
-	return units(matching) / quantity, Applied
 }
 
 // giftStock returns the item and how many units of it are left once the cart

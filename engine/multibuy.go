@@ -38,7 +38,9 @@ func (d Multibuy) propose(p *pricing) proposal {
 	}
 	quantity, free := p.count(d.Quantity), unclaimed(all)
 	switch {
-	case quantity < 1 || units(all) < quantity:
+	case quantity < 1:
+		return refused(NoEffect)
+	case units(all) < quantity:
 		return refused(BelowQuantity)
 	case units(free) < quantity:
 		return displaced(all)
