@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
-	"github.com/checkout-promotions/checkout/rules/store"
 )
 
 // Exit codes. No flag changes what they mean.
@@ -36,25 +36,23 @@ type Streams struct {
 // exit code. When ctx is done a server drains and a tool stops.
 func Run(ctx context.Context, args []string, s Streams) int {
 	root := newRoot(s)
-	root.SetArgs(args)
-	root.SetOut(s.Out)
-	root.SetErr(s.Err)
-	err := root.ExecuteContext(ctx)
+	root.SetArgs(append([]string{}, args...)) // not nil, which would mean those of the process
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
-	code := exitCode(err)
-	if !errors.As(err, new(silentError)) {
-		writeError(s.Err, err)
+	writeError(s.Err, err)
+	if usage, ok := errors.AsType[usageError](err); ok {
+		writeUsage(s.Err, cmp.Or(usage.command, cmd))
 	}
-	if code == exitUsage && errors.As(err, new(usageError)) {
-		fmt.Fprintf(s.Err, "\nrun \"checkout --help\" for the commands and flags\n")
-	}
-	return code
+	return exitCode(err)
 }
 
 // usageError is a wrong command line.
-type usageError struct{ error }
+type usageError struct {
+	error
+	command *cobra.Command // the one whose usage helps; nil for the one that ran
+}
 
 func (e usageError) Unwrap() error { return e.error }
 
@@ -97,28 +95,31 @@ func exitCode(err error) int {
 		return coded.code
 	case errors.As(err, new(usageError)), errors.As(err, new(*config.Error)):
 		return exitUsage
-	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrMissing):
-		return exitEnvironment
 	default:
 		return exitEnvironment
 	}
 }
 
 // writeError writes an error for people: diagnostics with their excerpts, others
-// on one line after the name of the program.
+// on one line after the name of the program, what was reported before not again.
 func writeError(w io.Writer, err error) {
 	var faults diag.List
-	if errors.As(err, &faults) {
+	switch {
+	case errors.As(err, new(silentError)):
+	case errors.As(err, &faults):
 		fmt.Fprint(w, faults.Render())
-		return
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(w, "checkout: interrupted")
+	default:
+		fmt.Fprintf(w, "checkout: %v\n", err)
 	}
-	fmt.Fprintf(w, "checkout: %v\n", err)
 }
 
-// noArguments refuses arguments of a command that has none.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(cmd, args); err != nil {
-		return usageError{err}
+// writeUsage writes how the command is called.
+func writeUsage(w io.Writer, cmd *cobra.Command) {
+	line, more := cmd.UseLine(), "flags"
+	if cmd.HasAvailableSubCommands() {
+		line, more = cmd.CommandPath()+" [command]", "commands"
 	}
-	return nil
+	fmt.Fprintf(w, "\nUsage:\n  %s\n\nRun \"%s --help\" for the %s.\n", line, cmd.CommandPath(), more)
 }

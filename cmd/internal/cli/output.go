@@ -5,37 +5,58 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The formats of commands that report.
+const (
+	formatPretty = "pretty"
+	formatJSON   = "json"
 )
 
 // output is one FORMAT[=FILE] of a command that reports.
 type output struct{ format, file string }
 
-// parseOutputs reads the values of -o. Without any, the format is the first of
-// known, on standard output.
-func parseOutputs(values []string, known ...string) ([]output, error) {
+// addOutput adds the flag -o.
+func addOutput(cmd *cobra.Command, formats *[]string) {
+	cmd.Flags().StringArrayVarP(formats, "output", "o", nil, "write the result as `FORMAT[=FILE]`: pretty or json; may be repeated")
+}
+
+// parseOutputs reads the values of -o. Without any, the format is pretty, on
+// standard output.
+func parseOutputs(values []string) ([]output, error) {
 	if len(values) == 0 {
-		return []output{{format: known[0]}}, nil
+		return []output{{format: formatPretty}}, nil
 	}
 	var outputs []output
 	toStdout := 0
 	for _, value := range values {
-		format, file, hasFile := strings.Cut(value, "=")
-		switch {
-		case !slices.Contains(known, format):
-			return nil, usageError{fmt.Errorf("output format %q: want %s", format, strings.Join(known, " or "))}
-		case hasFile && file == "":
-			return nil, usageError{fmt.Errorf("output %q: the file has no name", value)}
-		case !hasFile:
+		o, err := parseOutput(value)
+		if err != nil {
+			return nil, usageError{error: err}
+		}
+		if o.file == "" {
 			toStdout++
 		}
-		outputs = append(outputs, output{format, file})
+		outputs = append(outputs, o)
 	}
 	if toStdout > 1 {
-		return nil, usageError{errors.New("two output formats for standard output: give all but one a file, such as -o json=result.json")}
+		return nil, usageError{error: errors.New("two output formats for standard output; give all but one a file, such as -o json=result.json")}
 	}
 	return outputs, nil
+}
+
+func parseOutput(value string) (output, error) {
+	format, file, hasFile := strings.Cut(value, "=")
+	switch {
+	case format != formatPretty && format != formatJSON:
+		return output{}, fmt.Errorf("output format %q: want %s or %s", format, formatPretty, formatJSON)
+	case hasFile && file == "":
+		return output{}, fmt.Errorf("output %q: the file has no name", value)
+	}
+	return output{format, file}, nil
 }
 
 // write opens each output in turn and lets report write its format to it.

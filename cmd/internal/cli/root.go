@@ -2,10 +2,13 @@ package cli
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 //go:embed version.txt
@@ -24,14 +27,64 @@ func newRoot(s Streams) *cobra.Command {
   checkout rules check examples/quickstart/rules`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          unknownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Version:       version(),
 	}
+	asGroup(root)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
 	root.SetVersionTemplate("checkout {{.Version}}\n")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newRun(s), newRules(s), newVersion())
+	adoptHelp(root)
+	adoptCompletion(root)
 	return root
+}
+
+// asGroup makes a command of commands, which shows its help.
+func asGroup(cmd *cobra.Command) {
+	cmd.Args = unknownCommand
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.SuggestionsMinimumDistance = 2
+}
+
+// adoptHelp makes cobra's help command refuse topics that are no commands.
+func adoptHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help := child(root, "help")
+	help.Short = "Show the help of a command"
+	help.RunE = func(_ *cobra.Command, args []string) error {
+		cmd, rest, err := root.Find(args)
+		if err == nil {
+			err = unknownCommand(cmd, rest)
+		}
+		if err != nil {
+			return err
+		}
+		cmd.InitDefaultHelpFlag()
+		cmd.InitDefaultVersionFlag()
+		return cmd.Help()
+	}
+}
+
+// adoptCompletion makes cobra's completion command refuse what is no shell.
+func adoptCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion := child(root, "completion")
+	completion.Short = "Print the completion script of a shell"
+	asGroup(completion)
+	for _, shell := range completion.Commands() {
+		shell.Args = noArguments
+	}
+}
+
+// child returns the command of that name, which exists.
+func child(parent *cobra.Command, name string) *cobra.Command {
+	for _, cmd := range parent.Commands() {
+		if cmd.Name() == name {
+			return cmd
+		}
+	}
+	return nil
 }
 
 // unknownCommand refuses arguments that are no command, with the nearest one.
@@ -41,9 +94,39 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	message := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		message += ": did you mean " + strings.Join(near, " or ") + "?"
+		message += "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return usageError{fmt.Errorf("%s", message)}
+	return usageError{errors.New(message), cmd}
+}
+
+// noArguments refuses arguments of a command that has none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError{fmt.Errorf("%q takes no arguments, got %q", cmd.CommandPath(), args[0]), cmd}
+}
+
+// flagError names the flag that an unknown one is most like.
+func flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return usageError{err, cmd}
+	}
+	if near := nearestFlag(cmd.Flags(), unknown.GetSpecifiedName()); near != "" {
+		err = fmt.Errorf("%w; did you mean --%s?", err, near)
+	}
+	return usageError{err, cmd}
+}
+
+func nearestFlag(flags *pflag.FlagSet, name string) string {
+	near, least := "", len(name)/3+2
+	flags.VisitAll(func(f *pflag.Flag) {
+		if d := levenshtein.ComputeDistance(name, f.Name); d < least {
+			near, least = f.Name, d
+		}
+	})
+	return near
 }
 
 func newVersion() *cobra.Command {
@@ -62,9 +145,12 @@ func newRules(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Check and test rule files",
-		Args:  unknownCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: `Check and test rule files.
+
+Exit codes: 0 all is well, 1 a test failed, 2 the command line is wrong, 3 rules or
+tests have faults, 4 files cannot be read or written, 5 there was nothing to do.`,
 	}
+	asGroup(cmd)
 	cmd.AddCommand(newRulesTest(s), newRulesCheck(s))
 	return cmd
 }

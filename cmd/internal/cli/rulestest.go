@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,60 +15,86 @@ import (
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
+// testOptions say what rules test does.
+type testOptions struct {
+	paths      []string
+	filter     string
+	formats    []string
+	allowEmpty bool
+}
+
 func newRulesTest(s Streams) *cobra.Command {
-	var run string
-	var formats []string
-	var allowEmpty bool
+	var o testOptions
 	cmd := &cobra.Command{
 		Use:   "test [path...]",
-		Short: "Run the rule tests (*_test.yaml) at the paths, by default below this folder",
+		Short: "Run rule tests",
+		Long: `Run the rule tests at the paths, by default below this folder. Tests stand in
+files called *_test.yaml beside the rules they test.`,
 		Example: `  checkout rules test examples/quickstart
   checkout rules test --run 'test=every third*;qty=3' examples
   checkout rules test -o pretty -o json=result.json examples`,
-		RunE: func(_ *cobra.Command, paths []string) error {
-			if len(paths) == 0 {
-				paths = []string{"."}
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if o.paths = paths; len(paths) == 0 {
+				o.paths = []string{"."}
 			}
-			outputs, err := parseOutputs(formats, "pretty", "json")
-			if err != nil {
-				return err
-			}
-			err = testRules(s, paths, run, outputs)
-			if errors.Is(err, ruletest.ErrNoTests) && allowEmpty {
-				return nil
-			}
-			return err
+			return testRules(cmd.Context(), s, o)
 		},
 	}
-	cmd.Flags().StringVar(&run, "run", "", "only the cases that match, such as 'file=tv_test.yaml;test=third*;qty=3'")
-	cmd.Flags().StringArrayVarP(&formats, "output", "o", nil, "`FORMAT[=FILE]`: pretty or json; may be repeated")
-	cmd.Flags().BoolVar(&allowEmpty, "allow-empty", false, "succeed when there are no tests")
+	cmd.Flags().StringVar(&o.filter, "run", "", "only the cases that match `FILTER`, such as 'file=tv_test.yaml;test=third*;qty=3'")
+	cmd.Flags().BoolVar(&o.allowEmpty, "allow-empty", false, "succeed when there are no tests")
+	addOutput(cmd, &o.formats)
 	return cmd
 }
 
-func testRules(s Streams, paths []string, run string, outputs []output) error {
-	filter, err := ruletest.ParseFilter(run)
-	if err != nil {
-		return usageError{err}
-	}
-	suites, err := ruletest.Load(paths)
+func testRules(ctx context.Context, s Streams, o testOptions) error {
+	outputs, err := parseOutputs(o.formats)
 	if err != nil {
 		return err
 	}
-	result, err := ruletest.Run(suites, filter)
-	if err != nil {
+	result, err := runTests(ctx, o.paths, o.filter)
+	if err != nil && !(o.allowEmpty && errors.Is(err, ruletest.ErrNoTests)) {
 		return err
 	}
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == "json" {
+		if format == formatJSON {
 			return report.TestsJSON(w, result)
 		}
-		return report.TestsPretty(w, result, commandLine("checkout rules test", paths))
+		return report.TestsPretty(w, result, commandLine("checkout rules test", o.paths))
 	})
 	if err == nil && result.Failed > 0 {
 		return silentError{exitFindings}
 	}
 	return err
+}
+
+// runTests runs the tests at the paths that the filter selects.
+func runTests(ctx context.Context, paths []string, text string) (ruletest.Result, error) {
+	filter, err := ruletest.ParseFilter(text)
+	if err != nil {
+		return ruletest.Result{}, usageError{error: err}
+	}
+	if err := checkPaths(paths); err != nil {
+		return ruletest.Result{}, err
+	}
+	suites, err := ruletest.Load(paths)
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return ruletest.Result{}, err
+	}
+	return ruletest.Run(suites, filter)
+}
+
+// checkPaths reports the paths at which there is nothing.
+func checkPaths(paths []string) error {
+	var missing []string
+	for _, path := range paths {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, path)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return environmentError(fmt.Errorf("there is no file or folder %s", strings.Join(missing, ", ")))
 }
 
 // commandLine writes a command with its paths as a shell would read it.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -45,6 +46,7 @@ and CHECKOUT_LOG_LEVEL in the environment.`,
 		},
 	}
 	config.BindFlags(cmd.Flags())
+	cmd.Flags().SortFlags = false // they have an order by what they are about
 	return cmd
 }
 
@@ -56,33 +58,41 @@ func newLogger(w io.Writer, cfg config.Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// serve runs the server until ctx is done.
+// serve runs the server until ctx is done. The port is taken before the database
+// is touched, so that a second instance changes nothing.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
+	if err := checkDatabase(cfg.Database); err != nil {
+		return err
+	}
 	live := engine.New(nil)
 	watcher, err := openRules(cfg, live, log)
 	if err != nil {
 		return err
 	}
-	data, err := openStore(ctx, cfg, live.Active().Currency())
+	listener, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // the server has done so when it ran
+	data, err := openStore(ctx, cfg, live.Active().Currency(), log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
-	if err := seed(ctx, data, cfg.Seed, log); err != nil {
-		return err
-	}
 	handler, err := newHandler(cfg, live, watcher, data, log)
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen())
-	if err != nil {
-		return environmentError(fmt.Errorf("listen: %w", err))
-	}
-	if cfg.Password == "" {
-		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
-	}
 	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log))
+}
+
+// listen takes the port.
+func listen(ctx context.Context, cfg config.Config) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("listen on %s: the port is in use; choose another with --port, or 0 for any free one", cfg.Listen())
+	}
+	return listener, environmentError(err)
 }
 
 // runTogether serves and watches; when one ends, so does the other.
@@ -126,37 +136,47 @@ func publisher(live *engine.Engine) func(*engine.Ruleset) error {
 	}
 }
 
-// openStore opens and migrates the database.
-func openStore(ctx context.Context, cfg config.Config, currency engine.Currency) (*persistence.Store, error) {
+// checkDatabase refuses databases that this version cannot open.
+func checkDatabase(cfg config.Database) error {
+	if cfg.Kind != config.KindPostgres {
+		return nil
+	}
+	return codedError{exitUsage, errors.New(
+		"Postgres is not available in this version; leave out the db settings and use --sqlite FILE or --memory-db")}
+}
+
+// openStore opens and migrates the database, and loads the seed into an empty
+// one.
+func openStore(ctx context.Context, cfg config.Config, currency engine.Currency, log *slog.Logger) (*persistence.Store, error) {
 	db, err := openDatabase(ctx, cfg.Database)
 	if err != nil {
-		return nil, err
+		return nil, environmentError(err)
 	}
 	data, err := persistence.New(db, persistence.Options{Currency: currency})
 	if err != nil {
 		return nil, environmentError(errors.Join(err, db.Close()))
 	}
-	if err := errors.Join(data.Migrate(ctx), data.CheckCurrency(ctx)); err != nil {
-		return nil, environmentError(errors.Join(err, data.Close()))
+	err = environmentError(errors.Join(data.Migrate(ctx), data.CheckCurrency(ctx)))
+	if err == nil {
+		err = seed(ctx, data, cfg.Seed, log)
+	}
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
 	}
 	return data, nil
 }
 
 func openDatabase(ctx context.Context, cfg config.Database) (persistence.Database, error) {
-	switch cfg.Kind {
-	case config.KindMemory:
-		db, err := sqlite.OpenMemory(ctx)
-		return db, environmentError(err)
-	case config.KindSQLite:
-		db, err := sqlite.Open(ctx, cfg.SQLite)
-		return db, environmentError(err)
-	default:
-		return persistence.Database{}, usageError{errors.New(
-			"Postgres is not available in this version: leave out the --db- settings and use --sqlite FILE or --memory-db")}
+	if cfg.Kind == config.KindMemory {
+		return sqlite.OpenMemory(ctx)
 	}
+	return sqlite.Open(ctx, cfg.SQLite)
 }
 
 func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, log *slog.Logger) (*api.Server, error) {
+	if cfg.Password == "" {
+		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(rulesMetrics(watcher)...)
