@@ -6,77 +6,97 @@ import (
 	"slices"
 )
 
-// share divides total over parts in proportion to their weights, by largest
+// allocator shares amounts. It keeps its buffers between calls, so its results
+// hold until the next call only. The zero allocator is ready for use.
+type allocator struct {
+	weights, caps []Amount // of the parts to share over, to be set by the caller
+	shares        []Amount
+	open          []int // parts that can still take something
+	remainders    []uint64
+}
+
+// reset makes room for n parts with weights and caps of zero.
+func (a *allocator) reset(n int) {
+	a.weights, a.caps = zeroed(a.weights, n), zeroed(a.caps, n)
+}
+
+func zeroed[T any](buffer []T, n int) []T {
+	buffer = slices.Grow(buffer[:0], n)[:n]
+	clear(buffer)
+	return buffer
+}
+
+// share divides total over the parts in proportion to their weights, by largest
 // remainder (the method of Hamilton): every part gets the whole units of its
 // exact share, and the units left over go, one each, to the parts with the
 // largest fractions, ties to the earlier part. No part gets more than its cap;
 // what a part cannot take goes to the others in proportion. The shares add up
 // to total, or to the sum of the caps where that is less. Parts of weight zero
-// get nothing. All arguments are non-negative; the weights sum to at most
-// MaxAmount. The result is appended to dst.
-func share(dst []Amount, total Amount, weights, caps []Amount) []Amount {
-	start := len(dst)
-	dst = append(dst, make([]Amount, len(weights))...)
-	shares := dst[start:]
-	open := make([]int, 0, len(weights))
-	for i, w := range weights {
-		if w > 0 && caps[i] > 0 {
-			open = append(open, i)
+// get nothing. All amounts are non-negative; the weights sum to at most
+// MaxAmount.
+func (a *allocator) share(total Amount) []Amount {
+	a.shares = zeroed(a.shares, len(a.weights))
+	a.open = a.open[:0]
+	for i, w := range a.weights {
+		if w > 0 && a.caps[i] > 0 {
+			a.open = append(a.open, i)
 		}
 	}
-	total, open = fillCapped(shares, total, weights, caps, open)
-	divideProportionally(shares, total, weights, open)
-	return dst
+	a.divide(a.fillCapped(total))
+	return a.shares
 }
 
 // fillCapped gives the parts whose exact share would exceed their cap the cap,
-// until no such part is left, and returns what remains for which parts.
-func fillCapped(shares []Amount, total Amount, weights, caps []Amount, open []int) (Amount, []int) {
+// until no such part is left, and returns what remains for the open parts.
+func (a *allocator) fillCapped(total Amount) Amount {
 	for {
-		sum := sumAt(weights, open)
-		rest := open[:0:0]
-		left := total
-		for _, i := range open {
+		sum, left, kept := a.openWeight(), total, 0
+		for _, i := range a.open {
 			// total*w/sum > cap, without rounding
-			if mul64(uint64(caps[i]), uint64(sum)).less(mul64(uint64(total), uint64(weights[i]))) {
-				shares[i] = caps[i]
-				left -= caps[i]
+			if mul64(uint64(a.caps[i]), uint64(sum)).less(mul64(uint64(total), uint64(a.weights[i]))) {
+				a.shares[i] = a.caps[i]
+				left -= a.caps[i]
 				continue
 			}
-			rest = append(rest, i)
+			a.open[kept] = i
+			kept++
 		}
-		if len(rest) == len(open) {
-			return total, open
+		if kept == len(a.open) {
+			return total
 		}
-		total, open = left, rest
+		total, a.open = left, a.open[:kept]
 	}
 }
 
-func divideProportionally(shares []Amount, total Amount, weights []Amount, open []int) {
-	sum := sumAt(weights, open)
+// divide shares total over the open parts without regard to caps.
+func (a *allocator) divide(total Amount) {
+	sum := a.openWeight()
 	if sum == 0 {
 		return
 	}
-	remainders := make([]uint64, len(shares))
+	a.remainders = zeroed(a.remainders, len(a.shares))
 	left := total
-	for _, i := range open {
-		hi, lo := bits.Mul64(uint64(total), uint64(weights[i]))
+	for _, i := range a.open {
+		hi, lo := bits.Mul64(uint64(total), uint64(a.weights[i]))
 		q, r := bits.Div64(hi, lo, uint64(sum))
-		shares[i], remainders[i] = Amount(q), r
+		a.shares[i], a.remainders[i] = Amount(q), r
 		left -= Amount(q)
 	}
-	slices.SortStableFunc(open, func(a, b int) int {
-		return cmp.Or(cmp.Compare(remainders[b], remainders[a]), cmp.Compare(a, b))
+	if left == 0 {
+		return
+	}
+	slices.SortStableFunc(a.open, func(i, j int) int {
+		return cmp.Or(cmp.Compare(a.remainders[j], a.remainders[i]), cmp.Compare(i, j))
 	})
-	for _, i := range open[:left] {
-		shares[i]++
+	for _, i := range a.open[:left] {
+		a.shares[i]++
 	}
 }
 
-func sumAt(amounts []Amount, indexes []int) Amount {
+func (a *allocator) openWeight() Amount {
 	var sum Amount
-	for _, i := range indexes {
-		sum += amounts[i]
+	for _, i := range a.open {
+		sum += a.weights[i]
 	}
 	return sum
 }

@@ -25,7 +25,7 @@ func TestShare(t *testing.T) {
 		{"amounts near the limit do not wrap", MaxAmount, []Amount{MaxAmount / 2, MaxAmount / 2}, []Amount{MaxAmount, MaxAmount}, []Amount{MaxAmount / 2, MaxAmount / 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := share(nil, c.total, c.weights, c.caps); !slices.Equal(got, c.want) {
+			if got := shareOver(c.total, c.weights, c.caps); !slices.Equal(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
@@ -44,7 +44,7 @@ func TestSharesAddUpAndStayWithinOneUnitOfTheExactShare(t *testing.T) {
 			}
 		}
 		total := Amount(rapid.Int64Range(0, 2_000_000).Draw(t, "total"))
-		shares := share(nil, total, weights, caps)
+		shares := shareOver(total, weights, caps)
 		if got, want := sum(shares), min(total, sum(caps)); got != want {
 			t.Fatalf("shares %v add up to %d, want %d", shares, got, want)
 		}
@@ -57,6 +57,11 @@ func TestSharesAddUpAndStayWithinOneUnitOfTheExactShare(t *testing.T) {
 			checkQuotas(t, total, weights, shares)
 		}
 	})
+}
+
+func shareOver(total Amount, weights, caps []Amount) []Amount {
+	a := allocator{weights: weights, caps: caps}
+	return a.share(total)
 }
 
 func sum(amounts []Amount) Amount {

@@ -227,7 +227,7 @@ func (p *pricing) benefit(r Reward) (benefit, bool) {
 		percent := p.percent(r.PercentOff)
 		return benefit{
 			gives: func(s slot) bool { return percent > 0 && s.room > 0 },
-			takes: func(slots []slot) []take { return percentOffUnits(percent, MaxAmount, slots, p.rules.rounding) },
+			takes: func(slots []slot) []take { return p.percentOffUnits(percent, MaxAmount, slots) },
 		}, true
 	}
 }

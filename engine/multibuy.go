@@ -122,10 +122,10 @@ func (d Multibuy) pricer(p *pricing) (func([]group) ([]take, int64), bool) {
 		return freeCheapest(p.count(r.PayFor)), ok
 	case r.Price != nil:
 		price, ok := p.price(r.Price)
-		return sharedOff(func(v Amount) Amount { return v - price }), ok
+		return p.sharedOff(func(v Amount) Amount { return v - price }), ok
 	case r.AmountOff != nil:
 		amount := p.amount(r.AmountOff)
-		return sharedOff(func(Amount) Amount { return amount }), true
+		return p.sharedOff(func(Amount) Amount { return amount }), true
 	default:
 		percent := p.percent(r.PercentOff)
 		return func(groups []group) ([]take, int64) {
@@ -134,7 +134,7 @@ func (d Multibuy) pricer(p *pricing) (func([]group) ([]take, int64), bool) {
 			for _, g := range groups {
 				all, n = append(all, g.slots()...), n+g.times
 			}
-			return percentOffUnits(percent, MaxAmount, inOrder(all), p.rules.rounding), n
+			return p.percentOffUnits(percent, MaxAmount, inOrder(all)), n
 		}, true
 	}
 }
@@ -175,12 +175,12 @@ func freeCheapest(paid int64) func([]group) ([]take, int64) {
 
 // sharedOff takes off(value) off each group and shares it over the group's
 // units. Groups that would gain nothing are left alone.
-func sharedOff(off func(value Amount) Amount) func([]group) ([]take, int64) {
+func (p *pricing) sharedOff(off func(value Amount) Amount) func([]group) ([]take, int64) {
 	return func(groups []group) (takes []take, applications int64) {
 		for _, g := range groups {
 			amount := off(value(g.parts)) * Amount(g.times)
 			if amount > 0 {
-				takes = append(takes, spread(amount, inOrder(g.slots()))...)
+				takes = append(takes, p.spread(amount, inOrder(g.slots()))...)
 				applications += g.times
 			}
 		}

@@ -15,9 +15,9 @@ func (r *Ruleset) Price(req Request) (Quote, error) {
 	if err != nil {
 		return Quote{}, err
 	}
-	for level, promotions := range r.levels {
-		for _, i := range promotions {
-			p.run(Level(level), i, r.promotions[i])
+	for _, steps := range r.levels {
+		for _, s := range steps {
+			p.run(s)
 		}
 	}
 	return p.quote(req), nil
@@ -32,7 +32,9 @@ type pricing struct {
 	scope       *Scope
 	coupons     []string // normalised, sorted
 	lines       []lineState
-	memberships []membership
+	memberships []*membership // by index of the set, nil until it is looked at
+	spare       []membership  // not yet used
+	sharing     allocator
 	quantity    int64
 	subtotal    Amount
 	total       Amount
@@ -43,16 +45,22 @@ type pricing struct {
 	explain     bool
 }
 
-// outcome is what became of a promotion so far.
+// outcome is what became of a promotion so far. There is one for every
+// promotion of the ruleset, so it is small; what only few have is in account.
 type outcome struct {
 	checked  bool // eligibility is decided
-	reason   Reason
-	fired    int64
-	takes    []take
-	by       []int32
-	detail   string
-	why      []Clause
 	eligible bool
+	reason   Reason
+	account  *account
+}
+
+// account is what a promotion did, or what stood in its way.
+type account struct {
+	fired  int64
+	takes  []take
+	by     []int32
+	detail string
+	why    []Clause
 }
 
 func (r *Ruleset) begin(req Request) (*pricing, error) {
@@ -67,7 +75,7 @@ func (r *Ruleset) begin(req Request) (*pricing, error) {
 		at:          req.At,
 		coupons:     normalizeCoupons(req.Cart.Coupons),
 		lines:       make([]lineState, len(lines)),
-		memberships: make([]membership, len(r.sets)),
+		memberships: make([]*membership, len(r.sets)),
 		outcomes:    make([]outcome, len(r.promotions)),
 		explain:     req.Explain,
 	}
@@ -83,28 +91,30 @@ func (r *Ruleset) begin(req Request) (*pricing, error) {
 	return p, nil
 }
 
-// run lets one promotion's deals of the level take effect.
-func (p *pricing) run(level Level, index int, promotion *Promotion) {
-	p.start(promotion)
-	out := &p.outcomes[index]
+// run lets a promotion's deals of one level take effect.
+func (p *pricing) run(s step) {
+	p.start(s.promotion)
+	out := &p.outcomes[s.index]
 	if !out.checked {
-		out.checked = true
-		out.reason = p.eligibility(promotion)
-		out.eligible = out.reason == Applied
-		if out.reason == ConditionFalse && p.explain {
-			out.why = promotion.When.Why(p.scope)
-		}
-		if out.eligible {
-			out.reason = NoEffect
-		}
+		p.check(out, s.promotion)
 	}
 	if !out.eligible {
 		return
 	}
-	for _, d := range promotion.Deals {
-		if d.Level() == level {
-			p.settle(index, promotion, d.propose(p))
-		}
+	for _, d := range s.deals {
+		p.settle(s, d.propose(p))
+	}
+}
+
+// check decides once whether the promotion may act on the cart.
+func (p *pricing) check(out *outcome, promotion *Promotion) {
+	out.checked = true
+	out.reason = p.eligibility(promotion)
+	if out.eligible = out.reason == Applied; out.eligible {
+		out.reason = NoEffect // until a deal has one
+	}
+	if out.reason == ConditionFalse && p.explain {
+		out.account = &account{why: promotion.When.Why(p.scope)}
 	}
 }
 
@@ -148,24 +158,42 @@ func (p *pricing) eligibility(promotion *Promotion) Reason {
 
 // settle carries a proposal out, or notes why there is none. A promotion is
 // applied as soon as one of its deals is.
-func (p *pricing) settle(index int, promotion *Promotion, proposed proposal) {
-	out := &p.outcomes[index]
+func (p *pricing) settle(s step, proposed proposal) {
+	out := &p.outcomes[s.index]
 	if proposed.reason != Applied {
 		if out.reason != Applied {
-			out.reason, out.by, out.detail = proposed.reason, proposed.by, proposed.detail
+			out.refuse(proposed)
 		}
 		return
 	}
 	if out.reason != Applied {
-		out.reason, out.by, out.detail = Applied, nil, ""
-		p.applied = append(p.applied, index)
+		out.reason, out.account = Applied, new(account)
+		p.applied = append(p.applied, s.index)
 	}
-	out.fired += proposed.applications
-	out.takes = append(out.takes, proposed.takes...)
-	p.apply(proposed.takes, int32(index)+1)
+	takes := inLineOrder(proposed.takes)
+	p.apply(takes, int32(s.index)+1)
+	out.account.add(takes, proposed.applications)
 	for _, gift := range proposed.gifts {
-		gift.Promotion = promotion.ID
+		gift.Promotion = s.promotion.ID
 		p.gifts = append(p.gifts, gift)
+	}
+}
+
+// add notes what a deal did.
+func (a *account) add(takes []take, applications int64) {
+	a.fired += applications
+	if a.takes == nil {
+		a.takes = takes
+		return
+	}
+	a.takes = inLineOrder(append(a.takes, takes...))
+}
+
+// refuse notes why a proposal has no effect.
+func (o *outcome) refuse(proposed proposal) {
+	o.reason, o.account = proposed.reason, nil
+	if proposed.by != nil || proposed.detail != "" {
+		o.account = &account{by: proposed.by, detail: proposed.detail}
 	}
 }
 
@@ -180,8 +208,9 @@ func (p *pricing) quote(req Request) Quote {
 		Lines:    make([]QuoteLine, len(p.lines)),
 		Gifts:    p.gifts,
 	}
+	units := make([]Units, 0, len(p.lines)+len(p.lines)/2)
 	for i := range p.lines {
-		q.Lines[i] = p.lines[i].quote()
+		q.Lines[i], units = p.lines[i].quote(units)
 	}
 	slices.SortStableFunc(q.Gifts, func(a, b Gift) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
@@ -195,7 +224,9 @@ func (p *pricing) quote(req Request) Quote {
 	return q
 }
 
-func (l *lineState) quote() QuoteLine {
+// quote returns the line's part of the quote. Its units are appended to those of
+// the lines before, which saves an allocation for each line.
+func (l *lineState) quote(units []Units) (QuoteLine, []Units) {
 	line := QuoteLine{
 		SKU: l.item.SKU, Name: l.item.Name, Quantity: l.n,
 		UnitPrice: l.item.Price,
@@ -203,14 +234,16 @@ func (l *lineState) quote() QuoteLine {
 		Total:     l.total(),
 	}
 	line.Discount = line.Subtotal - line.Total
+	first := len(units)
 	for _, lot := range l.lots {
-		if n := len(line.Units); n > 0 && line.Units[n-1].Price == lot.price {
-			line.Units[n-1].Quantity += lot.n
+		if n := len(units); n > first && units[n-1].Price == lot.price {
+			units[n-1].Quantity += lot.n
 			continue
 		}
-		line.Units = append(line.Units, Units{Quantity: lot.n, Price: lot.price})
+		units = append(units, Units{Quantity: lot.n, Price: lot.price})
 	}
-	return line
+	line.Units = units[first:len(units):len(units)]
+	return line, units
 }
 
 // notApplied reports the promotions without effect, by id.
@@ -227,29 +260,36 @@ func (p *pricing) notApplied() []Outcome {
 
 func (p *pricing) report(index int) Outcome {
 	promotion, out := p.rules.promotions[index], &p.outcomes[index]
-	report := Outcome{
-		Promotion: promotion.ID, Name: promotion.Name,
-		Reason: out.reason, Applications: out.fired, Detail: out.detail, Why: out.why,
+	report := Outcome{Promotion: promotion.ID, Name: promotion.Name, Reason: out.reason}
+	if out.account == nil {
+		return report
 	}
-	for _, owner := range out.by {
+	report.Applications, report.Detail, report.Why = out.account.fired, out.account.detail, out.account.why
+	for _, owner := range out.account.by {
 		report.By = append(report.By, p.rules.promotions[owner-1].ID)
 	}
-	byLine := make(map[int]*OutcomeLine)
-	for _, t := range out.takes {
-		report.Discount += t.off
+	report.Lines = p.outcomeLines(out.account.takes)
+	for _, l := range report.Lines {
+		report.Discount += l.Discount
+	}
+	return report
+}
+
+// outcomeLines adds up takes, which are in the order of lines.
+func (p *pricing) outcomeLines(takes []take) []OutcomeLine {
+	var lines []OutcomeLine
+	last := -1
+	for _, t := range takes {
 		if t.off == 0 {
 			continue
 		}
-		if byLine[t.line] == nil {
-			byLine[t.line] = &OutcomeLine{SKU: p.lines[t.line].item.SKU}
+		if t.line != last {
+			last = t.line
+			lines = append(lines, OutcomeLine{SKU: p.lines[t.line].item.SKU})
 		}
-		byLine[t.line].Quantity += t.n
-		byLine[t.line].Discount += t.off
+		l := &lines[len(lines)-1]
+		l.Quantity += t.n
+		l.Discount += t.off
 	}
-	for i := range p.lines {
-		if l := byLine[i]; l != nil {
-			report.Lines = append(report.Lines, *l)
-		}
-	}
-	return report
+	return lines
 }

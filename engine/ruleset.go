@@ -15,7 +15,7 @@ type Ruleset struct {
 	rounding   Rounding
 	sets       []ItemSet
 	promotions []*Promotion // in the order of application
-	levels     [][]int      // per level, the promotions with a deal of it, in order
+	levels     [][]step     // per level, the promotions with a deal of it, in order
 	giftSKUs   []string
 }
 
@@ -116,21 +116,34 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
 	})
 	for _, level := range []Level{ItemLevel, OrderLevel} {
-		r.levels = append(r.levels, r.withDealAt(level))
+		r.levels = append(r.levels, r.steps(level))
 	}
 	slices.Sort(r.giftSKUs)
 	r.giftSKUs = slices.Compact(r.giftSKUs)
 	return r, nil
 }
 
-func (r *Ruleset) withDealAt(level Level) []int {
-	var found []int
+// step is a promotion's part of one level.
+type step struct {
+	index     int // of the promotion
+	promotion *Promotion
+	deals     []Deal
+}
+
+func (r *Ruleset) steps(level Level) []step {
+	var steps []step
 	for i, p := range r.promotions {
-		if slices.ContainsFunc(p.Deals, func(d Deal) bool { return d.Level() == level }) {
-			found = append(found, i)
+		var deals []Deal
+		for _, d := range p.Deals {
+			if d.Level() == level {
+				deals = append(deals, d)
+			}
+		}
+		if len(deals) > 0 {
+			steps = append(steps, step{i, p, deals})
 		}
 	}
-	return found
+	return steps
 }
 
 // Digest names the sources of the ruleset.

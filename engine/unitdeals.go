@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // PercentOff takes a percentage off units or off the order. The discount is
 // computed exactly over all units, rounded once, and shared; off units, a floor
 // limits each unit and nothing moves to others, off the order, the others give
@@ -39,29 +41,31 @@ func (d PercentOff) propose(p *pricing) proposal {
 		}
 	}
 	if d.Of.Order {
-		return accepted(spread(min(limit, percent.of(value(chosen), p.rules.rounding)), chosen), 1)
+		return accepted(p.spread(min(limit, percent.of(value(chosen), p.rules.rounding)), chosen), 1)
 	}
-	return accepted(percentOffUnits(percent, limit, chosen, p.rules.rounding), 1)
+	return accepted(p.percentOffUnits(percent, limit, chosen), 1)
 }
 
 // percentOffUnits takes percent off every unit, at most limit together.
-func percentOffUnits(percent Percent, limit Amount, slots []slot, mode Rounding) []take {
-	var full Amount // given by units at their floor
-	var open []slot
-	var takes []take
-	for _, s := range slots {
-		if percent.exceeds(s.price, s.room) {
-			full += s.room * Amount(s.n)
-			takes = append(takes, take{slot: s, off: s.room * Amount(s.n)})
-			continue
+func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) []take {
+	open, full := slots, []take(nil)
+	var given Amount // by units that the percentage brings to their floor
+	if slices.ContainsFunc(slots, func(s slot) bool { return percent.exceeds(s.price, s.room) }) {
+		open = nil
+		for _, s := range slots {
+			if !percent.exceeds(s.price, s.room) {
+				open = append(open, s)
+				continue
+			}
+			given += s.room * Amount(s.n)
+			full = append(full, take{slot: s, off: s.room * Amount(s.n)})
 		}
-		open = append(open, s)
 	}
-	off := percent.of(value(open), mode)
-	if full+off > limit {
-		return spread(limit, slots)
+	off := percent.of(value(open), p.rules.rounding)
+	if given+off > limit {
+		return p.spread(limit, slots)
 	}
-	return append(takes, spread(off, open)...)
+	return append(full, p.spread(off, open)...)
 }
 
 // value is what the units of the slots cost.
@@ -111,11 +115,11 @@ func (d AmountOff) propose(p *pricing) proposal {
 	case PerLine:
 		var takes []take
 		for _, line := range byLine(chosen) {
-			takes = append(takes, spread(amount, line)...)
+			takes = append(takes, p.spread(amount, line)...)
 		}
 		return accepted(takes, 1)
 	default:
-		return accepted(spread(amount, chosen), 1)
+		return accepted(p.spread(amount, chosen), 1)
 	}
 }
 
@@ -126,18 +130,6 @@ func offEach(slots []slot, off func(slot) Amount) []take {
 		takes[i] = take{slot: s, off: max(0, min(off(s), s.room)) * Amount(s.n)}
 	}
 	return takes
-}
-
-func byLine(slots []slot) [][]slot {
-	var lines [][]slot
-	for i, s := range slots {
-		if i == 0 || slots[i-1].line != s.line {
-			lines = append(lines, nil)
-		}
-		last := len(lines) - 1
-		lines[last] = append(lines[last], s)
-	}
-	return lines
 }
 
 // FixedPrice sells units at a price. Units that cost less already keep their

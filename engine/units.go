@@ -1,5 +1,10 @@
 package engine
 
+import (
+	"cmp"
+	"slices"
+)
+
 // lot is a run of units of one line that are alike so far: they cost the same
 // and are claimed by the same deal or by none. Keeping runs instead of single
 // units makes the work depend on the promotions, not on the quantities.
@@ -47,7 +52,10 @@ type take struct {
 // slots returns the units that sel selects, by line. The result is the
 // caller's.
 func (p *pricing) slots(sel Selection) []slot {
-	var found []slot
+	if !sel.Order && p.members(sel.Set).lines == 0 {
+		return nil
+	}
+	found := make([]slot, 0, len(p.lines))
 	for i := range p.lines {
 		if p.selects(sel, i) {
 			found = p.lineSlots(found, i)
@@ -77,65 +85,83 @@ func (p *pricing) selects(sel Selection, line int) bool {
 // price and then inside each line, so that the shares of lines are the largest
 // remainder shares however a line's units are split. What the slots of a line
 // cannot give goes to the other lines.
-func spread(total Amount, slots []slot) []take {
-	takes := make([]take, len(slots))
-	var weights, caps []Amount
-	var first []int // first slot of each line; slots come line by line
-	for i, s := range slots {
-		takes[i].slot = s
-		if i == 0 || slots[i-1].line != s.line {
-			weights, caps, first = append(weights, 0), append(caps, 0), append(first, i)
+func (p *pricing) spread(total Amount, slots []slot) []take {
+	lines := byLine(slots)
+	p.sharing.reset(len(lines))
+	for i, line := range lines {
+		for _, s := range line {
+			p.sharing.weights[i] += s.price * Amount(s.n)
+			p.sharing.caps[i] += s.room * Amount(s.n)
 		}
-		last := len(weights) - 1
-		weights[last] += s.price * Amount(s.n)
-		caps[last] += s.room * Amount(s.n)
 	}
-	perLine := share(nil, total, weights, caps)
-	for i, off := range perLine {
-		end := len(slots)
-		if i+1 < len(first) {
-			end = first[i+1]
-		}
-		spreadInLine(off, takes[first[i]:end])
+	takes := make([]take, 0, len(slots))
+	perLine := p.sharing.share(total)
+	if len(lines) < len(slots) {
+		perLine = slices.Clone(perLine) // the allocator is needed for the lines
+	}
+	for i, line := range lines {
+		takes = p.spreadInLine(takes, perLine[i], line)
 	}
 	return takes
 }
 
-func spreadInLine(off Amount, takes []take) {
-	if len(takes) == 1 {
-		takes[0].off = off
-		return
+// byLine cuts slots, which come line by line, into those of each line.
+func byLine(slots []slot) [][]slot {
+	lines := make([][]slot, 0, len(slots))
+	first := 0
+	for i := range slots {
+		if last := i == len(slots)-1; last || slots[i+1].line != slots[i].line {
+			lines = append(lines, slots[first:i+1])
+			first = i + 1
+		}
 	}
-	weights, caps := make([]Amount, len(takes)), make([]Amount, len(takes))
-	for i, t := range takes {
-		weights[i], caps[i] = t.price*Amount(t.n), t.room*Amount(t.n)
-	}
-	for i, a := range share(nil, off, weights, caps) {
-		takes[i].off = a
-	}
+	return lines
 }
 
-// apply carries the takes out on the lines.
+func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
+	if len(slots) == 1 {
+		return append(takes, take{slot: slots[0], off: off})
+	}
+	p.sharing.reset(len(slots))
+	for i, s := range slots {
+		p.sharing.weights[i], p.sharing.caps[i] = s.price*Amount(s.n), s.room*Amount(s.n)
+	}
+	for i, share := range p.sharing.share(off) {
+		takes = append(takes, take{slot: slots[i], off: share})
+	}
+	return takes
+}
+
+// inLineOrder returns the takes in the order of lines and lots.
+func inLineOrder(takes []take) []take {
+	order := func(a, b take) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.lot, b.lot)) }
+	if !slices.IsSortedFunc(takes, order) {
+		slices.SortStableFunc(takes, order)
+	}
+	return takes
+}
+
+// apply carries takes, which are in the order of lines, out on the lines.
 func (p *pricing) apply(takes []take, owner int32) {
-	byLine := make(map[int][]take)
-	for _, t := range takes {
-		if t.n > 0 {
-			byLine[t.line] = append(byLine[t.line], t)
+	for first := 0; first < len(takes); {
+		line := takes[first].line
+		end := first
+		for end < len(takes) && takes[end].line == line {
+			p.total -= takes[end].off
+			end++
 		}
-	}
-	for i := range p.lines {
-		if own := byLine[i]; own != nil {
-			p.lines[i].lots = carve(p.lines[i].lots, own, owner)
-		}
-	}
-	for _, t := range takes {
-		p.total -= t.off
+		p.lines[line].lots = carve(p.lines[line].lots, takes[first:end], owner)
+		first = end
 	}
 }
 
 // carve splits the lots as the takes ask and joins neighbours that are alike.
 func carve(lots []lot, takes []take, owner int32) []lot {
-	var carved []lot
+	if t := takes[0]; len(lots) == 1 && len(takes) == 1 && t.n == lots[0].n && t.off%Amount(t.n) == 0 {
+		lots[0] = lots[0].taken(t, owner)
+		return lots
+	}
+	carved := make([]lot, 0, len(lots)+2*len(takes))
 	add := func(l lot) {
 		if l.n == 0 {
 			return
@@ -148,24 +174,31 @@ func carve(lots []lot, takes []take, owner int32) []lot {
 	}
 	for j, l := range lots {
 		for _, t := range takes {
-			if t.lot != j {
+			if t.lot != j || t.n == 0 {
 				continue
 			}
+			// Where off does not divide, the first units give one more.
+			taken, more := l.taken(t, owner), int64(t.off%Amount(t.n))
+			taken.n = t.n - more
+			dearer := taken
+			dearer.n, dearer.price = more, taken.price-1
+			add(dearer)
+			add(taken)
 			l.n -= t.n
-			taken := l
-			if t.claim {
-				taken.owner = owner
-			}
-			// off over n equal units: the first ones give one unit of money more.
-			each, more := t.off/Amount(t.n), int64(t.off%Amount(t.n))
-			taken.n, taken.price = more, l.price-each-1
-			add(taken)
-			taken.n, taken.price = t.n-more, l.price-each
-			add(taken)
 		}
 		add(l)
 	}
 	return carved
+}
+
+// taken is what the units of a take look like afterwards, but for what does not
+// divide.
+func (l lot) taken(t take, owner int32) lot {
+	l.price -= t.off / Amount(t.n)
+	if t.claim {
+		l.owner = owner
+	}
+	return l
 }
 
 func (l lot) sameUnits(m lot) bool {
@@ -192,15 +225,9 @@ func unclaimed(slots []slot) []slot {
 	return free
 }
 
-// withRoom returns the slots that can still give something.
+// withRoom drops the slots that cannot give anything.
 func withRoom(slots []slot) []slot {
-	var room []slot
-	for _, s := range slots {
-		if s.room > 0 {
-			room = append(room, s)
-		}
-	}
-	return room
+	return slices.DeleteFunc(slots, func(s slot) bool { return s.room <= 0 })
 }
 
 // firstUnits returns the first n units of the slots.

@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -226,10 +225,9 @@ func (p *promotionCompiler) gift(v syntax.Value) engine.Deal {
 }
 
 func skus(v syntax.Value) []string {
-	valid := regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	var list []string
 	for _, item := range v.Texts() {
-		if !valid.MatchString(item.Text()) {
+		if !isCode(item.Text()) {
 			item.Report(diag.WrongValue, "a SKU has 1 to 64 letters, digits, -, _ and .", "%.70q is no SKU", item.Text())
 		}
 		list = append(list, item.Text())
@@ -238,6 +236,13 @@ func skus(v syntax.Value) []string {
 		v.Report(diag.MissingKey, "", "choose_from has no item")
 	}
 	return list
+}
+
+// isCode reports whether s can name an item or a promotion: 1 to 64 letters,
+// digits, dots, dashes and underscores.
+func isCode(s string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+	return len(s) >= 1 && len(s) <= 64 && strings.Trim(s, letters) == ""
 }
 
 func pick(v syntax.Value) engine.Pick {

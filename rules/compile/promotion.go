@@ -1,8 +1,8 @@
 package compile
 
 import (
-	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -48,7 +48,7 @@ func (p *promotionCompiler) id(v syntax.Value, ids map[string]syntax.Value) stri
 	if !ok {
 		return ""
 	}
-	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`).MatchString(id) {
+	if !isCode(id) || strings.Trim(id[:1], "._-") == "" {
 		v.Report(diag.WrongValue, "use 1 to 64 letters, digits, -, _ and .", "%.70q cannot be an id", id)
 		return ""
 	}
