@@ -30,8 +30,11 @@ type Diagnostic struct {
 	Message string `json:"message"`
 	// Hint says what to do, "" when the message says it all.
 	Hint string `json:"hint,omitempty"`
-	// Line is the source line on which the range starts, for the excerpt.
+	// Line is the source line on which the range starts, for the excerpt. Of a
+	// long line it is the part around the range.
 	Line string `json:"-"`
+	// LineFrom is the column of the first character of Line, 0 meaning 1.
+	LineFrom int `json:"-"`
 }
 
 // String writes the diagnostic on one line: file:line:col: code message: hint.
@@ -69,25 +72,21 @@ func (d Diagnostic) Excerpt() string {
 
 func (d Diagnostic) caret() string {
 	var b strings.Builder
-	line := []rune(d.Line)
-	for i := 0; i < d.Range.Start.Column-1 && i < len(line); i++ {
+	line, before := []rune(d.Line), max(1, d.LineFrom)-1
+	start := d.Range.Start.Column - before // in Line
+	for i := 0; i < start-1 && i < len(line); i++ {
 		if line[i] == '\t' {
 			b.WriteByte('\t')
 			continue
 		}
 		b.WriteByte(' ')
 	}
-	b.WriteString(strings.Repeat("^", d.width(len(line))))
-	return b.String()
-}
-
-// width is how many carets fit under the range on its first line.
-func (d Diagnostic) width(length int) int {
-	end := d.Range.End.Column
+	end := d.Range.End.Column - before
 	if d.Range.End.Line > d.Range.Start.Line {
-		end = length + 1
+		end = len(line) + 1
 	}
-	return max(1, min(end, length+1)-d.Range.Start.Column)
+	b.WriteString(strings.Repeat("^", max(1, min(end, len(line)+1)-start)))
+	return b.String()
 }
 
 // Render writes the diagnostic with its excerpt and hint:

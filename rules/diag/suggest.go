@@ -12,8 +12,13 @@ import (
 // means, or, where none is near, lists the candidates if they are few.
 func Suggest(word string, candidates []string) string {
 	best, distance := "", len(word)/3+2
-	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {
+	lower := strings.ToLower(word)
+	for _, c := range candidates {
+		if len(c) > len(word)+distance || len(word) > len(c)+distance {
+			continue // too far by its length alone
+		}
+		d := levenshtein.ComputeDistance(lower, strings.ToLower(c))
+		if d < distance || d == distance && best != "" && c < best {
 			best, distance = c, d
 		}
 	}

@@ -2,8 +2,8 @@ package syntax
 
 import (
 	"bytes"
-	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -14,10 +14,11 @@ import (
 // Document is a parsed YAML file together with the faults found in it. It is
 // not safe for concurrent use.
 type Document struct {
-	name   string
-	lines  []string
-	root   *yaml.Node
-	faults diag.List
+	name    string
+	lines   []string
+	root    *yaml.Node
+	faults  diag.List
+	current sourceLine // the line that was looked at last
 }
 
 // Parse reads one YAML document. Faults of syntax are in Faults, and the root
@@ -43,45 +44,33 @@ func Parse(name string, data []byte) *Document {
 	return d
 }
 
+// splitLines cuts the text where YAML sees a line end, so that lines count as
+// the YAML library counts them.
 func splitLines(text string) []string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSuffix(lines[i], "\r")
+	var lines []string
+	start := 0
+	for i, r := range text {
+		switch r {
+		case '\n', '\r', '\u0085', '\u2028', '\u2029':
+			if crlf := r == '\n' && i > 0 && text[i-1] == '\r'; !crlf {
+				lines = append(lines, text[start:i])
+			}
+			start = i + utf8.RuneLen(r)
+		}
 	}
-	return lines
+	return append(lines, text[start:])
 }
 
-// reportLoad turns the YAML library's error into a diagnostic.
-func (d *Document) reportLoad(err error) {
-	var load *yaml.LoadError
-	var many *yaml.LoadErrors
-	if errors.As(err, &many) && len(many.Errors) > 0 {
-		load = many.Errors[0]
-	}
-	if load == nil && !errors.As(err, &load) {
-		d.report(diag.Syntax, diag.Range{}, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
-		return
-	}
-	message := strings.TrimPrefix(load.Message, "yaml: ")
-	at := diag.Position{Line: max(1, load.Mark.Line), Column: max(1, load.Mark.Column)}
-	d.report(diag.Syntax, diag.Range{Start: at, End: at}, syntaxHint(message), "%s", message)
-}
-
-func syntaxHint(message string) string {
-	switch {
-	case strings.Contains(message, "mapping values are not allowed"):
-		return "quote an expression that contains a colon"
-	case strings.Contains(message, "tab"), strings.Contains(message, "cannot start any token"):
-		return "indent with blanks, and quote text that begins with a special character"
-	default:
-		return ""
-	}
-}
-
-// refuseAliases reports anchors and aliases, and whether there are none.
+// refuseAliases reports anchors, aliases and tags, and whether there are none.
 func (d *Document) refuseAliases(n *yaml.Node) bool {
-	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		Value{d, n}.Report(diag.NotSupported, "give the thing a name under sets or conditions", "anchors and aliases cannot be used here")
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		Value{d, n}.Report(diag.NotSupported, "give the thing a name under sets or conditions, and quote a text that begins with * or &",
+			"anchors and aliases cannot be used here")
+		return false
+	case n.Kind != yaml.DocumentNode && d.character(Value{d, n}.Position()) == '!':
+		Value{d, n}.Report(diag.NotSupported, "write not for the opposite of a condition, and quote a text that begins with !",
+			"YAML reads a ! here as a tag, which cannot be used")
 		return false
 	}
 	for _, child := range n.Content {
@@ -111,4 +100,23 @@ func (d *Document) line(n int) string {
 		return ""
 	}
 	return d.lines[n-1]
+}
+
+// sourceLine is a line taken apart into characters.
+type sourceLine struct {
+	n     int
+	runes []rune
+	end   int // the column of the last character that is no blank, 0 without one
+}
+
+// sourceLine returns line n. It keeps the last one, because a file may be a
+// single long line with any number of faults.
+func (d *Document) sourceLine(n int) *sourceLine {
+	if d.current.n == n {
+		return &d.current
+	}
+	text := d.line(n)
+	end := utf8.RuneCountInString(strings.TrimRightFunc(text, unicode.IsSpace))
+	d.current = sourceLine{n: n, runes: []rune(text), end: end}
+	return &d.current
 }

@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"strings"
 	"unicode"
 
 	"go.yaml.in/yaml/v4"
@@ -15,7 +14,8 @@ import (
 // and escapes are passed over on the way. Should the two not agree, which would
 // be a mistake here, the rest of the text is placed where they parted.
 func (v Value) positions() []diag.Position {
-	w := walker{doc: v.doc, line: v.node.Line, column: v.node.Column, style: v.node.Style}
+	w := walker{doc: v.doc, column: v.node.Column, style: v.node.Style}
+	w.read(v.node.Line)
 	w.open()
 	text := []rune(v.node.Value)
 	positions := make([]diag.Position, 0, len(text)+1)
@@ -38,18 +38,20 @@ func (v Value) positions() []diag.Position {
 
 // walker is a place in the source of a scalar.
 type walker struct {
-	doc          *Document
-	line, column int // from 1
-	style        yaml.Style
+	doc    *Document
+	line   int         // from 1
+	text   *sourceLine // that line
+	column int         // from 1
+	style  yaml.Style
 }
 
 func (w *walker) position() diag.Position { return diag.Position{Line: w.line, Column: w.column} }
 
+// read moves to the line n, but not to another column.
+func (w *walker) read(n int) { w.line, w.text = n, w.doc.sourceLine(n) }
+
 // rest is the current line from the current column on.
-func (w *walker) rest() []rune {
-	line := []rune(w.doc.line(w.line))
-	return line[min(w.column-1, len(line)):]
-}
+func (w *walker) rest() []rune { return w.text.runes[min(w.column-1, len(w.text.runes)):] }
 
 // open moves from the node's position to the first character of its text.
 func (w *walker) open() {
@@ -63,15 +65,14 @@ func (w *walker) open() {
 
 // atLineEnd reports whether only blanks are left on the line. A backslash at
 // the end of a double-quoted line is not text either.
-func (w *walker) atLineEnd() bool {
-	return strings.TrimSpace(string(w.rest())) == ""
-}
+func (w *walker) atLineEnd() bool { return w.column > w.text.end }
 
 // nextLine moves to the first character of the next line that has one.
 func (w *walker) nextLine() {
 	for w.line < len(w.doc.lines) {
-		w.line, w.column = w.line+1, 1
-		for _, r := range w.rest() {
+		w.read(w.line + 1)
+		w.column = 1
+		for _, r := range w.text.runes {
 			if !unicode.IsSpace(r) {
 				return
 			}
@@ -82,7 +83,10 @@ func (w *walker) nextLine() {
 
 // skipContinuation passes over an escaped line break of a double-quoted text.
 func (w *walker) skipContinuation() {
-	for w.style&yaml.DoubleQuotedStyle != 0 && string(w.rest()) == `\` {
+	for w.style&yaml.DoubleQuotedStyle != 0 && w.line < len(w.doc.lines) {
+		if rest := w.rest(); len(rest) != 1 || rest[0] != '\\' {
+			return
+		}
 		w.nextLine()
 	}
 }

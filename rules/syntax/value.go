@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -96,10 +97,9 @@ func (v Value) RangeOf(from, to int) diag.Range {
 	positions := v.positions()
 	from = max(0, min(from, len(positions)-1))
 	start := positions[from]
-	if to <= from {
+	if to = min(to, len(positions)-1); to <= from {
 		return diag.Range{Start: start, End: start}
 	}
-	to = min(to, len(positions)-1)
 	last, end := positions[to-1], positions[to]
 	if end.Line != last.Line || end.Column <= last.Column {
 		end = diag.Position{Line: last.Line, Column: last.Column + 1}
@@ -129,10 +129,53 @@ func (v Value) Diagnostic(code diag.Code, hint, format string, args ...any) diag
 }
 
 func (d *Document) diagnostic(code diag.Code, at diag.Range, hint, format string, args ...any) diag.Diagnostic {
+	line, from := d.excerpt(at.Start)
 	return diag.Diagnostic{
 		Code: code, File: d.name, Range: at, Hint: hint,
-		Message: fmt.Sprintf(format, args...), Line: d.line(at.Start.Line),
+		Message: fmt.Sprintf(format, args...), Line: line, LineFrom: from,
 	}
+}
+
+// maxExcerpt is how many characters of a line an excerpt shows.
+const maxExcerpt = 160
+
+// excerpt returns the line at the position and the column of its first
+// character. Of a long line it is the part around the position, with dots in
+// place of the characters where it is cut.
+func (d *Document) excerpt(at diag.Position) (line string, from int) {
+	line = d.line(at.Line)
+	if len(line) <= maxExcerpt {
+		return line, 1
+	}
+	runes := d.sourceLine(at.Line).runes
+	first := max(0, min(at.Column-maxExcerpt/2, len(runes)-maxExcerpt))
+	last := min(first+maxExcerpt, len(runes))
+	part := slices.Clone(runes[first:last])
+	if first > 0 {
+		part[0] = '…'
+	}
+	if last < len(runes) {
+		part[len(part)-1] = '…'
+	}
+	return string(part), first + 1
+}
+
+// Next returns the first character after a plain scalar on its last line that
+// is no blank, and 0 when there is none: '#' where a comment cuts an expression
+// off, ',' where a flow mapping goes on.
+func (v Value) Next() rune {
+	if v.Kind() != Scalar || v.node.Style&^yaml.FlowStyle != 0 {
+		return 0
+	}
+	positions := v.positions()
+	end := positions[len(positions)-1]
+	line := v.doc.sourceLine(end.Line)
+	for _, r := range line.runes[min(max(0, end.Column-1), len(line.runes)):] {
+		if !unicode.IsSpace(r) {
+			return r
+		}
+	}
+	return 0
 }
 
 // Items returns the elements of a sequence. Another kind of value is reported.

@@ -1,10 +1,14 @@
 package syntax_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
@@ -22,18 +26,57 @@ func TestFaultsAreCollectedWithTheirPlaces(t *testing.T) {
 		{"a text where a list is due",
 			"promotions: all\n",
 			"f.yaml:1:13: R0004 want a list, got \"all\""},
-		{"a broken file says where",
+		{"a mapping that the file ends before says where it began",
 			"sets: {a: b\n",
-			"f.yaml:2:1: R0001 did not find expected ',' or '}'"},
+			"f.yaml:1:7: R0001 this { is not closed: quote an expression inside { } that has a bracket, a comma or a #"},
+		{"an expression that a flow mapping cannot hold says where it stops",
+			"sets: {a: sku in [\"x\"]}\n",
+			"f.yaml:1:18: R0001 a comma or } is missing here: quote an expression inside { } that has a bracket, a comma or a #"},
+		{"a list that is not closed",
+			"promotions: [a\n",
+			"f.yaml:1:13: R0001 this [ is not closed: quote an expression inside [ ] that has a bracket, a comma or a #"},
 		{"a colon in a plain expression gets advice",
 			"sets:\n  a: b ? c : d\n",
-			"f.yaml:2:12: R0001 mapping values are not allowed in this context: quote an expression that contains a colon"},
+			"f.yaml:2:12: R0001 a colon cannot stand here: check the indentation, and quote an expression that contains a colon"},
+		{"an expression that begins with a quoted text",
+			"when: 'vip' in customer.groups\n",
+			"f.yaml:1:13: R0001 this does not belong to what stands before it: check the indentation; where a text begins with quotes, quote the whole: \"'vip' in customer.groups\""},
+		{"a quote that is not closed",
+			"sets:\n  a: \"b\n",
+			"f.yaml:2:6: R0001 these quotes are not closed"},
+		{"an unknown escape",
+			"sets: \"\\q\"\n",
+			"f.yaml:1:8: R0001 an unknown character after \\: use single quotes, in which \\ has no meaning"},
+		{"a tab as indentation",
+			"sets:\n\ta: b\n",
+			"f.yaml:2:1: R0001 a tab cannot indent: indent with blanks"},
+		{"a character that YAML keeps for itself",
+			"sets: @b\n",
+			"f.yaml:1:7: R0001 no value can begin with this character: quote the text"},
+		{"a list on the line of its key",
+			"sets: - b\n",
+			"f.yaml:1:7: R0001 a list cannot begin here: begin it on a line of its own"},
+		{"a key among the items of a list",
+			"promotions:\n  - a\n  b: c\n",
+			"f.yaml:3:3: R0001 an item of the list has to begin with - here: indent all items of a list alike"},
+		{"a key without a colon",
+			"sets:\n  a: b\npromotions\n",
+			"f.yaml:3:1: R0001 a key without a colon: write key: value"},
 		{"anchors are refused",
 			"sets: &x {a: b}\n",
-			"f.yaml:1:7: R0007 anchors and aliases cannot be used here: give the thing a name under sets or conditions"},
+			"f.yaml:1:7: R0007 anchors and aliases cannot be used here: give the thing a name under sets or conditions, and quote a text that begins with * or &"},
+		{"aliases are refused",
+			"sets: *x\n",
+			"f.yaml:1:7: R0001 * begins an alias, which cannot be used here: quote a text that begins with *"},
+		{"an exclamation mark is a tag to YAML, which would lose it",
+			"sets: {a: ! vip}\n",
+			"f.yaml:1:11: R0007 YAML reads a ! here as a tag, which cannot be used: write not for the opposite of a condition, and quote a text that begins with !"},
 		{"two documents in one file are refused",
-			"sets: {}\n---\nsets: {}\n",
-			"f.yaml:1:1: R0001 expected single document, found multiple documents"},
+			"# rules\n---\nsets: {}\n---\nsets: {}\n",
+			"f.yaml:4:1: R0001 a second document begins here: remove the line ---, or make it a file of its own"},
+		{"lines end where YAML says",
+			"sets: {}\r\n# \u2028\nsets: {}\rsets: {}\n",
+			"f.yaml:4:1: R0005 key \"sets\" is given twice\nf.yaml:5:1: R0005 key \"sets\" is given twice"},
 		{"text that is not UTF-8 is refused",
 			"sets: \xff\n",
 			"f.yaml: R0001 the file is not UTF-8 text: save the file as UTF-8"},
@@ -64,6 +107,54 @@ f.yaml:3:4: R0003 one of x, y is missing
 f.yaml:4:5: R0003 key "x" has no value`
 	if diff := cmp.Diff(want, doc.Faults().Sorted().Error()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestRangesAndWhatFollows(t *testing.T) {
+	for _, c := range []struct {
+		name, source string
+		from, to     int
+		want         string // of the range, then of Next
+	}{
+		{"an empty text has an empty range", `when: ""`, 0, 1, "1:8-1:8 none"},
+		{"a range beyond the text ends with it", "when: abc", 1, 9, "1:8-1:10 none"},
+		{"a range behind the text is its end", "when: abc", 9, 12, "1:10-1:10 none"},
+		{"a comment follows", "when: any(tags, # == x)", 0, 3, "1:7-1:10 '#'"},
+		{"a comma follows in a flow mapping", "x: {when: min(1, b: 2}", 0, 3, "1:11-1:14 ','"},
+		{"a quoted text is never cut off", "when: 'abc' # x", 0, 1, "1:8-1:9 none"},
+		{"an escape is as long as it is written", `when: "\u00e9\x41b"`, 1, 3, "1:14-1:19 none"},
+		{"characters are counted, not bytes", "when: äöü", 1, 2, "1:8-1:9 none"},
+		{"a range over lines ends on its first", "when: |\n  ab\n  cd\n", 0, 5, "2:3-3:5 none"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := find(syntax.Parse("f.yaml", []byte(c.source)).Root())
+			r, next := v.RangeOf(c.from, c.to), "none"
+			if v.Next() != 0 {
+				next = fmt.Sprintf("%q", v.Next())
+			}
+			got := fmt.Sprintf("%d:%d-%d:%d %s", r.Start.Line, r.Start.Column, r.End.Line, r.End.Column, next)
+			if got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestAFileOfOneLongLineIsReadInLinearTime takes seconds to minutes when each
+// position or each fault walks the line again.
+func TestAFileOfOneLongLineIsReadInLinearTime(t *testing.T) {
+	const faults = 20_000
+	doc := syntax.Parse("f.yaml", []byte("sets: ["+strings.Repeat("ä, ", faults)+"]\nwhen: "+strings.Repeat("x", 1<<20)))
+	for _, item := range doc.Root().Map("sets").Get("sets").Items() {
+		item.Report(diag.WrongValue, "", "no")
+	}
+	started := time.Now()
+	find(doc.Root()).Report(diag.WrongValue, "", "too long")
+	if got := len(doc.Faults().Render()); got > 1000*faults {
+		t.Errorf("got %d bytes for %d faults, want excerpts of long lines only", got, faults)
+	}
+	if took := time.Since(started); took > 20*time.Second {
+		t.Errorf("took %s, want under 20s", took)
 	}
 }
 
