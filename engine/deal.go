@@ -123,7 +123,7 @@ func (p *pricing) amount(n Number) Amount {
 	if !ok || d.Sign() <= 0 {
 		return 0
 	}
-	a, _, err := p.cart.Currency.Amount(d, HalfUp)
+	a, _, err := p.cart.Currency.Amount(d, p.rules.rounding)
 	if err != nil {
 		return MaxAmount
 	}
