@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 		Dir:                filepath.Join("testdata", "script"),
 		UpdateScripts:      os.Getenv("UPDATE_GOLDEN") != "",
 		RequireUniqueNames: true,
-		Setup:              copyExamples,
+		Setup:              setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"again": again,
@@ -50,7 +50,10 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func copyExamples(env *testscript.Env) error {
+// setUp gives a script the examples. The race detector, if there is one, need
+// not wait a second at the end of every program.
+func setUp(env *testscript.Env) error {
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	return os.CopyFS(filepath.Join(env.WorkDir, "examples"), os.DirFS(filepath.Join("..", "..", "examples")))
 }
 
