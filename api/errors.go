@@ -103,13 +103,15 @@ func bodyTooLong(e *http.MaxBytesError) string {
 	return fmt.Sprintf("body: more than %d bytes", e.Limit)
 }
 
+type errorAnswer struct {
+	Error string `json:"error"`
+}
+
 // refuse answers err. What caused a fault of ours is left to the access log.
 func (s *Server) refuse(w http.ResponseWriter, err error) {
 	status, message := s.errors.lookUp(err)
 	if rec, ok := w.(*record); ok && status >= http.StatusInternalServerError {
 		rec.cause = err
 	}
-	s.answer(w, status, func(b []byte) []byte {
-		return append(appendQuoted(append(b, `{"error":`...), message), '}')
-	})
+	_ = s.answer(w, status, &errorAnswer{message}) // a text can always be answered
 }

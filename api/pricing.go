@@ -52,11 +52,11 @@ type basket struct {
 
 // basket reads a body of SKUs.
 func (s *Server) basket(w http.ResponseWriter, r *http.Request) (basket, error) {
-	body, err := s.body(w, r)
+	body, err := readBody[skusRequest](w, r, s.options.MaxBody)
 	if err != nil {
 		return basket{}, err
 	}
-	asked, err := decodeSKUs(body)
+	asked, err := body.check()
 	if err != nil {
 		return basket{}, err
 	}

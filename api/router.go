@@ -19,7 +19,6 @@ type Server struct {
 	errors  errorTable
 	guard   *guard
 	metrics *metrics
-	buffers bufferPool
 }
 
 // New returns a server. It is an error to leave a required option out, or to

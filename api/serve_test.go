@@ -217,7 +217,7 @@ func TestASlowBodyIsARequestTimeout(t *testing.T) {
 func TestABodyThatIsTooLongEndsTheConnection(t *testing.T) {
 	s := open(t, func(_ *shop, o *api.Options) { o.MaxBody = 10 })
 	r := run(t, s.server, api.ServeOptions{})
-	answer, _ := raw(t, r.address, "POST "+pricePath+" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n"+strings.Repeat("x", 32)+"\r\n")
+	answer, _ := raw(t, r.address, "POST "+pricePath+" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n"+strings.Repeat(" ", 32)+"\r\n")
 	if answer.StatusCode != 413 || !answer.Close {
 		t.Errorf("got %d, closing %v, want 413 and the connection closed", answer.StatusCode, answer.Close)
 	}

@@ -10,12 +10,20 @@ import (
 // service is the name the platform has always had in answers.
 const service = "checkout-svc"
 
+type statusAnswer struct {
+	Message string `json:"message"`
+	Version string `json:"version"`
+	Service string `json:"service"`
+}
+
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
-	s.answer(w, http.StatusOK, func(b []byte) []byte {
-		b = appendQuoted(append(b, `{"message":"OK","version":`...), s.options.Version)
-		return append(b, `,"service":"`+service+`"}`...)
-	})
-	return nil
+	return s.answer(w, http.StatusOK, &statusAnswer{"OK", s.options.Version, service})
+}
+
+type healthAnswer struct {
+	Version  string   `json:"version"`
+	Service  string   `json:"service"`
+	Failures []string `json:"failures"`
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
@@ -23,12 +31,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 	if len(failures) > 0 {
 		status = http.StatusServiceUnavailable
 	}
-	s.answer(w, status, func(b []byte) []byte {
-		b = appendQuoted(append(b, `{"version":`...), s.options.Version)
-		b = appendTexts(append(b, `,"service":"`+service+`","failures":`...), failures)
-		return append(b, '}')
-	})
-	return nil
+	return s.answer(w, status, &healthAnswer{s.options.Version, service, failures})
 }
 
 // runChecks runs the checks together and returns the failures in their order.

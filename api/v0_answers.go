@@ -1,7 +1,6 @@
 package api
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -9,93 +8,161 @@ import (
 
 // The answers of version 0, as they go out.
 
-// appendPrice writes the quote of the asked units.
-func appendPrice(b []byte, asked []string, items map[string]*engine.Item, q *engine.Quote) []byte {
-	b = append(b, `{"items":[`...)
-	for i, sku := range asked {
-		b = append(appendComma(b, i), '{')
-		b = append(appendBasics(b, items[sku], q.Currency), '}')
+type priceAnswer struct {
+	Items             []itemBasics    `json:"items"` // one for every unit
+	Total             money           `json:"total"`
+	TotalWithDiscount money           `json:"total_with_discount"`
+	TotalGross        money           `json:"total_gross"`
+	SKUList           listText        `json:"sku_list"`
+	Currency          string          `json:"currency"`
+	Ruleset           string          `json:"ruleset"`
+	Lines             []lineAnswer    `json:"lines"`
+	Promotions        []appliedAnswer `json:"promotions"`
+	Gifts             []giftAnswer    `json:"gifts"`
+}
+
+// itemBasics is what version 0 knows of an item.
+type itemBasics struct {
+	Name  string `json:"name"`
+	SKU   string `json:"sku"`
+	Price money  `json:"price"`
+	Stock int64  `json:"inventory_quantity"`
+}
+
+type lineAnswer struct {
+	SKU       string `json:"sku"`
+	Quantity  int64  `json:"quantity"`
+	UnitPrice money  `json:"unit_price"`
+	Subtotal  money  `json:"subtotal"`
+	Discount  money  `json:"discount"`
+	Total     money  `json:"total"`
+}
+
+type appliedAnswer struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Discount     money  `json:"discount"`
+	Applications int64  `json:"applications"`
+}
+
+type giftAnswer struct {
+	SKU       string `json:"sku"`
+	Name      string `json:"name"`
+	Quantity  int64  `json:"quantity"`
+	Worth     money  `json:"worth"`
+	Promotion string `json:"promotion"`
+}
+
+type purchaseAnswer struct {
+	Reference string `json:"order_reference"`
+	sale
+}
+
+type orderAnswer struct {
+	Reference string `json:"reference"`
+	sale
+}
+
+// sale is an order but for its reference, which has two names.
+type sale struct {
+	Cost     money        `json:"cost"`
+	Total    money        `json:"total"`
+	Discount money        `json:"discount"`
+	Currency string       `json:"currency"`
+	SKUs     []string     `json:"skus"`
+	SKUList  listText     `json:"sku_list"`
+	Gifts    []giftAnswer `json:"gifts"`
+	Ruleset  string       `json:"ruleset"`
+	PlacedAt time.Time    `json:"placed_at"`
+}
+
+type itemsAnswer struct {
+	Items []storedItem `json:"items"`
+}
+
+type storedItem struct {
+	ID int64 `json:"id"`
+	itemBasics
+}
+
+func newPriceAnswer(asked []string, items map[string]*engine.Item, q *engine.Quote) *priceAnswer {
+	a := &priceAnswer{
+		Items:             make([]itemBasics, len(asked)),
+		Total:             money{q.Subtotal, q.Currency},
+		TotalWithDiscount: money{q.Total, q.Currency},
+		TotalGross:        money{q.Subtotal, q.Currency},
+		SKUList:           asked,
+		Currency:          q.Currency.Code(),
+		Ruleset:           q.Ruleset,
+		Lines:             newLines(q),
+		Promotions:        newApplied(q),
+		Gifts:             newGifts(q),
 	}
-	b = appendMoney(append(b, `],"total":`...), q.Currency, q.Subtotal)
-	b = appendMoney(append(b, `,"total_with_discount":`...), q.Currency, q.Total)
-	b = appendMoney(append(b, `,"total_gross":`...), q.Currency, q.Subtotal)
-	b = appendSKUList(append(b, `,"sku_list":`...), asked)
-	b = appendQuoted(append(b, `,"currency":`...), q.Currency.Code())
-	b = appendQuoted(append(b, `,"ruleset":`...), q.Ruleset)
-	b = appendLines(append(b, `,"lines":`...), q)
-	b = appendPromotions(append(b, `,"promotions":`...), q)
-	b = appendGifts(append(b, `,"gifts":`...), q)
-	return append(b, '}')
+	for i, sku := range asked {
+		a.Items[i] = newBasics(items[sku], q.Currency)
+	}
+	return a
 }
 
-// appendBasics writes what version 0 knows of an item, as members.
-func appendBasics(b []byte, item *engine.Item, c engine.Currency) []byte {
-	b = appendQuoted(append(b, `"name":`...), item.Name)
-	b = appendQuoted(append(b, `,"sku":`...), item.SKU)
-	b = appendMoney(append(b, `,"price":`...), c, item.Price)
-	return strconv.AppendInt(append(b, `,"inventory_quantity":`...), item.Stock, 10)
+func newBasics(item *engine.Item, c engine.Currency) itemBasics {
+	return itemBasics{item.Name, item.SKU, money{item.Price, c}, item.Stock}
 }
 
-// appendSKUList writes the SKUs as JSON text inside of a text.
-func appendSKUList(b []byte, skus []string) []byte {
-	list := make([]byte, 0, 16*len(skus)+2) // SKUs are short
-	return appendQuoted(b, string(appendTexts(list, skus)))
-}
-
-func appendLines(b []byte, q *engine.Quote) []byte {
-	b = append(b, '[')
+func newLines(q *engine.Quote) []lineAnswer {
+	lines := make([]lineAnswer, len(q.Lines))
 	for i := range q.Lines {
 		line := &q.Lines[i]
-		b = appendQuoted(append(appendComma(b, i), `{"sku":`...), line.SKU)
-		b = strconv.AppendInt(append(b, `,"quantity":`...), line.Quantity, 10)
-		b = appendMoney(append(b, `,"unit_price":`...), q.Currency, line.UnitPrice)
-		b = appendMoney(append(b, `,"subtotal":`...), q.Currency, line.Subtotal)
-		b = appendMoney(append(b, `,"discount":`...), q.Currency, line.Discount)
-		b = append(appendMoney(append(b, `,"total":`...), q.Currency, line.Total), '}')
+		lines[i] = lineAnswer{
+			SKU:       line.SKU,
+			Quantity:  line.Quantity,
+			UnitPrice: money{line.UnitPrice, q.Currency},
+			Subtotal:  money{line.Subtotal, q.Currency},
+			Discount:  money{line.Discount, q.Currency},
+			Total:     money{line.Total, q.Currency},
+		}
 	}
-	return append(b, ']')
+	return lines
 }
 
-// appendPromotions writes the applied promotions, which is all that a quote
-// without explanation has.
-func appendPromotions(b []byte, q *engine.Quote) []byte {
-	b = append(b, '[')
+// newApplied lists the applied promotions, which is all that a quote without
+// explanation has.
+func newApplied(q *engine.Quote) []appliedAnswer {
+	applied := make([]appliedAnswer, len(q.Promotions))
 	for i := range q.Promotions {
-		applied := &q.Promotions[i]
-		b = appendQuoted(append(appendComma(b, i), `{"id":`...), applied.Promotion)
-		b = appendQuoted(append(b, `,"name":`...), applied.Name)
-		b = appendMoney(append(b, `,"discount":`...), q.Currency, applied.Discount)
-		b = append(strconv.AppendInt(append(b, `,"applications":`...), applied.Applications, 10), '}')
+		p := &q.Promotions[i]
+		applied[i] = appliedAnswer{p.Promotion, p.Name, money{p.Discount, q.Currency}, p.Applications}
 	}
-	return append(b, ']')
+	return applied
 }
 
-func appendGifts(b []byte, q *engine.Quote) []byte {
-	b = append(b, '[')
+func newGifts(q *engine.Quote) []giftAnswer {
+	gifts := make([]giftAnswer, len(q.Gifts))
 	for i := range q.Gifts {
 		gift := &q.Gifts[i]
-		b = appendQuoted(append(appendComma(b, i), `{"sku":`...), gift.SKU)
-		b = appendQuoted(append(b, `,"name":`...), gift.Name)
-		b = strconv.AppendInt(append(b, `,"quantity":`...), gift.Quantity, 10)
-		b = appendMoney(append(b, `,"worth":`...), q.Currency, gift.Worth)
-		b = append(appendQuoted(append(b, `,"promotion":`...), gift.Promotion), '}')
+		gifts[i] = giftAnswer{gift.SKU, gift.Name, gift.Quantity, money{gift.Worth, q.Currency}, gift.Promotion}
 	}
-	return append(b, ']')
+	return gifts
 }
 
-// appendOrder writes the rest of an object that begins with the name under
-// which the reference goes out.
-func appendOrder(b []byte, o *engine.Order) []byte {
+func newSale(o *engine.Order) sale {
 	q := &o.Quote
-	b = appendQuoted(b, o.Reference)
-	b = appendMoney(append(b, `,"cost":`...), q.Currency, q.Total)
-	b = appendMoney(append(b, `,"total":`...), q.Currency, q.Subtotal)
-	b = appendMoney(append(b, `,"discount":`...), q.Currency, q.Discount)
-	b = appendQuoted(append(b, `,"currency":`...), q.Currency.Code())
-	b = appendTexts(append(b, `,"skus":`...), o.SKUs)
-	b = appendSKUList(append(b, `,"sku_list":`...), o.SKUs)
-	b = appendGifts(append(b, `,"gifts":`...), q)
-	b = appendQuoted(append(b, `,"ruleset":`...), q.Ruleset)
-	b = append(b, `,"placed_at":"`...)
-	return append(o.PlacedAt.UTC().AppendFormat(b, time.RFC3339Nano), `"}`...)
+	return sale{
+		Cost:     money{q.Total, q.Currency},
+		Total:    money{q.Subtotal, q.Currency},
+		Discount: money{q.Discount, q.Currency},
+		Currency: q.Currency.Code(),
+		SKUs:     o.SKUs,
+		SKUList:  o.SKUs,
+		Gifts:    newGifts(q),
+		Ruleset:  q.Ruleset,
+		PlacedAt: o.PlacedAt.UTC(),
+	}
+}
+
+func newItemsAnswer(stored []engine.Item, c engine.Currency) *itemsAnswer {
+	items := make([]storedItem, len(stored))
+	for i := range stored {
+		items[i] = storedItem{stored[i].ID, newBasics(&stored[i], c)}
+	}
+	return &itemsAnswer{items}
 }

@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/checkout-promotions/checkout/engine"
 )
 
@@ -17,65 +19,85 @@ const (
 	maxStock = 1_000_000_000 // units
 )
 
-// decodeSKUs reads {"skus": [...]}.
-func decodeSKUs(body string) ([]string, error) {
+// skusRequest is {"skus": [...]}.
+type skusRequest struct {
+	SKUs list[scalar] `json:"skus"`
+}
+
+// itemsRequest is {"items": [...]}.
+type itemsRequest struct {
+	Items list[object[itemFields]] `json:"items"`
+}
+
+type itemFields struct {
+	SKU   scalar `json:"sku"`
+	Name  scalar `json:"name"`
+	Price scalar `json:"price"`
+	Stock scalar `json:"inventory_quantity"`
+}
+
+// check returns the SKUs as they were asked for.
+func (r *skusRequest) check() ([]string, error) {
 	var f faults
-	list := f.list(body, "skus")
-	skus := make([]string, 0, min(strings.Count(list, ",")+1, maxSKUs))
-	for i, value := range elements(list) {
-		at := path{list: "skus", index: i}
-		if i == maxSKUs {
-			f.add(path{field: "skus"}, fmt.Sprintf("more than %d entries", maxSKUs))
-			break
-		}
-		skus = append(skus, f.sku(at, value))
+	checkList(&f, "skus", r.SKUs)
+	if len(r.SKUs.elements) > maxSKUs {
+		f.add(path{field: "skus"}, fmt.Sprintf("more than %d entries", maxSKUs))
+	}
+	skus := make([]string, len(r.SKUs.elements))
+	for i, value := range r.SKUs.elements {
+		skus[i] = f.sku(path{list: "skus", index: i}, value)
 	}
 	return skus, f.err()
 }
 
-// decodeItems reads {"items": [...]}.
-func decodeItems(body string, currency engine.Currency) ([]engine.Item, error) {
+// check returns the items, whose prices are in the currency.
+func (r *itemsRequest) check(currency engine.Currency) ([]engine.Item, error) {
 	var f faults
-	var items []engine.Item
-	indexes := make(map[string]int)
-	for i, value := range elements(f.list(body, "items")) {
+	checkList(&f, "items", r.Items)
+	items := make([]engine.Item, len(r.Items.elements))
+	indexes := make(map[string]int, len(items))
+	for i, value := range r.Items.elements {
 		at := path{list: "items", index: i}
-		item := f.item(at, value, currency)
-		if first, twice := indexes[item.SKU]; twice && item.SKU != "" {
+		items[i] = f.item(at, value, currency)
+		if first, twice := indexes[items[i].SKU]; twice && items[i].SKU != "" {
 			f.add(at.member("sku"), fmt.Sprintf("the same as in items[%d]", first))
 		} else {
-			indexes[item.SKU] = i
+			indexes[items[i].SKU] = i
 		}
-		items = append(items, item)
 	}
 	return items, f.err()
 }
 
-func (f *faults) item(at path, value string, currency engine.Currency) engine.Item {
-	fields, ok := f.object(at, value, "sku", "name", "price", "inventory_quantity")
-	if !ok {
-		return engine.Item{}
-	}
-	return engine.Item{
-		SKU:   strings.Clone(f.sku(at.member("sku"), fields[0])),
-		Name:  strings.Clone(f.name(at.member("name"), fields[1])),
-		Price: f.price(at.member("price"), fields[2], currency),
-		Stock: f.stock(at.member("inventory_quantity"), fields[3]),
+func checkList[T any](f *faults, name string, l list[T]) {
+	at := path{field: name}
+	if f.want(at, l.kind, jsontext.KindBeginArray) && len(l.elements) == 0 {
+		f.add(at, "want at least one")
 	}
 }
 
-func (f *faults) sku(at path, value string) string {
-	sku, ok := f.text(at, value)
-	switch {
-	case !ok:
-		return ""
+func (f *faults) item(at path, value object[itemFields], currency engine.Currency) engine.Item {
+	if !f.want(at, value.kind, jsontext.KindBeginObject) {
+		return engine.Item{}
+	}
+	return engine.Item{
+		SKU:   f.sku(at.member("sku"), value.fields.SKU),
+		Name:  f.name(at.member("name"), value.fields.Name),
+		Price: f.price(at.member("price"), value.fields.Price, currency),
+		Stock: f.stock(at.member("inventory_quantity"), value.fields.Stock),
+	}
+}
+
+func (f *faults) sku(at path, value scalar) string {
+	switch sku := value.text; {
+	case !f.want(at, value.kind, jsontext.KindString):
 	case sku == "":
 		f.add(at, "empty")
 	case len(sku) > maxSKU || strings.ContainsFunc(sku, notInSKU):
 		f.add(at, fmt.Sprintf(`want 1 to %d letters, digits, "-", "_" or "."`, maxSKU))
-		return ""
+	default:
+		return sku
 	}
-	return sku
+	return ""
 }
 
 func notInSKU(r rune) bool {
@@ -83,10 +105,10 @@ func notInSKU(r rune) bool {
 	return (lower < 'a' || lower > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 }
 
-func (f *faults) name(at path, value string) string {
-	name, ok := f.text(at, value)
+func (f *faults) name(at path, value scalar) string {
+	name := value.text
 	switch {
-	case !ok:
+	case !f.want(at, value.kind, jsontext.KindString):
 	case strings.TrimSpace(name) == "":
 		f.add(at, "blank")
 	case utf8.RuneCountInString(name) > maxName:
@@ -98,12 +120,11 @@ func (f *faults) name(at path, value string) string {
 }
 
 // price reads the literal itself, so that no digit is lost or made up.
-func (f *faults) price(at path, value string, currency engine.Currency) engine.Amount {
-	digits, ok := f.number(at, value)
-	if !ok {
+func (f *faults) price(at path, value scalar, currency engine.Currency) engine.Amount {
+	if !f.want(at, value.kind, jsontext.KindNumber) {
 		return 0
 	}
-	price, err := currency.Parse(digits)
+	price, err := currency.Parse(value.text)
 	switch {
 	case err != nil:
 		f.add(at, fmt.Sprintf("want at most %d digits after the point, and at most %s %s",
@@ -114,12 +135,11 @@ func (f *faults) price(at path, value string, currency engine.Currency) engine.A
 	return price
 }
 
-func (f *faults) stock(at path, value string) int64 {
-	digits, ok := f.number(at, value)
-	if !ok {
+func (f *faults) stock(at path, value scalar) int64 {
+	if !f.want(at, value.kind, jsontext.KindNumber) {
 		return 0
 	}
-	stock, err := strconv.ParseInt(digits, 10, 64)
+	stock, err := strconv.ParseInt(value.text, 10, 64)
 	if err != nil || stock < 1 || stock > maxStock {
 		f.add(at, fmt.Sprintf("want a whole number from 1 to %d", maxStock))
 	}

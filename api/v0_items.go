@@ -2,18 +2,17 @@ package api
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
 
 // putItems adds or updates the items of the body by SKU, all of them or none.
 func (s *Server) putItems(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.body(w, r)
+	body, err := readBody[itemsRequest](w, r, s.options.MaxBody)
 	if err != nil {
 		return err
 	}
-	items, err := decodeItems(body, s.options.Currency)
+	items, err := body.check(s.options.Currency)
 	if err != nil {
 		return err
 	}
@@ -24,16 +23,7 @@ func (s *Server) putItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.answer(w, http.StatusOK, func(b []byte) []byte {
-		b = append(b, `{"items":[`...)
-		for i := range stored {
-			b = appendComma(b, i)
-			b = strconv.AppendInt(append(b, `{"id":`...), stored[i].ID, 10)
-			b = append(appendBasics(append(b, ','), &stored[i], s.options.Currency), '}')
-		}
-		return append(b, `]}`...)
-	})
-	return nil
+	return s.answer(w, http.StatusOK, newItemsAnswer(stored, s.options.Currency))
 }
 
 // uniqueNames refuses a request that gives two items the same name, which no

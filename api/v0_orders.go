@@ -19,10 +19,7 @@ func (s *Server) purchase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.answer(w, http.StatusOK, func(b []byte) []byte {
-		return appendOrder(append(b, `{"order_reference":`...), &order)
-	})
-	return nil
+	return s.answer(w, http.StatusOK, &purchaseAnswer{order.Reference, newSale(&order)})
 }
 
 // listOrders answers with every order, the newest first.
@@ -31,12 +28,9 @@ func (s *Server) listOrders(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.answer(w, http.StatusOK, func(b []byte) []byte {
-		b = append(b, '[')
-		for i := range orders {
-			b = appendOrder(append(appendComma(b, i), `{"reference":`...), &orders[i])
-		}
-		return append(b, ']')
-	})
-	return nil
+	answer := make([]orderAnswer, len(orders))
+	for i := range orders {
+		answer[i] = orderAnswer{orders[i].Reference, newSale(&orders[i])}
+	}
+	return s.answer(w, http.StatusOK, &answer)
 }

@@ -66,8 +66,5 @@ func (s *Server) answerPrice(w http.ResponseWriter, p pricing, b basket, items m
 			return &soldOutError{sku}
 		}
 	}
-	s.answer(w, http.StatusOK, func(text []byte) []byte {
-		return appendPrice(text, b.asked, items, &quote)
-	})
-	return nil
+	return s.answer(w, http.StatusOK, newPriceAnswer(b.asked, items, &quote))
 }

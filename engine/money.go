@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -78,7 +79,25 @@ func (c *Currency) UnmarshalText(text []byte) error {
 // Format writes a with exactly the currency's digits and no grouping: 99.98,
 // -0.05, 1500 (JPY), 1.250 (BHD). The text is also a valid JSON number.
 func (c Currency) Format(a Amount) string {
-	return c.Decimal(a).String()
+	var digits [24]byte
+	return string(c.Append(digits[:0], a))
+}
+
+// Append appends what Format returns to b.
+func (c Currency) Append(b []byte, a Amount) []byte {
+	if a < 0 {
+		b = append(b, '-')
+	}
+	magnitude, unit := abs64(int64(a)), pow10(c.digits)
+	b = strconv.AppendUint(b, magnitude/unit, 10)
+	if unit > 1 {
+		b = append(b, '.')
+	}
+	for unit > 1 {
+		unit /= 10
+		b = append(b, '0'+byte(magnitude/unit%10))
+	}
+	return b
 }
 
 // Parse reads a decimal number of major units, such as 12.5 or -3. It refuses

@@ -2,7 +2,10 @@ package engine_test
 
 import (
 	"encoding/json"
+	"math"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -43,6 +46,46 @@ func TestAmountsAreReadAndWrittenWithTheDigitsOfTheirCurrency(t *testing.T) {
 		if printed := cur.Format(got); printed != c.printed {
 			t.Errorf("%s %s: printed %s, want %s", c.text, c.code, printed, c.printed)
 		}
+	}
+}
+
+func TestAnyAmountComesBackFromItsText(t *testing.T) {
+	var currencies []engine.Currency
+	for _, code := range []string{"USD", "JPY", "BHD", "CLF"} {
+		currencies = append(currencies, currency(t, code))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		c := rapid.SampledFrom(currencies).Draw(t, "currency")
+		limit := int64(engine.MaxAmount)
+		a := engine.Amount(rapid.OneOf(rapid.Int64Range(-20, 20_000), rapid.Int64Range(-limit, limit)).Draw(t, "amount"))
+		text := c.Format(a)
+		if exact := c.Decimal(a).String(); text != exact {
+			t.Fatalf("got %s, want %s", text, exact)
+		}
+		if back, err := c.Parse(text); err != nil || back != a {
+			t.Fatalf("%s: got %d back, %v, want %d", text, back, err, a)
+		}
+		if appended := string(c.Append([]byte("x"), a)); appended != "x"+text {
+			t.Fatalf("appended %s, want x%s", appended, text)
+		}
+	})
+}
+
+func TestEveryInt64CanBeWritten(t *testing.T) {
+	for text, a := range map[string]engine.Amount{
+		"-92233720368547758.08": math.MinInt64,
+		"92233720368547758.07":  math.MaxInt64,
+	} {
+		if got := currency(t, "USD").Format(a); got != text {
+			t.Errorf("got %s, want %s", got, text)
+		}
+	}
+}
+
+func TestAppendingAmountsAllocatesNothing(t *testing.T) {
+	usd, b := currency(t, "USD"), make([]byte, 0, 32)
+	if n := testing.AllocsPerRun(100, func() { b = usd.Append(b[:0], -539999) }); n != 0 {
+		t.Errorf("got %v allocations, want none", n)
 	}
 }
 
