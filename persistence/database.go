@@ -1,0 +1,45 @@
+package persistence
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/uptrace/bun"
+)
+
+// Database is an open database together with everything in which its dialect
+// goes its own way. Packages such as persistence/sqlite open one; New takes it
+// over. All fields but Reader are required.
+type Database struct {
+	// Writer runs the transactions that write. A transaction that it begins
+	// must see the stock as it is and keep others from changing it.
+	Writer *bun.DB
+	// Reader runs all other queries; without one, Writer does.
+	Reader *bun.DB
+	// Migrations holds the schema as NNNN_name.up.sql and .down.sql files, in
+	// the form that bun/migrate reads.
+	Migrations fs.FS
+	// Guard calls migrate once, with a handle to run migrations on, and keeps
+	// every other process from migrating the same database meanwhile. The
+	// guard must not outlive a crash of the process.
+	Guard func(ctx context.Context, migrate func(context.Context, *bun.DB) error) error
+	// Diagnose says what an error of the driver means; the zero Fault when it
+	// means nothing in particular.
+	Diagnose func(error) Fault
+}
+
+// Close closes both handles, the writer last, so that it can tidy up. Calling
+// it again does nothing.
+func (d Database) Close() error {
+	var errs []error
+	for _, handle := range []*bun.DB{d.Reader, d.Writer} {
+		if handle != nil {
+			errs = append(errs, handle.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return &Error{Op: "close database", Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+// Package persistence keeps what a shop must not lose: its catalogue with the
+// stock, and its orders with the quotes they were sold at.
+//
+//	db, err := sqlite.Open(ctx, "data/checkout.db")
+//	store, err := persistence.New(db, persistence.Options{Currency: usd})
+//	err = store.Migrate(ctx)       // brings the schema up to date
+//	err = store.CheckCurrency(ctx) // the catalogue is in the shop's currency
+//
+//	items, err := store.ItemsBySKU(ctx, skus)
+//	order, err := store.Purchase(ctx, skus, rules.GiftSKUs(),
+//		func(items map[string]*engine.Item) (engine.Quote, error) {
+//			return rules.Price(engine.Request{Cart: cartOf(skus, items), Catalog: engine.CatalogMap(items), At: now})
+//		})
+//
+// The example of the package is a whole program. Package storetest holds what
+// every database must pass, and says more exactly than prose what a Store does.
+//
+// # Schema
+//
+//	items                            orders                       order_lines
+//	─────────────────────            ──────────────────           ─────────────────────────
+//	id          key                  id         key       1 ── n  order_id   key, of orders
+//	sku         unique               reference  unique, UUID v7   position   key, 0, 1, …
+//	name        unique               currency   ISO 4217          sku        as it was then
+//	currency    ISO 4217             cost       smallest units    quantity   > 0
+//	price       smallest units ≥ 0   ruleset    digest            gift       0 or 1
+//	min_price   smallest units ≥ 0   quote      JSON
+//	stock       units ≥ 0            placed_at
+//	categories  JSON list
+//	brand
+//	tags        JSON list
+//	attributes  JSON object
+//	created_at, updated_at
+//
+// Amounts are whole smallest units of the row's currency, never fractions.
+// Instants are made in Go, UTC, in whole microseconds. An order line is a run of
+// equal units: the runs in order, unrolled, are the units as the customer listed
+// them, and the gifts after them. Order lines do not refer to items, because an
+// order is history, whatever becomes of the catalogue.
+//
+// # Errors
+//
+// An error either is about the request, and then has a type of its own
+// (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
+// InvalidError, UnknownOrderError, CurrencyError), or the database failed, and
+// then it is an *Error. Its text is safe to show; what the driver said is in its
+// LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
+// from a fault of the program.
+//
+// # Design
+//
+// Decided 2026-11-22:
+//
+//   - One transaction is a purchase: read, price, take stock, store. Pricing
+//     runs inside, on what the transaction has read, so that quote, order and
+//     stock agree. It is pure and takes microseconds, so holding the lock for it
+//     is cheap. Rejected: pricing before and checking versions after, which
+//     makes the buyers of one popular item fail in turn.
+//   - Stock goes down in place, "stock = stock - n where stock >= n", and a CHECK
+//     stands behind it. An upsert sets columns to what the caller sent. Nothing
+//     writes back what it has read. Rejected: saving whole items, by which sales
+//     undid the prices that administrators set.
+//   - UpsertBasics beside Upsert, for callers that know four fields. Rejected: a
+//     mask of fields, which every caller would have to get right, and pointers in
+//     engine.Item, which pricing would have to check.
+//   - Names are freed first when items of one batch exchange them. Rejected:
+//     deferred constraints, which SQLite does not have for uniqueness, and
+//     refusing swaps, which leaves administrators to find a detour.
+//   - The currency is stored with every item, although a shop has one: after a
+//     change of the configuration a number alone would be sold as another price.
+//   - A connection writes at a time and several read (SQLite). Rejected: a pool
+//     of writers, which was a third slower and no fairer.
+//   - A dialect is a Database: two handles, migrations, a guard for them, and the
+//     meaning of its errors. All SQL outside of migrations is shared. A Postgres
+//     backend brings those four; its writer's transactions must be serializable,
+//     its Diagnose says Retry for 40001 and 40P01, its guard is an advisory lock
+//     on a connection of its own, and sku is COLLATE "C". Rejected: an interface
+//     per table with an implementation per dialect.
+//   - bun writes the SQL, on the path of a purchase too: about a third more time
+//     per sale than prepared statements on a disk that syncs (see
+//     BenchmarkPurchaseSingle). Rejected for now: prepared statements, which tie a
+//     Store to connections, and group commit, which gains far more when a single
+//     sale a time is no longer enough.
+//   - Migrations run through bun/migrate, but its lock does not: it is a row that
+//     survives a crash. See Database.Guard.
+package persistence

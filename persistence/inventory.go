@@ -1,0 +1,177 @@
+package persistence
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// batch is how many rows or keys one statement names. It keeps statements far
+// below the size that databases accept.
+const batch = 500
+
+// Items returns the whole catalogue, sorted by SKU (byte by byte).
+func (s *Store) Items(ctx context.Context) ([]engine.Item, error) {
+	var rows []itemRow
+	err := s.read(ctx, "list items", func(db bun.IDB) error {
+		return selectItems(db, &rows).Order("sku").Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	items := make([]engine.Item, len(rows))
+	for i := range rows {
+		item, err := rows[i].item(s.options.Currency)
+		if err != nil {
+			return nil, err
+		}
+		items[i] = *item
+	}
+	return items, nil
+}
+
+// CountItems returns the number of items in the catalogue.
+func (s *Store) CountItems(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.read(ctx, "count items", func(db bun.IDB) (err error) {
+		n, err = db.NewSelect().Model((*itemRow)(nil)).Count(ctx)
+		return err
+	})
+	return n, err
+}
+
+// ItemByKey returns the item that has the key as its SKU, or else as its exact
+// name; *engine.UnknownItemError when there is none.
+func (s *Store) ItemByKey(ctx context.Context, key string) (engine.Item, error) {
+	for _, column := range []string{"sku", "name"} {
+		item, err := s.itemWhere(ctx, column, key)
+		if err != nil {
+			return engine.Item{}, err
+		}
+		if item != nil {
+			return *item, nil
+		}
+	}
+	return engine.Item{}, &engine.UnknownItemError{Key: key}
+}
+
+// itemWhere returns the one item whose unique column has the value, or nil.
+func (s *Store) itemWhere(ctx context.Context, column, value string) (*engine.Item, error) {
+	if textProblem(value) != "" {
+		return nil, nil
+	}
+	var row itemRow
+	err := s.read(ctx, "read item", func(db bun.IDB) error {
+		return selectItems(db, &row).Where("? = ?", bun.Ident(column), value).Scan(ctx)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return row.item(s.options.Currency)
+}
+
+// ItemsBySKU returns the items with the SKUs, all as they were at one instant.
+// SKUs that no item has are absent from the map. There is no limit to their
+// number, and naming one twice is the same as once.
+func (s *Store) ItemsBySKU(ctx context.Context, skus []string) (map[string]*engine.Item, error) {
+	var items map[string]*engine.Item
+	keys := distinct(skus)
+	read := func(ctx context.Context, db bun.IDB) (err error) {
+		items, err = s.itemsBySKU(ctx, db, keys)
+		return err
+	}
+	var err error
+	if len(keys) <= batch { // one statement sees one instant by itself
+		err = s.persist(ctx, func() error { return read(ctx, s.db.Reader) })
+	} else {
+		err = s.snapshot(ctx, "read items", func(ctx context.Context, tx bun.Tx) error { return read(ctx, tx) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+// itemsBySKU reads the items with the keys, which are distinct.
+func (s *Store) itemsBySKU(ctx context.Context, db bun.IDB, keys []string) (map[string]*engine.Item, error) {
+	items := make(map[string]*engine.Item, len(keys))
+	for part := range slices.Chunk(keys, batch) {
+		var rows []itemRow
+		err := selectItems(db, &rows).Where("sku IN (?)", bun.List(part)).Scan(ctx)
+		if err != nil {
+			return nil, failed("read items", err)
+		}
+		for i := range rows {
+			if items[rows[i].SKU], err = rows[i].item(s.options.Currency); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return items, nil
+}
+
+// selectItems selects what an engine.Item is made of.
+func selectItems(db bun.IDB, into any) *bun.SelectQuery {
+	return db.NewSelect().Model(into).ExcludeColumn("created_at", "updated_at")
+}
+
+// CheckCurrency returns an error that says what to do when the catalogue has
+// items that are not in the shop's currency, as happens when the configuration
+// has been changed. Call it at start: reading such an item is an error.
+func (s *Store) CheckCurrency(ctx context.Context) error {
+	var strangers []struct {
+		Currency string
+		First    string
+		Items    int
+	}
+	shop := s.options.Currency
+	err := s.read(ctx, "check currency", func(db bun.IDB) error {
+		return db.NewSelect().Model((*itemRow)(nil)).
+			ColumnExpr("currency, min(sku) AS first, count(*) AS items").
+			Where("currency <> ?", shop.Code()).Group("currency").Order("currency").
+			Scan(ctx, &strangers)
+	})
+	if err != nil || len(strangers) == 0 {
+		return err
+	}
+	worst := strangers[0]
+	cause := &CurrencyError{SKU: worst.First, Item: worst.Currency, Shop: shop}
+	return fmt.Errorf("check currency: %w (items in %s: %d); set the currency to %s, or add the items again with prices in %s",
+		cause, worst.Currency, worst.Items, worst.Currency, shop)
+}
+
+// distinct returns the keys that an item could have, sorted, each once.
+func distinct(keys []string) []string {
+	kept := make([]string, 0, len(keys))
+	for _, key := range keys {
+		if textProblem(key) == "" {
+			kept = append(kept, key)
+		}
+	}
+	slices.Sort(kept)
+	return slices.Compact(kept)
+}
+
+// textProblem says why not every database could store the text and give it
+// back unchanged, "" when they can.
+func textProblem(text string) string {
+	switch {
+	case strings.ContainsRune(text, 0):
+		return "contains a NUL character"
+	case !utf8.ValidString(text):
+		return "is not valid UTF-8"
+	default:
+		return ""
+	}
+}

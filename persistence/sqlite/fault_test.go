@@ -1,0 +1,112 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/sqlite"
+)
+
+func TestFaultsOfTheDatabaseAreToldApart(t *testing.T) {
+	for _, c := range []struct {
+		name, pragma, want string
+	}{
+		{"a full disk", "max_page_count = 1", "store items: the disk is full"},
+		{"a database that is read-only", "query_only = 1", "store items: the database is read-only"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := openFile(t)
+			store := newStore(t, db, persistence.Options{})
+			_, err := db.Writer.ExecContext(t.Context(), "PRAGMA "+c.pragma)
+			check(t, err)
+			_, err = store.Upsert(t.Context(), []engine.Item{{SKU: "A", Name: strings.Repeat("long", 100_000)}})
+			if !errors.Is(err, persistence.ErrUnavailable) || err.Error() != c.want {
+				t.Errorf("got error %v, want ErrUnavailable that says %q", err, c.want)
+			}
+			if n, err := store.CountItems(t.Context()); err != nil || n != 0 {
+				t.Errorf("got %d items and error %v, want nothing stored", n, err)
+			}
+		})
+	}
+}
+
+func TestWhatTheDriverSaysIsForTheLogOnly(t *testing.T) {
+	db := openFile(t)
+	store := newStore(t, db, persistence.Options{})
+	_, err := db.Writer.ExecContext(t.Context(), "ALTER TABLE items RENAME TO secret_items")
+	check(t, err)
+	_, err = store.Items(t.Context())
+	if err == nil || err.Error() != "list items: database error" || errors.Is(err, persistence.ErrUnavailable) {
+		t.Errorf("got error %v, want one without the driver's words", err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Error("request failed", "err", err)
+	for _, want := range []string{`err.msg="list items: database error"`, "no such table: items"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("got log %s, want it to hold %s", log.String(), want)
+		}
+	}
+}
+
+// lockedStore returns a store and a function that frees its database, which
+// another process has locked.
+func lockedStore(t *testing.T, o persistence.Options) (*persistence.Store, func()) {
+	path := filepath.Join(t.TempDir(), "shop.db")
+	db, err := sqlite.Open(t.Context(), path)
+	check(t, err)
+	store := newStore(t, db, o)
+	other, err := sqlite.Open(t.Context(), path)
+	check(t, err)
+	t.Cleanup(func() { check(t, other.Close()) })
+	tx, err := other.Writer.BeginTx(t.Context(), nil)
+	check(t, err)
+	return store, func() { _ = tx.Rollback() }
+}
+
+func addOne(ctx context.Context, store *persistence.Store) error {
+	_, err := store.Upsert(ctx, []engine.Item{{SKU: "A", Name: "a"}})
+	return err
+}
+
+func TestCallWaitsUntilAnotherProcessIsDone(t *testing.T) {
+	store, free := lockedStore(t, persistence.Options{})
+	timer := time.AfterFunc(250*time.Millisecond, free)
+	defer timer.Stop()
+	check(t, addOne(t.Context(), store))
+}
+
+func TestCallGivesUpWhenAnotherProcessIsNeverDone(t *testing.T) {
+	store, free := lockedStore(t, persistence.Options{LockWait: 150 * time.Millisecond})
+	defer free()
+	err := addOne(t.Context(), store)
+	const want = "store items: another process has locked the database"
+	if !errors.Is(err, persistence.ErrUnavailable) || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+	if _, err := store.Items(t.Context()); err != nil {
+		t.Errorf("got error %v, want readers to go on", err)
+	}
+}
+
+func TestCallStopsWaitingForAnotherProcessWhenItsContextEnds(t *testing.T) {
+	store, free := lockedStore(t, persistence.Options{LockWait: time.Minute})
+	defer free()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	err := addOne(ctx, store)
+	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, persistence.ErrUnavailable) {
+		t.Errorf("got error %v, want %v", err, context.DeadlineExceeded)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("got an answer after %v, want one soon after the deadline", took)
+	}
+}

@@ -1,0 +1,4 @@
+DROP TABLE order_lines;
+DROP TABLE orders;
+DROP TABLE items;
+PRAGMA application_id = 0;

@@ -1,0 +1,103 @@
+package storetest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+)
+
+func lifecycleCases() []testCase {
+	return []testCase{
+		{"a migrated store answers a ping", func(s *shop) { s.check(s.Ping(s.ctx)) }},
+		{"migrating again changes nothing", func(s *shop) {
+			s.stock()
+			unchanged := s.unchanged()
+			s.check(s.Migrate(s.ctx))
+			unchanged()
+		}},
+		{"closing twice is fine, and later calls say that the store is closed", func(s *shop) {
+			s.stock()
+			s.check(s.Close())
+			s.check(s.Close())
+			for name, call := range s.calls() {
+				err := call(s.ctx)
+				s.is(err, persistence.ErrUnavailable)
+				if err == nil || !closedText(err.Error()) {
+					s.t.Errorf("%s: got error %v, want one that says that the store is closed", name, err)
+				}
+			}
+		}},
+		{"no call begins when its context has ended, and nothing changes", func(s *shop) {
+			s.stock()
+			unchanged := s.unchanged()
+			cancelled, cancel := context.WithCancel(s.ctx)
+			cancel()
+			for _, call := range s.calls() {
+				s.is(call(cancelled), context.Canceled)
+			}
+			unchanged()
+		}},
+		{"a purchase whose context ends while it runs changes nothing", testCancelledSale},
+		{"a call that waits for another stops waiting when its context ends", testWaitingCall},
+	}
+}
+
+func closedText(text string) bool {
+	const want = ": the store is closed"
+	return len(text) > len(want) && text[len(text)-len(want):] == want
+}
+
+// calls is every method that asks the database, by name.
+func (s *shop) calls() map[string]func(context.Context) error {
+	items := []engine.Item{{SKU: "A", Name: "a"}}
+	return map[string]func(context.Context) error{
+		"Ping":          s.Ping,
+		"Migrate":       s.Migrate,
+		"CheckCurrency": s.CheckCurrency,
+		"Items":         func(ctx context.Context) error { _, err := s.Items(ctx); return err },
+		"CountItems":    func(ctx context.Context) error { _, err := s.CountItems(ctx); return err },
+		"ItemByKey":     func(ctx context.Context) error { _, err := s.ItemByKey(ctx, tv); return err },
+		"ItemsBySKU":    func(ctx context.Context) error { _, err := s.ItemsBySKU(ctx, []string{tv}); return err },
+		"Upsert":        func(ctx context.Context) error { _, err := s.Upsert(ctx, items); return err },
+		"UpsertBasics":  func(ctx context.Context) error { _, err := s.UpsertBasics(ctx, items); return err },
+		"Orders":        func(ctx context.Context) error { _, err := s.Orders(ctx); return err },
+		"Order":         func(ctx context.Context) error { _, err := s.Order(ctx, "x"); return err },
+		"Purchase": func(ctx context.Context) error {
+			_, err := s.Purchase(ctx, []string{tv}, nil, listPrice(s.Currency(), []string{tv}))
+			return err
+		},
+	}
+}
+
+func testCancelledSale(s *shop) {
+	s.stock()
+	unchanged := s.unchanged()
+	for range 20 {
+		ctx, cancel := context.WithCancel(s.ctx)
+		skus := []string{tv, speaker}
+		_, err := s.Purchase(ctx, skus, nil, func(items map[string]*engine.Item) (engine.Quote, error) {
+			cancel()
+			return listPrice(s.Currency(), skus)(items)
+		})
+		s.is(err, context.Canceled)
+	}
+	unchanged()
+	s.sold(slices.Repeat([]string{tv}, 10)...)
+}
+
+func testWaitingCall(s *shop) {
+	s.stock()
+	skus := []string{tv}
+	_, err := s.Purchase(s.ctx, skus, nil, func(items map[string]*engine.Item) (engine.Quote, error) {
+		ctx, cancel := context.WithTimeout(s.ctx, 50*time.Millisecond)
+		defer cancel()
+		_, err := s.UpsertBasics(ctx, []engine.Item{{SKU: "A", Name: "a"}})
+		s.is(err, context.DeadlineExceeded)
+		return listPrice(s.Currency(), skus)(items)
+	})
+	s.check(err)
+	s.counts(4)
+}
