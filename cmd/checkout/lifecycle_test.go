@@ -166,6 +166,21 @@ func TestARestartKeepsTheData(t *testing.T) {
 	}
 }
 
+func TestADatabaseInAnotherCurrencyIsRefused(t *testing.T) {
+	file, folder := filepath.Join(t.TempDir(), "shop.db"), copyRules(t)
+	start(t, "--sqlite", file).stop()
+	if err := os.WriteFile(filepath.Join(string(folder), "policy.yaml"), []byte("currency: EUR\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := launch(t, "--sqlite", file, "--rules", string(folder))
+	if code := s.wait(); code != 4 {
+		t.Errorf("exit code: got %d, want 4", code)
+	}
+	if want := "set the currency to USD, or add the items again with prices in EUR\n"; !strings.HasSuffix(s.log.String(), want) {
+		t.Errorf("got the log\n%swant the end %s", s.log, want)
+	}
+}
+
 func TestMemoryIsForgotten(t *testing.T) {
 	s := start(t, "--memory-db")
 	s.buy(tv)

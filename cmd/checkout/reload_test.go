@@ -25,14 +25,7 @@ func copyRules(t *testing.T) rules {
 // edit replaces text in tv.yaml.
 func (r rules) edit(t *testing.T, old, replacement string) {
 	t.Helper()
-	file := filepath.Join(string(r), "tv.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil || !strings.Contains(string(text), old) {
-		t.Fatalf("edit %s: no %q in it (%v)", file, old, err)
-	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), old, replacement, 1)), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	replace(t, filepath.Join(string(r), "tv.yaml"), old, replacement)
 }
 
 func (r rules) move(t *testing.T, from, to string) {

@@ -1,0 +1,190 @@
+package main_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// root is the top of the repository, from which every README is written.
+var root = filepath.Join("..", "..")
+
+// in runs a shell's command line in a folder. The program is on the path as
+// checkout; pages may call it bin/checkout, where make puts it.
+func in(t *testing.T, dir, line string) (code int, output string) {
+	t.Helper()
+	command := exec.Command("sh", "-c", strings.ReplaceAll(line, "bin/checkout ", "checkout "))
+	command.Dir, command.Env = dir, environment()
+	text, err := command.CombinedOutput()
+	if command.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return command.ProcessState.ExitCode(), string(text)
+}
+
+func wantSuccess(t *testing.T, line string) {
+	t.Helper()
+	if code, output := in(t, root, line); code != 0 {
+		t.Errorf("%s: exit code %d\n%s", line, code, output)
+	}
+}
+
+func examples(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(root, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	if len(names) == 0 {
+		t.Fatal("there are no examples")
+	}
+	return names
+}
+
+func TestExamplesKeepTheirPromises(t *testing.T) {
+	for _, name := range examples(t) {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join("examples", name)
+			wantSuccess(t, "checkout rules test "+folder)
+			for _, rules := range rulesFolders(t, folder) {
+				wantSuccess(t, "checkout rules check "+rules)
+			}
+			page := read(t, filepath.Join(folder, "README.md"))
+			if lines := strings.Count(page, "\n"); lines > 40 {
+				t.Errorf("README.md has %d lines, want at most 40", lines)
+			}
+			commands := rulesCommands(page)
+			if len(commands) == 0 {
+				t.Error("README.md shows no checkout rules command")
+			}
+			for _, line := range commands {
+				wantSuccess(t, line)
+			}
+		})
+	}
+}
+
+// rulesFolders returns the folders called rules, of which an example has at
+// least one.
+func rulesFolders(t *testing.T, folder string) []string {
+	t.Helper()
+	var found []string
+	err := fs.WalkDir(os.DirFS(root), filepath.ToSlash(folder), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == "rules" {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%s: got no folder called rules (%v)", folder, err)
+	}
+	return found
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// rulesCommands returns the commands in a page's code blocks, fenced or
+// indented, that need nothing but the repository.
+func rulesCommands(page string) []string {
+	var commands []string
+	fenced := false
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "```") {
+			fenced = !fenced
+		}
+		code, indented := strings.CutPrefix(line, "    ")
+		code = strings.TrimPrefix(strings.TrimSpace(code), "$ ")
+		if (fenced || indented) && regexp.MustCompile(`^(bin/)?checkout rules `).MatchString(code) {
+			commands = append(commands, code)
+		}
+	}
+	return commands
+}
+
+func TestSeedsOfTheExamplesLoad(t *testing.T) {
+	for _, name := range examples(t) {
+		seed := filepath.Join(root, "examples", name, "inventory.yaml")
+		if _, err := os.Stat(seed); err != nil {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			s := start(t, "--memory-db", "--rules", filepath.Join(root, "examples", name, "rules"), "--seed", seed)
+			s.logged("loaded the seed")
+		})
+	}
+}
+
+func TestCommandsOfTheReadmeRun(t *testing.T) {
+	commands := rulesCommands(read(t, "README.md"))
+	if len(commands) == 0 {
+		t.Error("README.md shows no checkout rules command")
+	}
+	for _, line := range commands {
+		wantSuccess(t, line)
+	}
+}
+
+// The outputs that the tour in the README shows are those of the program.
+func TestTourOfTheReadmeShowsWhatIsPrinted(t *testing.T) {
+	tests := []struct {
+		name     string
+		file     string
+		old, new string
+		command  string
+		code     int
+	}{
+		{"a broken rule", "tv.yaml",
+			`category == "tv", quantity: 3, pay_for: 2`, `categry == "tv", quantity: 3, pay_for: 1`,
+			"checkout rules check examples/quickstart/rules", 3},
+		{"a failed test", "quickstart_test.yaml",
+			"{qty: 3,  total: 328.50, applied: [], not_applied: {speakers-10: condition_false}}", "{qty: 3, total: 295.65, applied: [speakers-10]}",
+			"checkout rules test examples/quickstart", 1},
+	}
+	page := read(t, "README.md")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {
+				t.Fatal(err)
+			}
+			replace(t, filepath.Join(dir, "examples", "quickstart", "rules", tt.file), tt.old, tt.new)
+			code, output := in(t, dir, tt.command)
+			if code != tt.code {
+				t.Errorf("exit code: got %d, want %d", code, tt.code)
+			}
+			shown, _, _ := strings.Cut(output, "\n\n") // what follows is the count
+			if indented := "    " + strings.ReplaceAll(shown, "\n", "\n    "); !strings.Contains(page, indented) {
+				t.Errorf("README.md does not show what is printed:\n%s", indented)
+			}
+		})
+	}
+}
+
+// replace changes text in a file, which has it.
+func replace(t *testing.T, file, old, replacement string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(string(text), old) {
+		t.Fatalf("edit %s: no %q in it (%v)", file, old, err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), old, replacement, 1)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
