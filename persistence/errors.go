@@ -55,10 +55,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is ErrUnavailable and the database is not.
 func (e *Error) Is(target error) bool { return target == ErrUnavailable && e.Fault.Unavailable }
 
-// Unavailable reports the same as errors.Is(e, ErrUnavailable), for packages
-// that do not import this one.
-func (e *Error) Unavailable() bool { return e.Fault.Unavailable }
-
 // LogValue implements slog.LogValuer with the driver's own text.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("msg", e.Error())}

@@ -2,8 +2,6 @@ package persistence
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,8 +19,9 @@ const batch = 500
 // Items returns the whole catalogue, sorted by SKU (byte by byte).
 func (s *Store) Items(ctx context.Context) ([]engine.Item, error) {
 	var rows []itemRow
-	err := s.read(ctx, "list items", func(db bun.IDB) error {
-		return selectItems(db, &rows).Order("sku").Scan(ctx)
+	err := s.read(ctx, "list items", func(db bun.IDB) (err error) {
+		rows, err = selectItems(ctx, db, "ORDER BY sku")
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -68,17 +67,15 @@ func (s *Store) itemWhere(ctx context.Context, column, value string) (*engine.It
 	if textProblem(value) != "" {
 		return nil, nil
 	}
-	var row itemRow
-	err := s.read(ctx, "read item", func(db bun.IDB) error {
-		return selectItems(db, &row).Where("? = ?", bun.Ident(column), value).Scan(ctx)
+	var rows []itemRow
+	err := s.read(ctx, "read item", func(db bun.IDB) (err error) {
+		rows, err = selectItems(ctx, db, "WHERE ? = ?", bun.Ident(column), value)
+		return err
 	})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return row.item(s.options.Currency)
+	return rows[0].item(s.options.Currency)
 }
 
 // ItemsBySKU returns the items with the SKUs, all as they were at one instant.
@@ -107,8 +104,7 @@ func (s *Store) ItemsBySKU(ctx context.Context, skus []string) (map[string]*engi
 func (s *Store) itemsBySKU(ctx context.Context, db bun.IDB, keys []string) (map[string]*engine.Item, error) {
 	items := make(map[string]*engine.Item, len(keys))
 	for part := range slices.Chunk(keys, batch) {
-		var rows []itemRow
-		err := selectItems(db, &rows).Where("sku IN (?)", bun.List(part)).Scan(ctx)
+		rows, err := selectItems(ctx, db, "WHERE sku IN (?)", bun.List(part))
 		if err != nil {
 			return nil, failed("read items", err)
 		}
@@ -121,9 +117,27 @@ func (s *Store) itemsBySKU(ctx context.Context, db bun.IDB, keys []string) (map[
 	return items, nil
 }
 
-// selectItems selects what an engine.Item is made of.
-func selectItems(db bun.IDB, into any) *bun.SelectQuery {
-	return db.NewSelect().Model(into).ExcludeColumn("created_at", "updated_at")
+// selectItems reads what an engine.Item is made of, from the rows that the rest
+// of the statement selects. It scans by hand, which takes half the time of bun's
+// models: every price and every purchase begins here.
+func selectItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]itemRow, error) {
+	found, err := db.QueryContext(ctx, "SELECT id, sku, name, currency, price, min_price, stock, "+
+		"categories, brand, tags, attributes FROM items "+rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	var rows []itemRow
+	for found.Next() {
+		var r itemRow
+		err := found.Scan(&r.ID, &r.SKU, &r.Name, &r.Currency, &r.Price, &r.MinPrice, &r.Stock,
+			&r.Categories, &r.Brand, &r.Tags, &r.Attributes)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, found.Err()
 }
 
 // CheckCurrency returns an error that says what to do when the catalogue has

@@ -152,9 +152,7 @@ func (s *Store) checkQuote(skus []string, quote *engine.Quote) (map[string]int64
 func takeStock(ctx context.Context, tx bun.Tx, units map[string]int64) error {
 	for _, sku := range slices.Sorted(maps.Keys(units)) {
 		n := units[sku]
-		taken, err := tx.NewUpdate().Model((*itemRow)(nil)).
-			Set("stock = stock - ?", n).
-			Where("sku = ?", sku).Where("stock >= ?", n).Exec(ctx)
+		taken, err := tx.ExecContext(ctx, "UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ?", n, sku, n)
 		if err != nil {
 			return failed("take stock", err)
 		}

@@ -81,9 +81,23 @@ func TestErrorsSayWhatIsSafeAndKeepTheCause(t *testing.T) {
 			if !errors.Is(c.err, cause) {
 				t.Errorf("got an error that hides its cause from errors.Is, want %v", cause)
 			}
-			if got := errors.Is(c.err, persistence.ErrUnavailable); got != c.unavailable || c.err.Unavailable() != got {
+			if got := errors.Is(c.err, persistence.ErrUnavailable); got != c.unavailable {
 				t.Errorf("got unavailable %v, want %v", got, c.unavailable)
 			}
 		})
+	}
+}
+
+func TestErrorsAboutTheRequestNameWhatIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&persistence.InvalidError{Field: "items[3].sku", Problem: "is empty"}, "items[3].sku: is empty"},
+		{&persistence.UnknownOrderError{Reference: "R"}, `order "R" not found`},
+	} {
+		if got := c.err.Error(); got != c.want {
+			t.Errorf("got text %q, want %q", got, c.want)
+		}
 	}
 }

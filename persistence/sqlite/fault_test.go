@@ -56,6 +56,30 @@ func TestWhatTheDriverSaysIsForTheLogOnly(t *testing.T) {
 	}
 }
 
+func TestDamagedRowsAreNamed(t *testing.T) {
+	for _, c := range []struct{ name, damage, want string }{
+		{"the categories of an item", "UPDATE items SET categories = '{'", "read item TV: column categories: unexpected end of JSON input"},
+		{"the attributes of an item", "UPDATE items SET attributes = '{\"a\": {}}'", "read item TV: column attributes: attribute value {}: want a text, a number, true, false or a list of texts"},
+		{"the quote of an order", "UPDATE orders SET quote = 'x', reference = 'R'", "read order R: quote: invalid character 'x' looking for beginning of value"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db := openFile(t)
+			store := newStore(t, db, persistence.Options{})
+			_, err := store.Upsert(t.Context(), []engine.Item{{SKU: "TV", Name: "tv", Stock: 2}, {SKU: "PI", Name: "pi", Stock: 1}})
+			check(t, err)
+			_, err = store.Purchase(t.Context(), []string{"TV", "TV"}, nil, priceWithGift)
+			check(t, err)
+			_, err = db.Writer.ExecContext(t.Context(), c.damage)
+			check(t, err)
+			_, ofItem := store.ItemByKey(t.Context(), "TV")
+			_, ofOrders := store.Orders(t.Context())
+			if err := errors.Join(ofItem, ofOrders); err == nil || err.Error() != c.want {
+				t.Errorf("got error %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
 // lockedStore returns a store and a function that frees its database, which
 // another process has locked.
 func lockedStore(t *testing.T, o persistence.Options) (*persistence.Store, func()) {
