@@ -77,7 +77,7 @@
 //     on a connection of its own, and sku is COLLATE "C". Rejected: an interface
 //     per table with an implementation per dialect.
 //   - bun formats the SQL, on the path of a purchase too, where a sale takes 1.2
-//     to 1.4 times as long as with prepared statements on a disk that syncs (see
+//     to 1.5 times as long as with prepared statements on a disk that syncs (see
 //     BenchmarkPurchaseSingle). Items are scanned by hand, because bun's models
 //     took as long again as the query. Rejected for now: prepared statements,
 //     which tie a Store to connections, and group commit, which gains far more
