@@ -46,14 +46,16 @@ func Compile(files []File) (*engine.Ruleset, error) {
 type compiler struct {
 	docs       []*syntax.Document
 	extra      diag.List // faults of no file
+	policy     string    // the name of policy.yaml, once it has been read
 	currency   engine.Currency
 	rounding   engine.Rounding
 	names      map[string]*definition // sets and conditions
 	promotions []syntax.Value
 	sets       []engine.ItemSet
 	inline     map[string]int // index of an unnamed set by its source
-	items      namespace
-	cart       namespace
+	items      variables
+	cart       variables
+	resolving  []*definition // those being compiled, each named by the one before
 }
 
 func newCompiler() *compiler {
@@ -74,7 +76,7 @@ func (c *compiler) faults() diag.List {
 func (c *compiler) read(doc *syntax.Document) {
 	c.docs = append(c.docs, doc)
 	if stem := strings.TrimSuffix(doc.Name(), path.Ext(doc.Name())); stem == "policy" {
-		c.readPolicy(doc.Root())
+		c.readPolicy(doc)
 		return
 	}
 	root := doc.Root().Map("sets", "conditions", "promotions")
@@ -88,28 +90,25 @@ func (c *compiler) read(doc *syntax.Document) {
 }
 
 // readPolicy reads policy.yaml, which says what holds for all promotions.
-func (c *compiler) readPolicy(root syntax.Value) {
-	m := root.Map("currency", "rounding", "groups", "cap", "resolution")
+func (c *compiler) readPolicy(doc *syntax.Document) {
+	if c.policy != "" {
+		doc.Root().Report(diag.Duplicate, "keep one of the two", "%s says already what holds for all promotions", c.policy)
+		return
+	}
+	c.policy = doc.Name()
+	m := doc.Root().Map("currency", "rounding", "groups", "cap", "resolution")
 	for _, key := range []string{"groups", "cap", "resolution"} {
 		notSupported(m, key)
 	}
-	if v := m.Get("currency"); v.Present() {
-		code, _ := v.WantText()
+	c.rounding = choice(m.Get("rounding"), "rounding", engine.HalfUp, map[string]engine.Rounding{"half_up": engine.HalfUp, "half_even": engine.HalfEven})
+	v := m.Get("currency")
+	if code, ok := v.WantText(); ok {
 		currency, err := engine.ParseCurrency(code)
 		if err != nil {
-			v.Report(diag.WrongValue, "", "%v", err)
+			v.Report(diag.WrongValue, "use an ISO 4217 code of three capital letters, such as USD", "%.40q is no currency", code)
+			return
 		}
 		c.currency = currency
-	}
-	if v := m.Get("rounding"); v.Present() {
-		switch v.Text() {
-		case "half_up":
-			c.rounding = engine.HalfUp
-		case "half_even":
-			c.rounding = engine.HalfEven
-		default:
-			v.Report(diag.WrongValue, "write half_up or half_even", "unknown rounding %q", v.Text())
-		}
 	}
 }
 
@@ -120,13 +119,8 @@ func notSupported(m syntax.Map, key string) {
 
 // compileAll compiles every definition, used or not, and the promotions.
 func (c *compiler) compileAll() []engine.Promotion {
-	c.items = variables{fixed: itemVariables(c.currency), defined: c.setAsTest, listed: c.setNames}
-	line := lineFields(c.currency, c.items)
-	c.cart = variables{
-		fixed:   cartVariables(c.currency, line),
-		defined: func(name string) (operand, bool) { return c.nameInCart(name, line) },
-		listed:  c.definedNames,
-	}
+	c.items = c.itemScope()
+	c.cart = c.cartScope()
 	c.checkNames()
 	for _, name := range c.definedNames() {
 		c.resolve(c.names[name])
@@ -138,16 +132,13 @@ func (c *compiler) compileAll() []engine.Promotion {
 			promotions = append(promotions, p)
 		}
 	}
-	if len(c.promotions) == 0 {
-		c.extra = append(c.extra, diag.Diagnostic{Code: diag.NothingToLoad, File: c.docs[0].Name(),
-			Message: fmt.Sprintf("no promotions in %s", countFiles(len(c.docs))), Hint: "add one under the key promotions"})
+	if len(c.promotions) == 0 && len(c.faults()) == 0 {
+		nothing := diag.Diagnostic{Code: diag.NothingToLoad, Hint: "add one under the key promotions",
+			File: c.docs[0].Name(), Message: "no promotions in the file"}
+		if n := len(c.docs); n > 1 {
+			nothing.File, nothing.Message = "", fmt.Sprintf("no promotions in %d files", n)
+		}
+		c.extra = append(c.extra, nothing)
 	}
 	return promotions
-}
-
-func countFiles(n int) string {
-	if n == 1 {
-		return "the file"
-	}
-	return fmt.Sprintf("%d files", n)
 }

@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,34 +11,31 @@ import (
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
-// dealCompiler reads the keys of one kind of deal.
-type dealCompiler func(p *promotionCompiler, v syntax.Value) engine.Deal
+// dealKind is a kind of deal: how its keys are read, and how it is written. A
+// kind of the language that this version does not run has no compile.
+type dealKind struct {
+	compile func(p *promotionCompiler, v syntax.Value) engine.Deal
+	example string
+}
 
-// dealCompilers lists the kinds of deals by key. A nil one is a kind of the
-// language that this version does not run.
-func dealCompilers() map[string]dealCompiler {
-	return map[string]dealCompiler{
-		"percent_off": (*promotionCompiler).percentOff,
-		"amount_off":  (*promotionCompiler).amountOff,
-		"fixed_price": (*promotionCompiler).fixedPrice,
-		"multibuy":    (*promotionCompiler).multibuy,
-		"buy_get":     (*promotionCompiler).buyGet,
-		"gift":        (*promotionCompiler).gift,
-		"bundle":      nil,
-		"tiers":       nil,
-		"shipping":    nil,
-		"award":       nil,
-		"plugin":      nil,
+func dealKinds() map[string]dealKind {
+	return map[string]dealKind{
+		"percent_off": {(*promotionCompiler).percentOff, "{of: order, percent: 10}"},
+		"amount_off":  {(*promotionCompiler).amountOff, "{of: order, amount: 10}"},
+		"fixed_price": {(*promotionCompiler).fixedPrice, "{of: tvs, price: 99}"},
+		"multibuy":    {(*promotionCompiler).multibuy, "{of: tvs, quantity: 3, pay_for: 2}"},
+		"buy_get":     {(*promotionCompiler).buyGet, "{buy: {of: tvs, quantity: 2}, get: {of: speakers}}"},
+		"gift":        {(*promotionCompiler).gift, "{item: RPI001}"},
+		"bundle":      {},
+		"tiers":       {},
+		"shipping":    {},
+		"award":       {},
+		"plugin":      {},
 	}
 }
 
 func dealNames() []string {
-	var names []string
-	for name := range dealCompilers() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(dealKinds()))
 }
 
 // deals reads the deal, or the several deals, of a promotion.
@@ -47,11 +46,8 @@ func (p *promotionCompiler) deals(m syntax.Map) []engine.Deal {
 	case "deal":
 		deals = append(deals, p.deal(v))
 	case "deals":
-		for _, item := range v.Items() {
+		for _, item := range filled(v, "deals").Items() {
 			deals = append(deals, p.deal(item))
-		}
-		if v.Kind() == syntax.Sequence && len(deals) == 0 {
-			v.Report(diag.MissingKey, "", "deals has no deal")
 		}
 	}
 	return slices.DeleteFunc(deals, func(d engine.Deal) bool { return d == nil })
@@ -59,26 +55,24 @@ func (p *promotionCompiler) deals(m syntax.Map) []engine.Deal {
 
 func (p *promotionCompiler) deal(v syntax.Value) engine.Deal {
 	m := v.Map(dealNames()...)
-	if m.Kind() == syntax.Mapping && len(m.Entries()) == 0 && len(v.Entries()) > 0 {
-		return nil // the unknown kind has been reported
+	if len(m.Entries()) == 0 {
+		if given(v, "the deal").Kind() == syntax.Mapping && len(v.Entries()) == 0 {
+			v.Report(diag.MissingKey, "such as percent_off: {of: order, percent: 10}", "the deal is empty")
+		}
+		return nil // an unknown kind has been reported
 	}
 	kind, body := m.OneOf(dealNames()...)
-	if kind == "" {
-		if m.Kind() != syntax.Mapping {
-			v.Report(diag.WrongValue, "such as percent_off: {of: order, percent: 10}", "want a deal")
-		}
-		return nil
-	}
-	compile := dealCompilers()[kind]
-	if compile == nil {
+	as := dealKinds()[kind]
+	switch {
+	case as.compile == nil:
 		notSupported(m, kind)
 		return nil
-	}
-	if body.Kind() != syntax.Mapping {
-		m.Key(kind).Report(diag.WrongValue, "", "%s wants its keys as a mapping", kind)
+	case body.Kind() != syntax.Mapping:
+		m.Key(kind).Report(diag.WrongValue, fmt.Sprintf("such as %s: %s", kind, as.example), "%s wants a mapping", kind)
 		return nil
+	default:
+		return as.compile(p, body)
 	}
-	return compile(p, body)
 }
 
 func (p *promotionCompiler) percentOff(v syntax.Value) engine.Deal {
@@ -90,13 +84,7 @@ func (p *promotionCompiler) percentOff(v syntax.Value) engine.Deal {
 		Pick:        pick(m.Get("pick")),
 		MaxDiscount: p.number(m.Get("max_discount"), money),
 	}
-	switch base := m.Get("base"); base.Text() {
-	case "list":
-		d.OfList = true
-	case "current", "":
-	default:
-		base.Report(diag.WrongValue, "write current or list", "unknown base %q", base.Text())
-	}
+	d.OfList = choice(m.Get("base"), "base", false, map[string]bool{"current": false, "list": true})
 	return d
 }
 
@@ -108,21 +96,11 @@ func (p *promotionCompiler) amountOff(v syntax.Value) engine.Deal {
 		MaxUnits: p.number(m.Get("max_units"), wholeUnits),
 		Pick:     pick(m.Get("pick")),
 	}
+	whole := engine.PerUnit
 	if d.Of.Order {
-		d.Per = engine.PerSelection
+		whole = engine.PerSelection
 	}
-	switch per := m.Get("per"); per.Text() {
-	case "unit":
-		d.Per = engine.PerUnit
-	case "line":
-		d.Per = engine.PerLine
-	case "selection":
-		d.Per = engine.PerSelection
-	default:
-		if per.Present() {
-			per.Report(diag.WrongValue, "write unit, line or selection", "unknown per %q", per.Text())
-		}
-	}
+	d.Per = choice(m.Get("per"), "per", whole, map[string]engine.Per{"unit": engine.PerUnit, "line": engine.PerLine, "selection": engine.PerSelection})
 	return d
 }
 
@@ -198,10 +176,10 @@ func (p *promotionCompiler) reward(m syntax.Map, keys ...string) engine.Reward {
 // repeat reads true (as often as possible, the default), false (once) or a
 // number.
 func (p *promotionCompiler) repeat(v syntax.Value) engine.Number {
-	switch v.Text() {
-	case "true", "":
+	switch {
+	case v.Text() == "true":
 		return nil
-	case "false":
+	case v.Text() == "false":
 		return engine.Constant(engine.NewDecimal(1))
 	default:
 		return p.number(v, wholeUnits)
@@ -212,10 +190,10 @@ func (p *promotionCompiler) gift(v syntax.Value) engine.Deal {
 	m := v.Map("item", "choose_from", "quantity", "for_each")
 	d := engine.Giveaway{Quantity: p.numberOr(m.Get("quantity"), wholeUnits, 1)}
 	if key, items := m.OneOf("item", "choose_from"); key != "" {
-		d.Items = skus(items)
+		d.Items = skus(items, key)
 	}
 	if each := m.Get("for_each"); each.Present() {
-		e := each.Map("of", "quantity")
+		e := given(each, "for_each").Map("of", "quantity")
 		d.ForEach = &engine.ForEach{
 			Of:       p.selection(e.Require("of")),
 			Quantity: p.numberOr(e.Get("quantity"), wholeUnits, 1),
@@ -224,16 +202,13 @@ func (p *promotionCompiler) gift(v syntax.Value) engine.Deal {
 	return d
 }
 
-func skus(v syntax.Value) []string {
+func skus(v syntax.Value, key string) []string {
 	var list []string
-	for _, item := range v.Texts() {
+	for _, item := range some(v, key) {
 		if !isCode(item.Text()) {
 			item.Report(diag.WrongValue, "a SKU has 1 to 64 letters, digits, -, _ and .", "%.70q is no SKU", item.Text())
 		}
 		list = append(list, item.Text())
-	}
-	if v.Kind() == syntax.Sequence && len(list) == 0 {
-		v.Report(diag.MissingKey, "", "choose_from has no item")
 	}
 	return list
 }
@@ -246,24 +221,17 @@ func isCode(s string) bool {
 }
 
 func pick(v syntax.Value) engine.Pick {
-	switch v.Text() {
-	case "dearest":
-		return engine.Dearest
-	case "cheapest", "":
-		return engine.Cheapest
-	default:
-		v.Report(diag.WrongValue, "write cheapest or dearest", "unknown pick %q", v.Text())
-		return engine.Cheapest
-	}
+	return choice(v, "pick", engine.Cheapest, map[string]engine.Pick{"cheapest": engine.Cheapest, "dearest": engine.Dearest})
 }
 
 // selection reads what a deal is about: order, the name of a set, or an item
 // expression.
 func (p *promotionCompiler) selection(v syntax.Value) engine.Selection {
-	source, ok := v.WantText()
-	if !ok {
+	if v.Kind() != syntax.Scalar {
+		v.Report(diag.WrongValue, "", "want order, a set or an expression over an item, got %s", v.Describe())
 		return engine.Selection{}
 	}
+	source := v.Text()
 	source = strings.TrimSpace(source)
 	if source == "order" {
 		return engine.Selection{Order: true}

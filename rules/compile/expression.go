@@ -1,13 +1,10 @@
 package compile
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -15,40 +12,39 @@ import (
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
-// Limits on one expression. They bound the cost of evaluating it: a predicate
-// runs once for each of at most engine.MaxLines lines, so the deepest one runs
-// MaxLines^maxPredicates times.
+// Limits on one expression. They bound the cost of evaluating it. A step is the
+// evaluation of one part of the expression; what a predicate holds counts once
+// for each element, and a name counts as much as what it stands for, so that
+// neither names built on names nor predicates inside them grow without bound.
 const (
 	maxSource     = 4096 // bytes; checked before parsing, because the parser recurses
 	maxNodes      = 512
 	maxPredicates = 2
-	maxPattern    = 256 // bytes of a regular expression
+	maxPattern    = 256        // bytes of a regular expression
+	maxSteps      = 10_000_000 // for one cart of engine.MaxLines lines
+	usualTexts    = 50         // the length that a list of texts is taken to have
 )
-
-// namespace is the set of variables an expression may use.
-type namespace interface {
-	// lookup returns the variable, and false when there is none.
-	lookup(name string) (operand, bool)
-	// names returns all variables, for suggestions.
-	names() []string
-}
 
 // checker compiles one expression: it finds every fault in the expression's
 // syntax tree and builds the functions that evaluate it.
 type checker struct {
 	value      syntax.Value // the scalar that holds the expression
 	source     []rune
-	vars       namespace
+	spans      *spans // built when it is first needed
+	vars       variables
 	pointer    []operand // what # stands for, innermost last
 	predicates int
+	parts      int
+	weight     int64 // how often the part at hand is evaluated at most
+	steps      int64
 	reads      reads // what the variables met so far depend on
 }
 
 // compileExpression compiles the scalar's text. The operand is invalid when a
 // fault was reported.
-func compileExpression(v syntax.Value, vars namespace) operand {
+func compileExpression(v syntax.Value, vars variables) operand {
 	if v.Kind() != syntax.Scalar {
-		v.WantText()
+		v.Report(diag.WrongValue, "", "want an expression, got %s", v.Describe())
 		return operand{}
 	}
 	source := v.Text()
@@ -57,31 +53,29 @@ func compileExpression(v syntax.Value, vars namespace) operand {
 			"the expression has %d bytes; at most %d are allowed", len(source), maxSource)
 		return operand{}
 	}
-	c := &checker{value: v, source: []rune(source), vars: vars}
+	c := &checker{value: v, source: []rune(source), vars: vars, weight: 1}
 	tree, err := parser.ParseWithConfig(source, &conf.Config{MaxNodes: maxNodes})
 	if err != nil {
 		c.reportSyntax(err)
 		return operand{}
 	}
 	o := c.compile(tree.Node)
-	o.reads = c.reads
-	return o
+	o.reads, o.steps = c.reads, c.steps
+	return c.affordable(o)
 }
 
-// reportSyntax reports what the parser says.
-func (c *checker) reportSyntax(err error) {
-	var at *file.Error
-	if !errors.As(err, &at) {
-		c.value.Report(diag.BadExpression, "", "%v", err)
-		return
+// affordable reports an expression that could take too long.
+func (c *checker) affordable(o operand) operand {
+	switch {
+	case c.parts > maxNodes:
+		c.value.Report(diag.TooCostly, "split it into named conditions or sets", "the expression has more than %d parts", maxNodes)
+	case o.kind != invalid && c.steps > c.vars.budget:
+		c.value.Report(diag.TooCostly, "use fewer predicates inside predicates, and fewer names that are built on such",
+			"the expression can take %d steps; at most %d are allowed", c.steps, c.vars.budget)
+	default:
+		return o
 	}
-	if strings.Contains(at.Message, "maximum allowed nodes") {
-		c.value.Report(diag.TooCostly, "split it into named conditions or sets",
-			"the expression has more than %d parts", maxNodes)
-		return
-	}
-	message := strings.ReplaceAll(at.Message, "token EOF", "end of the expression")
-	c.value.ReportAt(at.From, max(at.To, at.From+1), diag.BadExpression, "", "%s", message)
+	return operand{}
 }
 
 // fault reports a fault at the node and returns the invalid operand.
@@ -91,14 +85,29 @@ func (c *checker) fault(n ast.Node, code diag.Code, hint, format string, args ..
 	return operand{}
 }
 
+// span returns the characters of the source that the node covers, without
+// brackets around the whole.
+func (c *checker) span(n ast.Node) (from, to int) {
+	if c.spans == nil {
+		c.spans = newSpans(string(c.source))
+	}
+	return c.spans.characters(n)
+}
+
 // text returns the source of the node.
 func (c *checker) text(n ast.Node) string {
 	from, to := c.span(n)
 	return string(c.source[from:to])
 }
 
-// compile compiles a node.
+// compile compiles a node. A part that the tree holds twice, such as the middle
+// of 1 < a < 3, is compiled twice and counted twice.
 func (c *checker) compile(node ast.Node) operand {
+	c.parts++
+	c.steps += c.weight
+	if c.parts > maxNodes {
+		return operand{} // reported at the end
+	}
 	switch n := node.(type) {
 	case *ast.BoolNode:
 		return constantBool(n.Value)
@@ -129,8 +138,26 @@ func (c *checker) compile(node ast.Node) operand {
 	case *ast.CallNode:
 		return c.call(n)
 	default:
-		return c.fault(node, diag.NotAllowed, "", "this cannot be used in rules")
+		return c.notAllowed(node)
 	}
+}
+
+// notAllowed reports a part of expr's language that rules have no use for.
+func (c *checker) notAllowed(n ast.Node) operand {
+	what, hint := "this", ""
+	switch n.(type) {
+	case *ast.VariableDeclaratorNode:
+		what, hint = "let", "give the part a name under sets or conditions"
+	case *ast.SequenceNode:
+		what, hint = "a ; between expressions", "join conditions with and"
+	case *ast.MapNode:
+		what = "a mapping in { }"
+	case *ast.SliceNode:
+		what = "a part of a text or of a list"
+	case *ast.BytesNode:
+		what = "a text of bytes"
+	}
+	return c.fault(n, diag.NotAllowed, hint, "%s cannot be used in rules", what)
 }
 
 // number reads a literal from the source, because the parser's float has lost
@@ -147,10 +174,40 @@ func (c *checker) number(n ast.Node) operand {
 
 func (c *checker) identifier(n *ast.IdentifierNode) operand {
 	if o, ok := c.vars.lookup(n.Value); ok {
-		c.reads |= o.reads
+		c.use(o)
 		return o
 	}
-	return c.fault(n, diag.UnknownName, diag.Suggest(n.Value, c.vars.names()), "unknown name %q", n.Value)
+	hint := c.ofElement(n)
+	if hint == "" {
+		hint = c.vars.hint(n.Value)
+	}
+	return c.fault(n, diag.UnknownName, hint, "unknown name %q", n.Value)
+}
+
+// use notes what a variable costs and depends on.
+func (c *checker) use(o operand) {
+	c.reads |= o.reads
+	c.steps += c.weight * o.steps
+}
+
+// ofElement is the advice to write .quantity where quantity stands in a
+// predicate over lines.
+func (c *checker) ofElement(n ast.Node) string {
+	if len(c.pointer) == 0 {
+		return ""
+	}
+	return partOf(c.pointer[len(c.pointer)-1], n)
+}
+
+func partOf(element operand, n ast.Node) string {
+	name, ok := n.(*ast.IdentifierNode)
+	if !ok || element.kind != record {
+		return ""
+	}
+	if _, ok := element.fields.get(name.Value); !ok {
+		return ""
+	}
+	return fmt.Sprintf("write .%s for that of the line", name.Value)
 }
 
 func (c *checker) pointerTo(n *ast.PointerNode) operand {
@@ -166,18 +223,25 @@ func (c *checker) member(n *ast.MemberNode) operand {
 	switch {
 	case base.kind == invalid:
 		return base
-	case base.kind != record || !named || n.Method:
-		return c.fault(n, diag.TypeMismatch, "", "%s has no parts to pick from", base.kind)
+	case base.kind != record:
+		return c.fault(n, diag.TypeMismatch, c.memberHint(n), "%s has no parts", base.kind)
+	case !named:
+		return c.fault(n, diag.TypeMismatch, base.fields.hint, "a part of %s is named by a text in quotes", base.fields.title)
 	}
 	if o, ok := base.fields.get(property.Value); ok {
-		c.reads |= o.reads
+		c.use(o)
 		return o
 	}
-	hint := diag.Suggest(property.Value, base.fields.names)
-	if base.fields.title == "customer" {
-		hint = fmt.Sprintf("write customer.attributes.%s for a fact of your own; customer itself has %s", property.Value, strings.Join(base.fields.names, ", "))
+	return c.fault(property, diag.UnknownName, base.fields.missing(property.Value), "%s has no %q", base.fields.title, property.Value)
+}
+
+// memberHint explains why a set has no facts in an item expression.
+func (c *checker) memberHint(n *ast.MemberNode) string {
+	name, ok := n.Node.(*ast.IdentifierNode)
+	if !ok || !c.vars.isSet(name.Value) {
+		return ""
 	}
-	return c.fault(n, diag.UnknownName, hint, "%s has no %q", base.fields.title, property.Value)
+	return fmt.Sprintf("here %s tells whether one item is in the set; use %s in when", name.Value, c.text(n))
 }
 
 // want reports that the node is not what is needed there.
@@ -185,71 +249,9 @@ func (c *checker) want(n ast.Node, got operand, wanted string) operand {
 	if got.kind == invalid {
 		return got
 	}
-	hint := ""
-	if got.fields != nil {
+	hint := c.ofElement(n)
+	if hint == "" && got.fields != nil {
 		hint = got.fields.hint
 	}
 	return c.fault(n, diag.TypeMismatch, hint, "want %s, got %s", wanted, got.kind)
-}
-
-// span returns the characters of the source that the node covers. The parser
-// keeps the place of operators and names only, so the span is that of the whole
-// subtree, extended over the brackets that belong to it.
-func (c *checker) span(n ast.Node) (from, to int) {
-	bounds := &extent{from: len(c.source), to: 0}
-	ast.Walk(&n, bounds)
-	from, to = bounds.from, min(bounds.to, len(c.source))
-	if from > to {
-		from = to
-	}
-	return from, c.closeBrackets(from, to)
-}
-
-// extent is a visitor that finds the first and the last character of a tree.
-type extent struct{ from, to int }
-
-// Visit implements ast.Visitor.
-func (x *extent) Visit(node *ast.Node) {
-	location := (*node).Location()
-	if _, pointer := (*node).(*ast.PointerNode); !pointer && location.To == location.From {
-		return
-	}
-	x.from, x.to = min(x.from, location.From), max(x.to, location.To)
-}
-
-// closeBrackets moves to over the brackets that are opened but not closed
-// between from and to.
-func (c *checker) closeBrackets(from, to int) int {
-	open := 0
-	var quote rune
-	for i := from; i < len(c.source); i++ {
-		r := c.source[i]
-		switch {
-		case quote != 0 && r == '\\':
-			i++
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			}
-		case r == '"' || r == '\'' || r == '`':
-			if i >= to {
-				return to
-			}
-			quote = r
-		case r == '(' || r == '[' || r == '{':
-			open++
-		case r == ')' || r == ']' || r == '}':
-			if open == 0 {
-				return to
-			}
-			open--
-			if i >= to {
-				to = i + 1
-			}
-		}
-		if i+1 >= to && open == 0 && quote == 0 {
-			return to
-		}
-	}
-	return to
 }

@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -21,11 +23,20 @@ func functionNames() []string {
 
 // call reports a call of something that is no function of expr.
 func (c *checker) call(n *ast.CallNode) operand {
-	name := "this"
-	if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
-		name = callee.Value
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		return c.fault(n.Callee, diag.NotAllowed, "write the function first, such as lower(sku), or the text first, such as sku startsWith \"A\"",
+			"a part cannot be called")
 	}
-	return c.fault(n.Callee, diag.UnknownName, diag.Suggest(name, functionNames()), "unknown function %q", name)
+	return c.fault(callee, diag.UnknownName, functionHint(callee.Value), "unknown function %q", callee.Value)
+}
+
+// functionHint is the function that the name most likely means, or else all.
+func functionHint(name string) string {
+	if hint := diag.Suggest(name, functionNames()); hint != "" {
+		return hint
+	}
+	return "rules may use " + strings.Join(functionNames(), ", ")
 }
 
 func (c *checker) builtin(n *ast.BuiltinNode) operand {
@@ -58,7 +69,7 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		return c.want(n.Arguments[0], list, "cart.lines or a list of texts")
 	}
 	if len(n.Arguments) < 2 {
-		return c.fault(n, diag.TypeMismatch, "such as "+n.Name+"(cart.lines, .quantity > 1)", "%s wants a predicate", n.Name)
+		return c.fault(n, diag.TypeMismatch, c.predicateHint(n, element), "%s wants a predicate", n.Name)
 	}
 	body, ok := c.predicate(n.Arguments[1], element)
 	if !ok {
@@ -69,26 +80,48 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 	}
 	test, ok := body.asBool()
 	if !ok {
-		return c.want(n.Arguments[1], body, "a condition as predicate")
+		hint := partOf(element, bodyOf(n.Arguments[1]))
+		return c.fault(n.Arguments[1], diag.TypeMismatch, hint, "%s wants a condition for each element, got %s", n.Name, body.kind)
 	}
 	return overElements(n.Name, list, elements, test)
+}
+
+// predicateHint shows count and sum, which expr has without a predicate too,
+// with one.
+func (c *checker) predicateHint(n *ast.BuiltinNode, element operand) string {
+	list, example := c.text(n.Arguments[0]), `# startsWith "A"`
+	switch {
+	case n.Name == "sum":
+		return fmt.Sprintf("such as sum(%s, .quantity)", list)
+	case element.kind == record:
+		example = ".quantity > 1"
+	}
+	return fmt.Sprintf("such as %s(%s, %s); len(%s) counts all", n.Name, list, example, list)
+}
+
+// bodyOf returns what a predicate consists of.
+func bodyOf(n ast.Node) ast.Node {
+	if p, ok := n.(*ast.PredicateNode); ok {
+		return p.Node
+	}
+	return n
 }
 
 // predicate compiles the body of a predicate, in which # is element.
 func (c *checker) predicate(n ast.Node, element operand) (operand, bool) {
 	if c.predicates == maxPredicates {
-		c.fault(n, diag.TooCostly, "use a named condition or a set", "predicates are nested more than %d deep", maxPredicates)
+		c.fault(n, diag.TooCostly, "ask for facts of a set instead, such as tvs.quantity", "predicates are nested more than %d deep", maxPredicates)
 		return operand{}, false
 	}
-	inner := n
-	if p, ok := n.(*ast.PredicateNode); ok {
-		inner = p.Node
+	times := int64(usualTexts)
+	if element.kind == record {
+		times = engine.MaxLines
 	}
-	c.predicates++
+	c.predicates, c.weight = c.predicates+1, c.weight*times
 	c.pointer = append(c.pointer, element)
-	body := c.compile(inner)
+	body := c.compile(bodyOf(n))
 	c.pointer = c.pointer[:len(c.pointer)-1]
-	c.predicates--
+	c.predicates, c.weight = c.predicates-1, c.weight/times
 	return body, body.kind != invalid
 }
 
@@ -103,15 +136,18 @@ func elementsOf(o operand) (elementsFunc, operand, bool) {
 	}
 	each := func(s *engine.Scope, e element, yield func(element) bool) {
 		for _, t := range list(s, e) {
-			if !yield(element{text: t}) {
+			e.text = t // the item stays at hand
+			if !yield(e) {
 				return
 			}
 		}
 	}
-	kinds := map[kind]kind{categoryList: category}
 	elementKind := text
-	if k, ok := kinds[o.kind]; ok {
-		elementKind = k
+	switch o.kind {
+	case categoryList:
+		elementKind = category
+	case couponList:
+		elementKind = coupon
 	}
 	return each, operand{kind: elementKind, text: func(_ *engine.Scope, e element) (string, bool) { return e.text, true }}, true
 }
@@ -160,7 +196,11 @@ func filtered(list operand, elements elementsFunc, test boolFunc) operand {
 			elements(s, e, func(x element) bool { return !test(s, x) || yield(x) })
 		}}
 	}
-	return operand{kind: list.kind, list: func(s *engine.Scope, e element) []string {
+	kept := list.kind
+	if kept == fact {
+		kept = textList
+	}
+	return operand{kind: kept, list: func(s *engine.Scope, e element) []string {
 		var kept []string
 		elements(s, e, func(x element) bool {
 			if test(s, x) {
@@ -213,8 +253,13 @@ func (c *checker) length(n *ast.BuiltinNode) operand {
 	}
 	if t, ok := o.asText(); ok {
 		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			if o.kind == fact {
+				if list, isList := o.fact(s, e).Texts(); isList {
+					return engine.NewDecimal(int64(len(list))), true
+				}
+			}
 			value, present := t(s, e)
-			return engine.NewDecimal(int64(len([]rune(value)))), present
+			return engine.NewDecimal(int64(utf8.RuneCountInString(value))), present
 		}}
 	}
 	if o.kind == lines {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/expr-lang/expr/parser/lexer"
+
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/syntax"
@@ -48,85 +50,97 @@ func (c *compiler) define(e syntax.Entry, kind definitionKind) {
 	c.names[e.Name] = &definition{kind: kind, name: e.Name, key: e.Key, value: e.Value}
 }
 
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // checkNames reports names that an expression could not use.
 func (c *compiler) checkNames() {
-	identifier := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	reserved := slices.Concat(
-		slices.Collect(maps.Keys(c.items.(variables).fixed)),
-		slices.Collect(maps.Keys(c.cart.(variables).fixed)),
+		slices.Collect(maps.Keys(c.items.fixed)),
+		slices.Collect(maps.Keys(c.cart.fixed)),
 		functionNames(),
 		[]string{"and", "or", "not", "in", "let", "if", "else", "true", "false", "nil", "matches", "contains", "startsWith", "endsWith", "order"},
+		[]string{"subtotal", "total"}, // of a line, beside the sets it is in
 	)
 	for _, d := range c.names {
 		switch {
 		case !identifier.MatchString(d.name):
-			d.key.Report(diag.WrongValue, "use letters, digits and _, such as "+suggestName(d.name), "%q cannot be used as a name in expressions", d.name)
+			d.key.Report(diag.WrongValue, "use letters, digits and _, such as "+suggestName(d.name), "%.70q cannot be used as a name in expressions", d.name)
 		case slices.Contains(reserved, d.name):
-			d.key.Report(diag.ReservedName, "choose another name", "%q is a word of the language", d.name)
+			d.key.Report(diag.ReservedName, "choose another name, such as "+d.name+"_"+string(d.kind), "%q is a word of the language", d.name)
 		}
 	}
 }
 
-func suggestName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '_'
-	}, name)
+// suggestName makes a name of the text that expressions can use.
+func suggestName(text string) string {
+	name := strings.Trim(regexp.MustCompile(`[^A-Za-z0-9]+`).ReplaceAllString(text, "_"), "_")
+	switch {
+	case name == "":
+		return "tvs"
+	case name[0] <= '9':
+		return "n" + name
+	default:
+		return name
+	}
 }
 
 func (c *compiler) definedNames() []string { return slices.Sorted(maps.Keys(c.names)) }
+
+func (c *compiler) isSet(name string) bool {
+	d := c.names[name]
+	return d != nil && d.kind == itemSet
+}
 
 func (c *compiler) setNames() []string {
 	return slices.DeleteFunc(c.definedNames(), func(name string) bool { return c.names[name].kind != itemSet })
 }
 
+// maxChain is how many definitions may be built on one another.
+const maxChain = 100
+
 // resolve compiles the definition once. A definition that is met again while it
 // is being compiled is built on itself.
 func (c *compiler) resolve(d *definition) {
-	switch d.state {
-	case resolved:
+	switch {
+	case d.state == resolved:
 		return
-	case inProgress:
-		d.value.Report(diag.Cycle, "", "%s %s is built on itself: %s", d.kind, d.name, strings.Join(c.cycle(d), " → "))
-		d.compiled = operand{}
+	case d.state == inProgress:
+		c.reportCycle(c.resolving[slices.Index(c.resolving, d):])
+		return
+	case len(c.resolving) == maxChain:
+		d.key.Report(diag.TooCostly, "", "%s %s ends a chain of more than %d definitions that are built on one another", d.kind, d.name, maxChain)
+		d.state = resolved
 		return
 	}
-	d.state = inProgress
 	vars := c.items
 	if d.kind == condition {
 		vars = c.cart
 	}
-	compiled := c.wantCondition(d.value, compileExpression(d.value, vars), "a "+string(d.kind))
-	d.state, d.compiled = resolved, compiled
+	d.state, c.resolving = inProgress, append(c.resolving, d)
+	compiled := c.wantCondition(d.value, compileExpression(d.value, vars), "the "+string(d.kind)+" "+d.name)
+	d.state, c.resolving = resolved, c.resolving[:len(c.resolving)-1]
+	d.compiled = compiled
 	if d.kind == itemSet {
 		d.index = c.addSet(d.name, compiled)
 	}
 }
 
-// cycle names the definitions in progress that lead from d back to d.
-func (c *compiler) cycle(d *definition) []string {
-	path := []string{d.name}
-	for at := d; ; {
-		next := c.nextInProgress(at)
-		if next == nil || next == d {
-			return append(path, d.name)
-		}
-		path = append(path, next.name)
-		at = next
+// reportCycle reports definitions of which each names the next, and the last
+// the first. The place is the name in the first one's text.
+func (c *compiler) reportCycle(cycle []*definition) {
+	first, path := cycle[0], make([]string, 0, len(cycle)+1)
+	for _, d := range cycle {
+		path = append(path, d.name)
 	}
-}
-
-// nextInProgress is the definition in progress that at names in its text.
-func (c *compiler) nextInProgress(at *definition) *definition {
-	word := regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-	for _, name := range word.FindAllString(at.value.Text(), -1) {
-		if d := c.names[name]; d != nil && d.state == inProgress {
-			return d
+	path = append(path, first.name)
+	from, to := 0, len([]rune(first.value.Text()))
+	for _, t := range tokensOf(first.value.Text()) {
+		if t.Is(lexer.Identifier, path[1]) {
+			from, to = t.From, t.To
+			break
 		}
 	}
-	return nil
+	first.value.ReportAt(from, to, diag.Cycle, "", "%s %s is built on itself: %s", first.kind, first.name, strings.Join(path, " → "))
 }
 
 // wantCondition reports an operand that is no condition.
@@ -140,10 +154,10 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 		if o.fields != nil {
 			hint = o.fields.hint
 		}
-		v.Report(diag.TypeMismatch, hint, "%s wants a condition, got %s", what, o.kind)
+		v.Report(diag.TypeMismatch, hint, "%s has to be true or false, but is %s", what, o.kind)
 		return operand{}
 	}
-	return operand{kind: boolean, bool: test, reads: o.reads, why: o.why}
+	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: o.why}
 }
 
 func (c *compiler) addSet(name string, o operand) int {
@@ -160,7 +174,7 @@ func (c *compiler) setAsTest(name string) (operand, bool) {
 		return operand{}, false
 	}
 	c.resolve(d)
-	return operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads}, true
+	return operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads, steps: d.compiled.steps}, true
 }
 
 // nameInCart is a set with its facts, or a condition.

@@ -24,11 +24,14 @@ func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number 
 	if v.Present() && use == money {
 		p.reads |= readsMoney
 	}
-	switch v.Kind() {
-	case syntax.Absent:
+	switch {
+	case !v.Present():
 		return nil
-	case syntax.Mapping:
+	case v.Kind() == syntax.Mapping && use == money:
 		v.Report(diag.NotSupported, "write one amount in the currency of policy.yaml", "this version cannot read amounts per currency yet")
+		return nil
+	case v.Kind() != syntax.Scalar:
+		v.Report(diag.WrongValue, "", "want a number, got %s", v.Describe())
 		return nil
 	}
 	o := compileExpression(v, p.cart)
@@ -44,11 +47,16 @@ func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number 
 		return nil
 	}
 	p.reads |= o.reads
-	if constant, isConstant := o.constNumber(); isConstant {
-		p.checkConstant(v, constant, use)
-		return engine.Constant(constant)
+	if !o.constant {
+		return compiledNumber{value}
 	}
-	return compiledNumber{value}
+	constant, ok := value(nil, element{})
+	if !ok {
+		v.Report(diag.OutOfRange, "", "the number has more than 18 digits")
+		return nil
+	}
+	p.checkConstant(v, constant, use)
+	return engine.Constant(constant)
 }
 
 // numberOr is number with a value for when there is none.
@@ -87,7 +95,7 @@ func (p *promotionCompiler) checkAmount(v syntax.Value, d engine.Decimal) {
 	case d.Sign() < 0:
 		v.Report(diag.OutOfRange, "", "an amount cannot be negative")
 	case err != nil:
-		v.Report(diag.OutOfRange, "", "%v", err)
+		v.Report(diag.OutOfRange, "", "an amount is at most %s %s", p.currency.Format(engine.MaxAmount), p.currency)
 	case !exact:
 		v.Report(diag.AmountDigits, "", "%s has %d digits after the point, %s has more", p.currency, p.currency.Digits(), d)
 	}

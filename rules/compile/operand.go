@@ -1,9 +1,11 @@
 package compile
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
 // kind is the type of an operand. Every kind but invalid is a type an author
@@ -18,6 +20,7 @@ const (
 	category // a path that is equal to each of its prefixes
 	weekday
 	date
+	coupon // a code, compared as coupons are
 	textList
 	categoryList
 	couponList
@@ -31,14 +34,16 @@ const (
 
 func (k kind) String() string {
 	return [...]string{
-		"a fault", "a condition", "a number", "a text", "a category", "a weekday", "a date",
+		"a fault", "a condition", "a number", "a text", "a category", "a weekday", "a date", "a coupon code",
 		"a list of texts", "a list of categories", "the cart's coupons", "a list", "a range",
 		"an attribute", "lines of the cart", "a group of facts", "nil",
 	}[k]
 }
 
 // isText reports whether operands of the kind have a text.
-func (k kind) isText() bool { return k == text || k == category || k == weekday || k == date }
+func (k kind) isText() bool {
+	return k == text || k == category || k == weekday || k == date || k == coupon
+}
 
 // reads is what an expression depends on besides the cart's contents.
 type reads uint8
@@ -86,9 +91,16 @@ type operand struct {
 	// reads says what a variable depends on, for a whole expression what any
 	// part of it does.
 	reads reads
-	// why adds the clauses that make a condition what it is.
-	why func(*engine.Scope, element, []engine.Clause) []engine.Clause
+	// steps is what the operand costs beyond one step, for a whole expression
+	// what it costs altogether.
+	steps int64
+	// why explains a condition, nil for one that is explained by its value.
+	why whyFunc
 }
+
+// whyFunc evaluates a condition and appends the clauses that make it what it
+// is.
+type whyFunc func(*engine.Scope, element, []engine.Clause) (bool, []engine.Clause)
 
 // fields are the parts of a record.
 type fields struct {
@@ -97,6 +109,24 @@ type fields struct {
 	get   func(name string) (operand, bool)
 	// hint says what to write instead of the record itself.
 	hint string
+	// attributes is what the names of the shop's own facts begin with, "" where
+	// there are none.
+	attributes string
+}
+
+// missing is the advice for a name that is no field.
+func (f *fields) missing(name string) string {
+	hint := diag.Suggest(name, f.names)
+	switch {
+	case f.attributes == "":
+		return hint
+	case strings.HasPrefix(hint, "did you mean"):
+		return fmt.Sprintf("%s a fact of your own is %s.%s", hint, f.attributes, name)
+	case hint == "":
+		return fmt.Sprintf("write %s.%s for a fact of your own", f.attributes, name)
+	default:
+		return fmt.Sprintf("%s; write %s.%s for a fact of your own", hint, f.attributes, name)
+	}
 }
 
 func constantNumber(d engine.Decimal) operand {
@@ -212,6 +242,25 @@ func (o operand) asFact() (factFunc, bool) {
 		}, true
 	default:
 		return nil, false
+	}
+}
+
+// there reports whether no fact that the operand stands for is missing. Lists
+// and conditions always are there.
+func (o operand) there(s *engine.Scope, e element) bool {
+	switch {
+	case o.kind == span:
+		return o.items[0].there(s, e) && o.items[1].there(s, e)
+	case o.kind == number:
+		_, ok := o.number(s, e)
+		return ok
+	case o.kind.isText():
+		_, ok := o.text(s, e)
+		return ok
+	case o.kind == fact:
+		return o.fact(s, e).Kind() != engine.KindNone
+	default:
+		return true
 	}
 }
 

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,38 +14,66 @@ import (
 )
 
 func (c *checker) unary(n *ast.UnaryNode) operand {
-	inner := c.compile(n.Node)
-	switch n.Operator {
-	case "not", "!":
-		test, ok := inner.asBool()
-		if !ok {
-			return c.want(n.Node, inner, "a condition after not")
-		}
-		o := operand{kind: boolean, constant: inner.constant,
-			bool: func(s *engine.Scope, e element) bool { return !test(s, e) }}
-		o.why = c.reasons(n.Node, inner)
-		return o
-	case "-", "+":
-		value, ok := inner.asNumber()
-		if !ok {
-			return c.want(n.Node, inner, "a number")
-		}
-		if n.Operator == "+" {
-			return inner
-		}
-		return operand{kind: number, constant: inner.constant,
-			number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-				d, ok := value(s, e)
-				return d.Neg(), ok
-			}}
-	default:
-		return c.fault(n, diag.NotAllowed, "", "operator %s cannot be used in rules", n.Operator)
+	if n.Operator == "not" || n.Operator == "!" {
+		return c.negation(n)
 	}
+	inner := c.compile(n.Node)
+	value, ok := inner.asNumber()
+	switch {
+	case n.Operator != "-" && n.Operator != "+":
+		return c.fault(n, diag.NotAllowed, "", "operator %s cannot be used in rules", n.Operator)
+	case !ok:
+		return c.want(n.Node, inner, "a number")
+	case n.Operator == "+":
+		return operand{kind: number, constant: inner.constant, number: value}
+	}
+	return operand{kind: number, constant: inner.constant,
+		number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			d, ok := value(s, e)
+			return d.Neg(), ok
+		}}
+}
+
+// negation is not. Between two operands, as in x not in list, it makes a
+// comparison of its own, which like != is false when a side is missing.
+func (c *checker) negation(n *ast.UnaryNode) operand {
+	if b, ok := n.Node.(*ast.BinaryNode); ok && b.Location() == n.Location() {
+		return c.comparison(b, "not "+b.Operator)
+	}
+	inner := c.compile(n.Node)
+	test, ok := inner.asBool()
+	switch {
+	case !ok && (inner.kind == number || inner.kind.isText()):
+		return c.fault(n.Node, diag.TypeMismatch, fmt.Sprintf("put brackets around a comparison: not (%s …)", c.text(n.Node)),
+			"want a condition after not, got %s", inner.kind)
+	case !ok:
+		return c.want(n.Node, inner, "a condition after not")
+	}
+	why := c.reasons(n.Node, inner)
+	return operand{kind: boolean, constant: inner.constant,
+		bool: func(s *engine.Scope, e element) bool { return !test(s, e) },
+		why: func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
+			before := len(out)
+			holds, out := why(s, e, out)
+			for i, clause := range out[before:] {
+				out[before+i] = engine.Clause{Source: negated(clause.Source), Values: negated(clause.Values)}
+			}
+			return !holds, out
+		}}
+}
+
+// negated writes the opposite of an expression.
+func negated(source string) string {
+	if strings.Contains(source, " ") {
+		return "not (" + source + ")"
+	}
+	return "not " + source
 }
 
 func (c *checker) binary(n *ast.BinaryNode) operand {
-	if n.Operator == "in" {
-		return c.membership(n)
+	switch n.Operator {
+	case "==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "matches", "in":
+		return c.comparison(n, n.Operator)
 	}
 	left, right := c.compile(n.Left), c.compile(n.Right)
 	if left.kind == invalid || right.kind == invalid {
@@ -54,14 +83,6 @@ func (c *checker) binary(n *ast.BinaryNode) operand {
 	switch n.Operator {
 	case "and", "&&", "or", "||":
 		o = c.logic(n, left, right)
-	case "==", "!=":
-		o = c.leaf(n, left, right, c.equality(n, left, right))
-	case "<", "<=", ">", ">=":
-		o = c.leaf(n, left, right, c.ordering(n, left, right))
-	case "contains", "startsWith", "endsWith":
-		o = c.leaf(n, left, right, c.textTest(n, left, right))
-	case "matches":
-		o = c.leaf(n, left, right, c.pattern(n, left, right))
 	case "+", "-", "*", "/", "%":
 		o = c.arithmetic(n, left, right)
 	case "??":
@@ -85,60 +106,138 @@ func (c *checker) logic(n *ast.BinaryNode, left, right operand) operand {
 	if !ok {
 		return c.want(n.Right, right, "a condition beside "+n.Operator)
 	}
+	if n.Operator == "or" || n.Operator == "||" {
+		return operand{kind: boolean, why: c.either(n, left, right, true),
+			bool: func(s *engine.Scope, e element) bool { return l(s, e) || r(s, e) }}
+	}
+	return operand{kind: boolean, why: c.either(n, left, right, false),
+		bool: func(s *engine.Scope, e element) bool { return l(s, e) && r(s, e) }}
+}
+
+// either explains and and or: by the one side whose value decides, of two by
+// the first, or else by both.
+func (c *checker) either(n *ast.BinaryNode, left, right operand, decides bool) whyFunc {
 	whyLeft, whyRight := c.reasons(n.Left, left), c.reasons(n.Right, right)
-	both := func(s *engine.Scope, e element, out []engine.Clause) []engine.Clause {
-		return whyRight(s, e, whyLeft(s, e, out))
-	}
-	o := operand{kind: boolean}
-	decides := n.Operator == "or" || n.Operator == "||" // the value of one side that settles the whole
-	if decides {
-		o.bool = func(s *engine.Scope, e element) bool { return l(s, e) || r(s, e) }
-	} else {
-		o.bool = func(s *engine.Scope, e element) bool { return l(s, e) && r(s, e) }
-	}
-	o.why = func(s *engine.Scope, e element, out []engine.Clause) []engine.Clause {
-		switch {
-		case l(s, e) == decides:
-			return whyLeft(s, e, out)
-		case r(s, e) == decides:
-			return whyRight(s, e, out)
-		default:
-			return both(s, e, out)
+	return func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
+		first := len(out)
+		holds, out := whyLeft(s, e, out)
+		if holds == decides {
+			return holds, out
 		}
+		second := len(out)
+		if holds, out = whyRight(s, e, out); holds == decides {
+			out = slices.Delete(out, first, second)
+		}
+		return holds, out
 	}
-	return o
 }
 
 // reasons returns what explains a condition: its own account, or the condition
 // itself.
-func (c *checker) reasons(n ast.Node, o operand) func(*engine.Scope, element, []engine.Clause) []engine.Clause {
+func (c *checker) reasons(n ast.Node, o operand) whyFunc {
 	if o.why != nil {
 		return o.why
 	}
-	source := c.text(n)
-	return func(s *engine.Scope, e element, out []engine.Clause) []engine.Clause {
-		return append(out, engine.Clause{Source: source, Values: o.show(s, e)})
+	return itself(c.text(n), o)
+}
+
+// itself explains a condition by its source and its value.
+func itself(source string, o operand) whyFunc {
+	test, _ := o.asBool()
+	return func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
+		return test(s, e), append(out, engine.Clause{Source: source, Values: o.show(s, e)})
 	}
 }
 
-// leaf makes a condition of a test of two operands, which is explained by their
-// values. A nil test is a fault that has been reported.
-func (c *checker) leaf(n *ast.BinaryNode, left, right operand, test boolFunc) operand {
+// comparison is a condition made of two operands, which is explained by their
+// values. The operator is the node's, or its opposite.
+func (c *checker) comparison(n *ast.BinaryNode, operator string) operand {
+	left, right := c.compile(n.Left), c.compile(n.Right)
+	if left.kind == invalid || right.kind == invalid {
+		return operand{}
+	}
+	test := c.test(n, left, right)
 	if test == nil {
 		return operand{}
 	}
-	source, operator := c.text(n), n.Operator
+	if operator != n.Operator {
+		test = opposite(test, left, right)
+	}
+	source := c.text(n)
 	return operand{kind: boolean, bool: test,
-		why: func(s *engine.Scope, e element, out []engine.Clause) []engine.Clause {
+		why: func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
 			values := left.show(s, e) + " " + operator + " " + right.show(s, e)
-			return append(out, engine.Clause{Source: source, Values: values})
+			return test(s, e), append(out, engine.Clause{Source: source, Values: values})
 		}}
+}
+
+// test returns the test of a comparison, nil for a fault that has been
+// reported.
+func (c *checker) test(n *ast.BinaryNode, left, right operand) boolFunc {
+	switch n.Operator {
+	case "==", "!=":
+		return c.equality(n, left, right)
+	case "in":
+		return c.membership(n, left, right)
+	case "matches":
+		return c.pattern(n, left, right)
+	case "contains", "startsWith", "endsWith":
+		return c.textTest(n, left, right)
+	default:
+		return c.ordering(n, left, right)
+	}
+}
+
+// opposite is true where the test is false and both sides are there.
+func opposite(test boolFunc, left, right operand) boolFunc {
+	return func(s *engine.Scope, e element) bool { return left.there(s, e) && right.there(s, e) && !test(s, e) }
+}
+
+// misfit reports two operands that cannot be compared.
+func (c *checker) misfit(n *ast.BinaryNode, left, right operand, verb string) {
+	c.fault(n, diag.TypeMismatch, c.misfitHint(n, left, right), "%s cannot be %s %s", left.kind, verb, right.kind)
+}
+
+func (c *checker) misfitHint(n *ast.BinaryNode, left, right operand) string {
+	list := func(o operand) bool { return o.kind == textList || o.kind == categoryList || o.kind == couponList }
+	switch {
+	case left.fields != nil && left.kind == record:
+		return left.fields.hint
+	case right.fields != nil && right.kind == record:
+		return right.fields.hint
+	case list(left) || list(right):
+		return "use in to look into a list"
+	case left.kind.isText() && right.kind == number && right.constant:
+		return fmt.Sprintf("write a text in quotes: %q", c.text(n.Right))
+	case right.kind.isText() && left.kind == number && left.constant:
+		return fmt.Sprintf("write a text in quotes: %q", c.text(n.Left))
+	case left.kind == weekday || right.kind == weekday:
+		return `name the days, such as now.weekday in ["sat", "sun"]`
+	case left.kind == boolean || right.kind == boolean:
+		return "a condition is true or false by itself; leave the comparison out"
+	case right.kind == text && right.constant:
+		return bareNumber(right)
+	case left.kind == text && left.constant:
+		return bareNumber(left)
+	default:
+		return ""
+	}
+}
+
+// bareNumber is the advice for a number in quotes.
+func bareNumber(o operand) string {
+	t, _ := o.constText()
+	if _, err := engine.ParseDecimal(t); err != nil {
+		return ""
+	}
+	return "write a number without quotes: " + t
 }
 
 // equality is == and !=. Both are false when a side is missing, except against
 // nil.
 func (c *checker) equality(n *ast.BinaryNode, left, right operand) boolFunc {
 	equal := n.Operator == "=="
+	left, right = readBeside(left, right), readBeside(right, left)
 	switch {
 	case left.kind == nothing || right.kind == nothing:
 		return c.presence(n, left, right, equal)
@@ -154,12 +253,21 @@ func (c *checker) equality(n *ast.BinaryNode, left, right operand) boolFunc {
 	if leftOK && rightOK {
 		return compareNumbers(l, r, func(order int) bool { return (order == 0) == equal })
 	}
-	hint := ""
-	if left.kind == textList || left.kind == categoryList || left.kind == couponList {
-		hint = "use in to look into a list"
-	}
-	c.fault(n, diag.TypeMismatch, hint, "%s cannot be compared with %s", left.kind, right.kind)
+	c.misfit(n, left, right, "compared with")
 	return nil
+}
+
+// readBeside reads an attribute as what it is compared with where that has its
+// own way of being equal.
+func readBeside(o, other operand) operand {
+	if o.kind == fact && (other.kind == category || other.kind == coupon || other.kind == lines) {
+		wanted := text
+		if other.kind == lines {
+			wanted = number
+		}
+		return readFactAs(o, wanted)
+	}
+	return o
 }
 
 // presence compares with nil, which asks whether a fact is missing.
@@ -170,7 +278,7 @@ func (c *checker) presence(n *ast.BinaryNode, left, right operand, equal bool) b
 	}
 	value, ok := o.asFact()
 	if !ok {
-		c.fault(n, diag.TypeMismatch, "", "%s is never missing", o.kind)
+		c.fault(n, diag.TypeMismatch, "", "%s can never be missing", o.kind)
 		return nil
 	}
 	return func(s *engine.Scope, e element) bool { return (value(s, e).Kind() == engine.KindNone) == equal }
@@ -180,7 +288,7 @@ func (c *checker) factEquality(n *ast.BinaryNode, left, right operand, equal boo
 	l, leftOK := left.asFact()
 	r, rightOK := right.asFact()
 	if !leftOK || !rightOK {
-		c.fault(n, diag.TypeMismatch, "use in to look into a list", "%s cannot be compared with %s", left.kind, right.kind)
+		c.misfit(n, left, right, "compared with")
 		return nil
 	}
 	return func(s *engine.Scope, e element) bool {
@@ -209,6 +317,8 @@ func (c *checker) textEquality(n *ast.BinaryNode, left, right operand, equal boo
 // sameText returns how texts of the two kinds are compared.
 func sameText(left, right kind) func(a, b string) bool {
 	switch {
+	case left == coupon || right == coupon:
+		return func(a, b string) bool { return engine.NormalizeCoupon(a) == engine.NormalizeCoupon(b) }
 	case left == category:
 		return engine.InCategory
 	case right == category:
@@ -267,7 +377,7 @@ func (c *checker) textOrdering(n *ast.BinaryNode, left, right operand, accepts f
 	l, leftOK := left.asText()
 	r, rightOK := right.asText()
 	if !leftOK || !rightOK || left.kind == weekday || right.kind == weekday {
-		c.fault(n, diag.TypeMismatch, "", "%s cannot be ordered against %s", left.kind, right.kind)
+		c.misfit(n, left, right, "ordered against")
 		return nil
 	}
 	if _, _, ok := c.alignText(n, left, right); !ok {
@@ -319,7 +429,7 @@ func (c *checker) textTest(n *ast.BinaryNode, left, right operand) boolFunc {
 	if !leftOK || !rightOK {
 		hint := ""
 		if _, list := left.asList(); list {
-			hint = "write the text first: \"x\" in " + c.text(n.Left)
+			hint = fmt.Sprintf("write %s in %s", c.text(n.Right), c.text(n.Left))
 		}
 		c.fault(n, diag.TypeMismatch, hint, "%s wants two texts, got %s and %s", n.Operator, left.kind, right.kind)
 		return nil
@@ -327,10 +437,14 @@ func (c *checker) textTest(n *ast.BinaryNode, left, right operand) boolFunc {
 	test := map[string]func(s, part string) bool{
 		"contains": strings.Contains, "startsWith": strings.HasPrefix, "endsWith": strings.HasSuffix,
 	}[n.Operator]
+	normal := func(text string) string { return text }
+	if left.kind == coupon {
+		normal = engine.NormalizeCoupon
+	}
 	return func(s *engine.Scope, e element) bool {
 		a, aOK := l(s, e)
 		b, bOK := r(s, e)
-		return aOK && bOK && test(a, b)
+		return aOK && bOK && test(a, normal(b))
 	}
 }
 
@@ -399,13 +513,20 @@ func remainder(a, b engine.Decimal) (engine.Decimal, bool) {
 	if !ok {
 		return engine.Decimal{}, false
 	}
-	return a.Sub(taken)
+	rest, ok := a.Sub(taken)
+	if ok && rest.Sign() == -a.Sign() && rest.Sign() != 0 { // the quotient was rounded up to a whole number
+		if rest.Sign() == b.Sign() {
+			return rest.Sub(b)
+		}
+		return rest.Add(b)
+	}
+	return rest, ok
 }
 
 // fallback is ??: the left side, or the right one when it is missing.
 func (c *checker) fallback(n *ast.BinaryNode, left, right operand) operand {
-	if left.kind == fact && right.kind != fact {
-		left = readFactAs(left, right.kind)
+	if left.kind != fact || right.kind != fact {
+		left, right = readFactAs(left, right.kind), readFactAs(right, left.kind)
 	}
 	switch {
 	case left.kind == number && right.kind == number:
@@ -442,6 +563,8 @@ func (c *checker) fallback(n *ast.BinaryNode, left, right operand) operand {
 // for.
 func readFactAs(o operand, wanted kind) operand {
 	switch {
+	case o.kind != fact:
+		return o
 	case wanted == number:
 		n, _ := o.asNumber()
 		return operand{kind: number, number: n}
@@ -463,31 +586,49 @@ func (c *checker) conditional(n *ast.ConditionalNode) operand {
 	case !ok:
 		return c.want(n.Cond, cond, "a condition before ?")
 	}
-	if a, b, ok := pair(yes, no, operand.asNumber); ok {
-		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			if test(s, e) {
-				return a(s, e)
-			}
-			return b(s, e)
-		}}
+	if yes.kind == fact && no.kind == fact {
+		return operand{kind: fact, fact: choose(test, yes.fact, no.fact)}
 	}
 	if a, b, ok := pair(yes, no, operand.asBool); ok {
-		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool {
-			if test(s, e) {
-				return a(s, e)
-			}
-			return b(s, e)
-		}}
+		return operand{kind: boolean, bool: choose(test, a, b), why: c.chosen(n, test, yes, no)}
+	}
+	if a, b, ok := pair(yes, no, operand.asNumber); ok {
+		return operand{kind: number, number: chooseKnown(test, a, b)}
 	}
 	if a, b, ok := pair(yes, no, operand.asText); ok {
-		return operand{kind: text, text: func(s *engine.Scope, e element) (string, bool) {
-			if test(s, e) {
-				return a(s, e)
-			}
-			return b(s, e)
-		}}
+		return operand{kind: text, text: chooseKnown(test, a, b)}
 	}
-	return c.fault(n, diag.TypeMismatch, "", "the two outcomes are %s and %s", yes.kind, no.kind)
+	return c.fault(n, diag.TypeMismatch, "both have to be numbers, texts or conditions", "the two outcomes are %s and %s", yes.kind, no.kind)
+}
+
+func choose[T any](test boolFunc, yes, no func(*engine.Scope, element) T) func(*engine.Scope, element) T {
+	return func(s *engine.Scope, e element) T {
+		if test(s, e) {
+			return yes(s, e)
+		}
+		return no(s, e)
+	}
+}
+
+// chooseKnown is choose for values that may be missing.
+func chooseKnown[T any](test boolFunc, yes, no func(*engine.Scope, element) (T, bool)) func(*engine.Scope, element) (T, bool) {
+	return func(s *engine.Scope, e element) (T, bool) {
+		if test(s, e) {
+			return yes(s, e)
+		}
+		return no(s, e)
+	}
+}
+
+// chosen explains a choice between conditions by the one that was chosen.
+func (c *checker) chosen(n *ast.ConditionalNode, test boolFunc, yes, no operand) whyFunc {
+	whyYes, whyNo := c.reasons(n.Exp1, yes), c.reasons(n.Exp2, no)
+	return func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
+		if test(s, e) {
+			return whyYes(s, e, out)
+		}
+		return whyNo(s, e, out)
+	}
 }
 
 // pair reads two operands the same way, if both can be read so.
@@ -515,21 +656,15 @@ func (c *checker) array(n *ast.ArrayNode) operand {
 }
 
 // membership is in.
-func (c *checker) membership(n *ast.BinaryNode) operand {
-	left, right := c.compile(n.Left), c.compile(n.Right)
-	if left.kind == invalid || right.kind == invalid {
-		return operand{}
-	}
-	var test boolFunc
+func (c *checker) membership(n *ast.BinaryNode, left, right operand) boolFunc {
 	switch right.kind {
 	case array:
-		test = c.inArray(n, left, right)
+		return c.inArray(n, left, right)
 	case span:
-		test = c.inSpan(n, left, right)
+		return c.inSpan(n, left, right)
 	default:
-		test = c.inList(n, left, right)
+		return c.inList(n, left, right)
 	}
-	return c.leaf(n, left, right, test)
 }
 
 // inArray compares with each element as == does.
@@ -542,18 +677,21 @@ func (c *checker) inArray(n *ast.BinaryNode, left, right operand) boolFunc {
 		}
 	}
 	elements := n.Right.(*ast.ArrayNode).Nodes
-	var tests []boolFunc
+	tests := make([]boolFunc, len(right.items))
 	for i, item := range right.items {
 		as := &ast.BinaryNode{Operator: "==", Left: n.Left, Right: elements[i]}
 		as.SetLocation(elements[i].Location())
-		test := c.equality(as, left, item)
-		if test == nil {
+		if tests[i] = c.equality(as, left, item); tests[i] == nil {
 			return nil
 		}
-		tests = append(tests, test)
 	}
 	return func(s *engine.Scope, e element) bool {
-		return slices.ContainsFunc(tests, func(test boolFunc) bool { return test(s, e) })
+		for _, test := range tests {
+			if test(s, e) {
+				return true
+			}
+		}
+		return false
 	}
 }
 
@@ -596,7 +734,7 @@ func (c *checker) inList(n *ast.BinaryNode, left, right operand) boolFunc {
 	list, listOK := right.asList()
 	t, textOK := left.asText()
 	if !listOK || !textOK {
-		c.fault(n, diag.TypeMismatch, "", "in wants a text and a list, got %s and %s", left.kind, right.kind)
+		c.fault(n, diag.TypeMismatch, c.listHint(n, right), "in wants a text and a list, got %s and %s", left.kind, right.kind)
 		return nil
 	}
 	same := sameText(left.kind, text)
@@ -617,5 +755,18 @@ func (c *checker) inList(n *ast.BinaryNode, left, right operand) boolFunc {
 			}
 		}
 		return false
+	}
+}
+
+// listHint is the advice where something else than a list stands after in.
+func (c *checker) listHint(n *ast.BinaryNode, right operand) string {
+	name, ok := n.Right.(*ast.IdentifierNode)
+	switch {
+	case ok && c.vars.isSet(name.Value):
+		return fmt.Sprintf("%s tells by itself whether an item is in the set", name.Value)
+	case right.kind == text || right.kind == number:
+		return fmt.Sprintf("write a list: [%s]", c.text(n.Right))
+	default:
+		return ""
 	}
 }

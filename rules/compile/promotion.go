@@ -20,6 +20,9 @@ func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engin
 	m := v.Map("id", "name", "description", "enabled", "when", "coupon", "schedule", "priority", "deal", "deals",
 		"group", "limits", "exclusive", "excludes", "currencies", "on_failure")
 	if m.Kind() != syntax.Mapping {
+		if m.Kind() == syntax.Null {
+			m.Report(diag.WrongValue, "remove the -, or write a promotion after it", "want a promotion, got nothing")
+		}
 		return engine.Promotion{}, false
 	}
 	for _, key := range []string{"group", "limits", "exclusive", "excludes", "currencies", "on_failure"} {
@@ -49,7 +52,7 @@ func (p *promotionCompiler) id(v syntax.Value, ids map[string]syntax.Value) stri
 		return ""
 	}
 	if !isCode(id) || strings.Trim(id[:1], "._-") == "" {
-		v.Report(diag.WrongValue, "use 1 to 64 letters, digits, -, _ and .", "%.70q cannot be an id", id)
+		v.Report(diag.WrongValue, "use 1 to 64 letters, digits, -, _ and ., the first a letter or digit", "%.70q cannot be an id", id)
 		return ""
 	}
 	if first, taken := ids[id]; taken {
@@ -73,7 +76,9 @@ func (p *promotionCompiler) priority(v syntax.Value) int {
 
 func (p *promotionCompiler) coupon(v syntax.Value) string {
 	if v.Kind() == syntax.Mapping {
-		notSupported(v.Map("pool"), "pool")
+		pool := v.Map("pool")
+		pool.Require("pool")
+		notSupported(pool, "pool")
 		return ""
 	}
 	text, ok := v.WantText()
@@ -101,11 +106,7 @@ func (p *promotionCompiler) when(v syntax.Value) engine.Condition {
 		return nil
 	}
 	if o.why == nil {
-		source := v.Text()
-		shown := o
-		o.why = func(s *engine.Scope, e element, out []engine.Clause) []engine.Clause {
-			return append(out, engine.Clause{Source: source, Values: shown.show(s, e)})
-		}
+		o.why = itself(strings.TrimSpace(v.Text()), o)
 	}
 	return compiledCondition{o}
 }
@@ -117,7 +118,10 @@ type compiledCondition struct{ o operand }
 func (c compiledCondition) Holds(s *engine.Scope) bool { return c.o.bool(s, element{}) }
 
 // Why implements engine.Condition.
-func (c compiledCondition) Why(s *engine.Scope) []engine.Clause { return c.o.why(s, element{}, nil) }
+func (c compiledCondition) Why(s *engine.Scope) []engine.Clause {
+	_, clauses := c.o.why(s, element{}, nil)
+	return clauses
+}
 
 // compiledNumber implements engine.Number.
 type compiledNumber struct{ value numberFunc }

@@ -12,17 +12,17 @@ import (
 )
 
 func (p *promotionCompiler) schedule(v syntax.Value) engine.Schedule {
-	m := v.Map("from", "until", "timezone", "days", "hours")
 	if !v.Present() {
 		return engine.Schedule{}
 	}
+	m := given(v, "schedule").Map("from", "until", "timezone", "days", "hours")
 	location := timezone(m.Get("timezone"))
 	s := engine.Schedule{
 		Location: location,
 		From:     instant(m.Get("from"), location),
 		Until:    instant(m.Get("until"), location),
 	}
-	for _, day := range m.Get("days").Texts() {
+	for _, day := range some(m.Get("days"), "days") {
 		d, ok := parseWeekday(day.Text())
 		if !ok {
 			day.Report(diag.WrongValue, "write mon, tue, wed, thu, fri, sat or sun", "%q is no weekday", day.Text())
@@ -30,7 +30,7 @@ func (p *promotionCompiler) schedule(v syntax.Value) engine.Schedule {
 		}
 		s.Days = s.Days.With(d)
 	}
-	for _, hours := range m.Get("hours").Texts() {
+	for _, hours := range some(m.Get("hours"), "hours") {
 		if h, ok := parseHours(hours.Text()); ok {
 			s.Hours = append(s.Hours, h)
 			continue

@@ -8,14 +8,20 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
-// variables is a namespace made of fixed variables and of the names that the
-// rule files define.
+// variables are the names that an expression may use: fixed ones and those that
+// the rule files define.
 type variables struct {
 	fixed   map[string]operand
 	defined func(name string) (operand, bool)
 	listed  func() []string
+	isSet   func(name string) bool
+	// elsewhere explains a name that only other expressions may use, "" for one
+	// that is none.
+	elsewhere func(name string) string
+	budget    int64 // steps that one expression may take
 }
 
 func (v variables) lookup(name string) (operand, bool) {
@@ -27,6 +33,61 @@ func (v variables) lookup(name string) (operand, bool) {
 
 func (v variables) names() []string {
 	return append(slices.Sorted(maps.Keys(v.fixed)), v.listed()...)
+}
+
+// hint is the advice for a name that is unknown.
+func (v variables) hint(name string) string {
+	if hint := v.elsewhere(name); hint != "" {
+		return hint
+	}
+	hint := diag.Suggest(name, v.names())
+	switch {
+	case strings.HasPrefix(hint, "did you mean"):
+	case strings.Trim(name, "$0123456789") == "":
+		return "write an amount without its currency"
+	case strings.ToLower(name) != name:
+		return fmt.Sprintf("write a text in quotes: %q", name)
+	}
+	return hint
+}
+
+// itemScope are the variables of an item expression, which is evaluated for
+// every line of a cart.
+func (c *compiler) itemScope() variables {
+	return variables{
+		fixed:   itemVariables(c.currency),
+		defined: c.setAsTest,
+		listed:  c.setNames,
+		isSet:   c.isSet,
+		budget:  maxSteps / engine.MaxLines,
+		elsewhere: func(name string) string {
+			if d := c.names[name]; d != nil && d.kind == condition {
+				return fmt.Sprintf("%s is a condition over the cart; use it in when", name)
+			}
+			if _, ok := c.cart.fixed[name]; ok {
+				return fmt.Sprintf("an item does not know %s; use it in when", name)
+			}
+			return ""
+		},
+	}
+}
+
+// cartScope are the variables of conditions and amounts.
+func (c *compiler) cartScope() variables {
+	line := lineFields(c.currency, c.items)
+	return variables{
+		fixed:   cartVariables(c.currency, line),
+		defined: func(name string) (operand, bool) { return c.nameInCart(name, line) },
+		listed:  c.definedNames,
+		isSet:   func(string) bool { return false },
+		budget:  maxSteps,
+		elsewhere: func(name string) string {
+			if _, ok := c.items.fixed[name]; !ok {
+				return ""
+			}
+			return fmt.Sprintf("%s belongs to an item; use it in a set, or as .%s in any(cart.lines, …)", name, name)
+		},
+	}
 }
 
 // The constructors below make operands of facts.
@@ -70,10 +131,16 @@ func recordOf(title, hint string, parts map[string]operand) operand {
 	}}
 }
 
+// withAttributes says that the record has facts of the shop's own.
+func withAttributes(o operand) operand {
+	o.fields.attributes = o.fields.title + ".attributes"
+	return o
+}
+
 // attributesOf is the shop's own facts, of which any name may be asked.
 func attributesOf(title string, get func(*engine.Scope, element) engine.Attributes) operand {
 	return operand{kind: record, fields: &fields{
-		title: title, hint: "name the attribute: " + title + ".NAME",
+		title: title, hint: fmt.Sprintf("name the attribute, such as %s.colour", title),
 		get: func(name string) (operand, bool) {
 			return operand{kind: fact, fact: func(s *engine.Scope, e element) engine.Value { return get(s, e)[name] }}, true
 		},
@@ -99,7 +166,7 @@ func itemVariables(c engine.Currency) map[string]operand {
 
 // lineFields are the parts of a line of cart.lines: those of its item, and what
 // the line costs.
-func lineFields(c engine.Currency, items namespace) *fields {
+func lineFields(c engine.Currency, items variables) *fields {
 	own := map[string]operand{
 		"subtotal": moneyOf(c, func(_ *engine.Scope, e element) engine.Amount {
 			return e.item.Price * engine.Amount(e.quantity)
@@ -107,7 +174,7 @@ func lineFields(c engine.Currency, items namespace) *fields {
 		"total": moneyOf(c, func(s *engine.Scope, e element) engine.Amount { return s.LineTotal(e.line) }),
 	}
 	return &fields{
-		title: "a line", hint: "name the part of the line, such as .quantity",
+		title: "a line", hint: "name the part of the line, such as .quantity", attributes: ".attributes",
 		names: append(slices.Sorted(maps.Keys(own)), items.names()...),
 		get: func(name string) (operand, bool) {
 			if o, ok := own[name]; ok {
@@ -119,7 +186,7 @@ func lineFields(c engine.Currency, items namespace) *fields {
 }
 
 func allLines(f *fields) operand {
-	return operand{kind: lines, fields: f, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
+	return operand{kind: lines, fields: f, steps: engine.MaxLines, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
 		for i := range s.Lines() {
 			item, quantity := s.Line(i)
 			if !yield(element{item: item, quantity: quantity, line: i}) {
@@ -132,7 +199,7 @@ func allLines(f *fields) operand {
 // cartVariables are what a condition or an amount may read.
 func cartVariables(c engine.Currency, line *fields) map[string]operand {
 	return map[string]operand{
-		"cart": recordOf("cart", "name the fact, such as cart.subtotal", map[string]operand{
+		"cart": withAttributes(recordOf("cart", "name the fact, such as cart.subtotal", map[string]operand{
 			"subtotal":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Subtotal() }),
 			"total":      moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Total() }),
 			"quantity":   countOf(func(s *engine.Scope, _ element) int64 { return s.Quantity() }),
@@ -140,7 +207,7 @@ func cartVariables(c engine.Currency, line *fields) map[string]operand {
 			"currency":   textOf(func(s *engine.Scope, _ element) string { return s.Cart().Currency.Code() }),
 			"channel":    optionalText(func(s *engine.Scope) string { return s.Cart().Channel }),
 			"attributes": attributesOf("cart.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Attributes }),
-		}),
+		})),
 		"customer": customerRecord(c),
 		"shipping": recordOf("shipping", "name the fact, such as shipping.country", map[string]operand{
 			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method }),
@@ -157,14 +224,14 @@ func cartVariables(c engine.Currency, line *fields) map[string]operand {
 }
 
 func customerRecord(c engine.Currency) operand {
-	return recordOf("customer", "name the fact, such as customer.groups", map[string]operand{
+	return withAttributes(recordOf("customer", "name the fact, such as customer.groups", map[string]operand{
 		"id":             optionalText(func(s *engine.Scope) string { return s.Cart().Customer.ID }),
 		"groups":         listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Groups }),
 		"tags":           listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Tags }),
 		"orders":         countOf(func(s *engine.Scope, _ element) int64 { return s.Cart().Customer.Orders }),
 		"lifetime_spend": moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Customer.LifetimeSpend }),
 		"attributes":     attributesOf("customer.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Customer.Attributes }),
-	})
+	}))
 }
 
 func nowRecord() operand {
@@ -191,11 +258,11 @@ func nowRecord() operand {
 // setRecord is an item set as conditions see it.
 func setRecord(name string, index int, c engine.Currency, line *fields, extra reads) operand {
 	quantity := countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() })
-	o := recordOf(name, fmt.Sprintf("write %s.quantity > 0", name), map[string]operand{
+	o := recordOf(name, fmt.Sprintf("name the fact, such as %s.quantity", name), map[string]operand{
 		"quantity": quantity,
 		"subtotal": moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Subtotal() }),
-		"total":    moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Total() }),
-		"lines": {kind: lines, fields: line, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
+		"total":    walking(moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Total() })),
+		"lines": {kind: lines, fields: line, steps: engine.MaxLines, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
 			set := s.Set(index)
 			for i := range s.Lines() {
 				item, n := s.Line(i)
@@ -208,6 +275,12 @@ func setRecord(name string, index int, c engine.Currency, line *fields, extra re
 		"max_price": boundOf(index, c, true),
 	})
 	o.fields = o.fields.reading(extra)
+	return o
+}
+
+// walking marks an operand that looks at every line of the cart.
+func walking(o operand) operand {
+	o.steps = engine.MaxLines
 	return o
 }
 

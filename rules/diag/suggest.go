@@ -18,6 +18,9 @@ func Suggest(word string, candidates []string) string {
 			continue // too far by its length alone
 		}
 		d := levenshtein.ComputeDistance(lower, strings.ToLower(c))
+		if 2*d > len(word) && !sameLetters(lower, strings.ToLower(c)) {
+			continue // most of it differs
+		}
 		if d < distance || d == distance && best != "" && c < best {
 			best, distance = c, d
 		}
@@ -30,4 +33,13 @@ func Suggest(word string, candidates []string) string {
 	default:
 		return ""
 	}
+}
+
+// sameLetters reports whether one word is the other with letters in another
+// order.
+func sameLetters(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }

@@ -34,12 +34,14 @@ func Parse(name string, data []byte) *Document {
 		return d
 	}
 	var root yaml.Node
-	if err := yaml.Load(data, &root); err != nil {
+	if err := yaml.Load(data, &root); err != nil && strings.Contains(err.Error(), "no documents") {
+		return d // nothing but comments
+	} else if err != nil {
 		d.reportLoad(err)
 		return d
 	}
-	if len(root.Content) > 0 && d.refuseAliases(&root) {
-		d.root = root.Content[0]
+	if len(root.Content) > 0 {
+		d.root = d.refuse(root.Content[0])
 	}
 	return d
 }
@@ -61,24 +63,26 @@ func splitLines(text string) []string {
 	return append(lines, text[start:])
 }
 
-// refuseAliases reports anchors, aliases and tags, and whether there are none.
-func (d *Document) refuseAliases(n *yaml.Node) bool {
-	switch {
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		Value{d, n}.Report(diag.NotSupported, "give the thing a name under sets or conditions, and quote a text that begins with * or &",
+// refuse reports anchors, aliases and tags. It takes out what would mean
+// something else without them.
+func (d *Document) refuse(n *yaml.Node) *yaml.Node {
+	v := Value{d, n}
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		v.Report(diag.NotSupported, "give the thing a name under sets or conditions, and quote a text that begins with * or &",
 			"anchors and aliases cannot be used here")
-		return false
-	case n.Kind != yaml.DocumentNode && d.character(Value{d, n}.Position()) == '!':
-		Value{d, n}.Report(diag.NotSupported, "write not for the opposite of a condition, and quote a text that begins with !",
+	}
+	tagged := d.character(v.Position()) == '!'
+	if tagged {
+		v.Report(diag.NotSupported, "write not for the opposite of a condition, and quote a text that begins with !",
 			"YAML reads a ! here as a tag, which cannot be used")
-		return false
 	}
-	for _, child := range n.Content {
-		if !d.refuseAliases(child) {
-			return false
-		}
+	if n.Kind == yaml.AliasNode || tagged && n.Kind == yaml.ScalarNode {
+		return nil
 	}
-	return true
+	for i, child := range n.Content {
+		n.Content[i] = d.refuse(child)
+	}
+	return n
 }
 
 // Name returns the file's name as given to Parse.

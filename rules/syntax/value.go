@@ -190,7 +190,7 @@ func (v Value) Items() []Value {
 		}
 		return items
 	default:
-		v.Report(diag.WrongValue, "", "want a list, got %s", v.describe())
+		v.Report(diag.WrongValue, "", "want a list, got %s", v.Describe())
 		return nil
 	}
 }
@@ -204,7 +204,7 @@ func (v Value) Texts() []Value {
 	var texts []Value
 	for _, item := range v.Items() {
 		if item.Kind() != Scalar {
-			item.Report(diag.WrongValue, "", "want a text, got %s", item.describe())
+			item.Report(diag.WrongValue, "", "want a text, got %s", item.Describe())
 			continue
 		}
 		texts = append(texts, item)
@@ -212,8 +212,8 @@ func (v Value) Texts() []Value {
 	return texts
 }
 
-// Describe names the value's kind for a message.
-func (v Value) describe() string {
+// Describe names the value for a message: its text, or its kind.
+func (v Value) Describe() string {
 	switch v.Kind() {
 	case Mapping:
 		return "a mapping"
@@ -234,7 +234,7 @@ func (v Value) WantText() (string, bool) {
 	case Scalar:
 		return v.Text(), true
 	default:
-		v.Report(diag.WrongValue, "", "want a text, got %s", v.describe())
+		v.Report(diag.WrongValue, "", "want a text, got %s", v.Describe())
 		return "", false
 	}
 }
@@ -250,7 +250,11 @@ func (v Value) WantBool(fallback bool) bool {
 	case v.Kind() == Scalar && !v.Quoted() && v.Text() == "false":
 		return false
 	default:
-		v.Report(diag.WrongValue, "", "want true or false, got %s", v.describe())
+		hint := ""
+		if v.Quoted() {
+			hint = "without quotes"
+		}
+		v.Report(diag.WrongValue, hint, "want true or false, got %s", v.Describe())
 		return fallback
 	}
 }
@@ -276,7 +280,7 @@ func (v Value) Entries() []Entry {
 		return nil
 	case Mapping:
 	default:
-		v.Report(diag.WrongValue, "", "want a mapping, got %s", v.describe())
+		v.Report(diag.WrongValue, "", "want a mapping, got %s", v.Describe())
 		return nil
 	}
 	var entries []Entry
@@ -340,8 +344,8 @@ func (m Map) Has(key string) bool { return m.Key(key).Present() }
 func (m Map) Require(key string) Value {
 	v := m.Get(key)
 	switch {
-	case m.Kind() != Mapping:
-		return Value{}
+	case m.Kind() != Mapping, v.Kind() == Absent && m.Has(key):
+		return Value{} // reported already
 	case v.Kind() == Absent:
 		m.Report(diag.MissingKey, "", "key %q is missing", key)
 		return Value{}
