@@ -82,6 +82,7 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if l.kind != jsontext.KindBeginArray {
 		return d.SkipValue()
 	}
+	l.elements = make([]T, 0, 16) // enough for most; it grows
 	return json.UnmarshalDecode(d, &l.elements)
 }
 
