@@ -22,6 +22,8 @@ type output struct{ format, file string }
 // addOutput adds the flag -o.
 func addOutput(cmd *cobra.Command, formats *[]string) {
 	cmd.Flags().StringArrayVarP(formats, "output", "o", nil, "write the result as `FORMAT[=FILE]`: pretty or json; may be repeated")
+	complete := cobra.FixedCompletions([]string{formatPretty, formatJSON}, cobra.ShellCompDirectiveNoFileComp)
+	_ = cmd.RegisterFlagCompletionFunc("output", complete) // fails only for a flag that is not there
 }
 
 // parseOutputs reads the values of -o. Without any, the format is pretty, on

@@ -26,6 +26,9 @@ func newRulesCheck(s Streams) *cobra.Command {
 every fault.`,
 		Example: `  checkout rules check examples/quickstart/rules
   checkout rules check -o json examples/quickstart/rules`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
 		RunE: func(cmd *cobra.Command, folders []string) error {
 			if len(folders) == 0 {
 				folders = []string{"rules"}

@@ -37,6 +37,8 @@ and CHECKOUT_LOG_LEVEL in the environment.`,
 		Example: `  checkout run --memory-db --rules examples/quickstart/rules --seed examples/quickstart/inventory.yaml
   CHECKOUT_PASSWORD=secret checkout run --sqlite data/db --rules rules --port 8000`,
 		Args: noArguments,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
 			if err != nil {
