@@ -144,7 +144,7 @@ func checkDatabase(cfg config.Database) error {
 		return nil
 	}
 	return codedError{exitUsage, errors.New(
-		"Postgres is not available in this version; leave out the db settings and use --sqlite FILE or --memory-db")}
+		"this version cannot use Postgres; leave out the db settings and use --sqlite FILE or --memory-db")}
 }
 
 // openStore opens and migrates the database, and loads the seed into an empty
