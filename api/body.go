@@ -32,6 +32,9 @@ func bodyError(err error, kind jsontext.Kind) error {
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLong
 	}
+	if known, ok := errors.AsType[*invalidError](err); ok {
+		return known
+	}
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -70,7 +73,10 @@ func (s *scalar) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// list is a value that should be a list.
+// maxElements keeps a short body from becoming a long list of large elements.
+const maxElements = 100_000
+
+// list is a value that should be a list of at most maxElements.
 type list[T any] struct {
 	kind     jsontext.Kind
 	elements []T
@@ -82,8 +88,21 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if l.kind != jsontext.KindBeginArray {
 		return d.SkipValue()
 	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
 	l.elements = make([]T, 0, 16) // enough for most; it grows
-	return json.UnmarshalDecode(d, &l.elements)
+	for d.PeekKind() != jsontext.KindEndArray {
+		if len(l.elements) == maxElements {
+			return invalid(pathTo(d.StackPointer().Parent()), fmt.Sprintf("more than %d entries", maxElements))
+		}
+		l.elements = append(l.elements, *new(T))
+		if err := json.UnmarshalDecode(d, &l.elements[len(l.elements)-1]); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
 }
 
 // object is a value that should be an object; members that are not in T are

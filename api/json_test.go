@@ -74,6 +74,13 @@ func TestBrokenBodiesAreRefused(t *testing.T) {
 	}
 }
 
+func TestListsAreNotReadWithoutEnd(t *testing.T) {
+	s := open(t)
+	many := "[" + strings.Repeat("1,", 100_000) + "1]}"
+	wantError(t, s.put(`{"items":`+many), 400, "items: more than 100000 entries")
+	wantError(t, s.do("POST", pricePath, `{"skus":`+many), 400, "skus: more than 100000 entries")
+}
+
 // TestTextsComeBackAsSent stores names of all kinds; only what JSON demands is
 // escaped.
 func TestTextsComeBackAsSent(t *testing.T) {

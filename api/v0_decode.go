@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	maxSKUs  = 100_000       // entries of one request
 	maxSKU   = 64            // characters
 	maxName  = 200           // characters
 	maxStock = 1_000_000_000 // units
@@ -40,9 +39,6 @@ type itemFields struct {
 func (r *skusRequest) check() ([]string, error) {
 	var f faults
 	checkList(&f, "skus", r.SKUs)
-	if len(r.SKUs.elements) > maxSKUs {
-		f.add(path{field: "skus"}, fmt.Sprintf("more than %d entries", maxSKUs))
-	}
 	skus := make([]string, len(r.SKUs.elements))
 	for i, value := range r.SKUs.elements {
 		skus[i] = f.sku(path{list: "skus", index: i}, value)
