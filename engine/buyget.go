@@ -129,38 +129,74 @@ func (t tradePool) times(need trade) int64 {
 
 // split chooses the rewarded and the bought units of n applications, and
 // reports whether there are enough. Rewards are chosen in the order of the
-// pick, but never so that too few units are left to buy.
+// pick, passing over units without which too little would be bought; where that
+// leaves too few rewards, the units that buying needs least are chosen.
 func (t tradePool) split(need trade, n int64) (rewarded, bought []slot, ok bool) {
-	spare, wanted := t.spare(need, n), need.get*n
-	rest := slices.Clone(t.bought)
-	for _, s := range t.rewards {
-		chosen := min(s.n, wanted)
-		if s.buys {
-			chosen = min(chosen, spare)
-			spare -= chosen
-			rest = append(rest, s.of(s.n-chosen))
-		}
-		wanted -= chosen
-		rewarded = append(rewarded, s.of(chosen))
+	spare, ok := t.spare(need, n)
+	if !ok {
+		return nil, nil, false
 	}
+	rewarded, rest, missing := reward(t.rewards, need, n, spare)
+	if missing > 0 {
+		leastNeeded := slices.Clone(t.rewards)
+		slices.SortStableFunc(leastNeeded, func(a, b tradeSlot) int { return cmp.Compare(need.cost(a), need.cost(b)) })
+		rewarded, rest, missing = reward(leastNeeded, need, n, spare)
+	}
+	rest = append(rest, t.bought...)
 	slices.SortStableFunc(rest, func(a, b slot) int { return cmp.Compare(b.price, a.price) })
 	if need.spend > 0 {
-		bought, ok = firstWorth(rest, need.spend, n)
-	} else {
-		bought, ok = firstUnits(rest, need.buy*n), units(rest) >= need.buy*n
+		return rewarded, firstWorth(rest, need.spend*Amount(n)), missing == 0
 	}
-	return rewarded, bought, ok && wanted == 0
+	return rewarded, firstUnits(rest, need.buy*n), missing == 0
 }
 
-// spare is how many of the units that could be bought may be rewarded instead.
-func (t tradePool) spare(need trade, n int64) int64 {
-	buyable := units(t.bought)
-	for _, s := range t.rewards {
-		if s.buys {
-			buyable += s.n
-		}
+// cost is what buying loses when a unit is rewarded: a unit, or its price.
+func (need trade) cost(s tradeSlot) int64 {
+	switch {
+	case !s.buys:
+		return 0
+	case need.spend > 0:
+		return int64(s.price)
+	default:
+		return 1
 	}
-	return max(0, buyable-need.buy*n)
+}
+
+// spare is how much of what could be bought n applications do not need: units,
+// or money. It is false when they need more than there is.
+func (t tradePool) spare(need trade, n int64) (int64, bool) {
+	buyable, needed := int64(0), need.buy*n
+	if need.spend > 0 {
+		spend, ok := mulAmount(need.spend, n)
+		if !ok {
+			return 0, false
+		}
+		buyable, needed = int64(value(t.bought)), int64(spend)
+	} else {
+		buyable = units(t.bought)
+	}
+	for _, s := range t.rewards {
+		buyable += need.cost(s) * s.n
+	}
+	return buyable - needed, buyable >= needed
+}
+
+// reward takes rewards for n applications in the order of the slots, as long as
+// their cost is spare. It returns them, what is left to buy of the slots, and
+// how many units are missing.
+func reward(slots []tradeSlot, need trade, n, spare int64) (rewarded, rest []slot, missing int64) {
+	missing = need.get * n
+	for _, s := range slots {
+		chosen, cost := min(s.n, missing), need.cost(s)
+		if cost > 0 {
+			chosen = min(chosen, spare/cost)
+			spare -= chosen * cost
+			rest = append(rest, s.of(s.n-chosen))
+		}
+		missing -= chosen
+		rewarded = append(rewarded, s.of(chosen))
+	}
+	return rewarded, rest, missing
 }
 
 // of returns n units of the slot.
@@ -169,24 +205,18 @@ func (s slot) of(n int64) slot {
 	return s
 }
 
-// firstWorth returns the fewest first units that are worth n times spend
-// together, and whether there are that many.
-func firstWorth(slots []slot, spend Amount, n int64) ([]slot, bool) {
-	target, ok := mulAmount(spend, n)
-	if !ok {
-		return nil, false
-	}
+// firstWorth returns the fewest first units that are worth target together.
+func firstWorth(slots []slot, target Amount) []slot {
 	var chosen []slot
 	for _, s := range slots {
 		if target <= 0 || s.price == 0 {
 			break
 		}
-		needed := int64((target + s.price - 1) / s.price)
-		s.n = min(s.n, needed)
+		s.n = min(s.n, int64((target+s.price-1)/s.price))
 		target -= s.price * Amount(s.n)
 		chosen = append(chosen, s)
 	}
-	return chosen, target <= 0
+	return chosen
 }
 
 // trade turns n applications into takes.

@@ -18,10 +18,14 @@
 //     condition. Condition and amounts see what earlier promotions left, never
 //     the promotion's own effect. What was decided stays decided when deals of
 //     the promotion run at a later level;
-//   - proposes what its deals would do. Several deals of one promotion start from
-//     the same prices, so 20 % and 10 % of one promotion take 30 %, while two
-//     promotions of 10 % take 19 %;
-//   - takes effect, or says why not.
+//   - proposes what its deals would do. Several deals of one promotion and level
+//     start from the same prices, so 20 % and 10 % of one promotion take 30 %,
+//     while two promotions of 10 % take 19 %;
+//   - takes effect, or says why not. When none of several deals has an effect, the
+//     reason is that of the last.
+//
+// Deals of one promotion on items and on the order are at two levels: the order's
+// percentage is of what the item level left, the promotion's own deals included.
 //
 // # Units
 //
@@ -45,9 +49,9 @@
 // # Gifts
 //
 // Gifts are units besides those in the cart. They come from the stock that the
-// cart itself leaves, count nothing in subtotal and discount, and are given whole
-// or not at all: when not all of a promotion's gifts are in stock it is not
-// applied, for OutOfStock.
+// cart itself leaves and count nothing in subtotal and discount. A gift deal is
+// given whole or not at all: when its units are not all in stock it gives none,
+// and a promotion that has nothing else is not applied, for OutOfStock.
 //
 // # Reasons
 //

@@ -4,8 +4,8 @@ import "fmt"
 
 // Giveaway adds units of an item at no charge: once, or once for every
 // ForEachQuantity units the cart holds of a selection. The units come from
-// stock besides those in the cart. A promotion whose gifts are not all in stock
-// is not applied at all, because half of an offer is not the offer.
+// stock besides those in the cart. When they are not all there none is given,
+// because half of an offer is not the offer.
 type Giveaway struct {
 	// Items are the SKUs to choose from; the first that stock allows is given.
 	Items []string

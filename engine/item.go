@@ -37,10 +37,11 @@ func (i *Item) Category() string {
 }
 
 // InCategory reports whether path names category or one of its
-// sub-categories: "tv/oled" is in "tv", "tvs" is not.
+// sub-categories: "tv/oled" is in "tv", "tvs" is not. Only an item without a
+// category is in "".
 func InCategory(path, category string) bool {
 	rest, found := strings.CutPrefix(path, category)
-	return found && category != "" && (rest == "" || rest[0] == '/')
+	return found && (rest == "" || category != "" && rest[0] == '/')
 }
 
 // Catalog finds the items that promotions name, such as gifts. Implementations

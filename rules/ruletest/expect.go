@@ -28,13 +28,13 @@ type expectation struct {
 
 type refusal struct {
 	reason engine.Reason
-	by     string
+	by     []string
 }
 
 type lineExpectation struct {
 	quantity        *int64
 	discount, total *engine.Amount
-	unitPrices      *[]string
+	unitPrices      []engine.Amount
 }
 
 func (x expectation) empty() bool {
@@ -67,8 +67,8 @@ func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.M
 		x.applied = &ids
 	}
 	x.notApplied = r.refusals(get("not_applied"), s)
-	x.lines = lineExpectations(get("lines"), currency, s)
-	x.gifts = gifts(get("gifts"), s)
+	x.lines = lineExpectations(get("lines"), r.items, currency, s)
+	x.gifts = gifts(get("gifts"), r.items, s)
 	return x
 }
 
@@ -96,7 +96,7 @@ func (r *reader) refusals(v syntax.Value, s scope) map[string]refusal {
 		if e.Value.Kind() == syntax.Mapping {
 			m := e.Value.Map("reason", "by")
 			reason = m.Require("reason")
-			want.by = s.text(m.Get("by"))
+			want.by = s.texts(m.Get("by"))
 		}
 		want.reason = engine.Reason(s.text(reason))
 		if known := reasons(); !slices.Contains(known, string(want.reason)) {
@@ -119,9 +119,10 @@ func reasons() []string {
 
 // lineExpectations reads {SKU: total} or {SKU: {quantity discount total
 // unit_prices}}.
-func lineExpectations(v syntax.Value, currency engine.Currency, s scope) map[string]lineExpectation {
+func lineExpectations(v syntax.Value, items engine.CatalogMap, currency engine.Currency, s scope) map[string]lineExpectation {
 	expected := make(map[string]lineExpectation)
 	for _, e := range v.Entries() {
+		checkItem(e.Key, e.Name, items)
 		if e.Value.Kind() != syntax.Mapping {
 			expected[e.Name] = lineExpectation{total: expectAmount(e.Value, currency, s)}
 			continue
@@ -132,23 +133,23 @@ func lineExpectations(v syntax.Value, currency engine.Currency, s scope) map[str
 			n := count(q, s)
 			x.quantity = &n
 		}
-		if prices := m.Get("unit_prices"); prices.Present() {
-			list := s.texts(prices)
-			x.unitPrices = &list
+		for _, price := range m.Get("unit_prices").Texts() {
+			x.unitPrices = append(x.unitPrices, amount(price, currency, s))
 		}
 		expected[e.Name] = x
 	}
 	return expected
 }
 
-// gifts reads a list of "SKU x2", in the order of SKUs.
-func gifts(v syntax.Value, s scope) *[]string {
+// gifts reads a list of "SKU x2", in any order.
+func gifts(v syntax.Value, items engine.CatalogMap, s scope) *[]string {
 	if !v.Present() {
 		return nil
 	}
 	list := []string{}
 	for _, item := range v.Items() {
 		sku, quantity := lineParts(item, s)
+		checkItem(item, sku, items)
 		list = append(list, sku+" x"+quantity)
 	}
 	slices.Sort(list)
@@ -182,6 +183,7 @@ func (x expectation) compare(q engine.Quote) []Mismatch {
 		for _, g := range q.Gifts {
 			got = append(got, fmt.Sprintf("%s x%d", g.SKU, g.Quantity))
 		}
+		slices.Sort(got)
 		c.text("gifts", words(*x.gifts), words(got))
 	}
 	return c.mismatches
@@ -229,8 +231,8 @@ func (c *comparison) refusal(id string, want refusal, q engine.Quote) {
 	}
 	got := q.Promotions[i]
 	c.text("not_applied "+id, string(want.reason), string(got.Reason))
-	if want.by != "" {
-		c.text("not_applied "+id+" by", want.by, words(got.By))
+	if len(want.by) > 0 {
+		c.text("not_applied "+id+" by", words(want.by), words(got.By))
 	}
 }
 
@@ -247,14 +249,27 @@ func (c *comparison) line(sku string, want lineExpectation, q engine.Quote) {
 	c.amount("line "+sku+" discount", want.discount, got.Discount)
 	c.amount("line "+sku+" total", want.total, got.Total)
 	if want.unitPrices != nil {
-		var prices []string
-		for _, u := range got.Units {
-			for range u.Quantity {
-				prices = append(prices, c.currency.Format(u.Price))
-			}
-		}
-		slices.Sort(prices)
-		wanted := slices.Sorted(slices.Values(*want.unitPrices))
-		c.text("line "+sku+" unit_prices", words(wanted), words(prices))
+		c.text("line "+sku+" unit_prices", c.prices(want.unitPrices), c.prices(unitPrices(got, len(want.unitPrices))))
 	}
+}
+
+// unitPrices returns what each unit of the line costs, or as many as are needed
+// to tell that there are more than limit.
+func unitPrices(l engine.QuoteLine, limit int) []engine.Amount {
+	var prices []engine.Amount
+	for _, u := range l.Units {
+		for n := u.Quantity; n > 0 && len(prices) <= limit; n-- {
+			prices = append(prices, u.Price)
+		}
+	}
+	return prices
+}
+
+// prices writes amounts from the lowest to the highest.
+func (c *comparison) prices(amounts []engine.Amount) string {
+	var texts []string
+	for _, a := range slices.Sorted(slices.Values(amounts)) {
+		texts = append(texts, c.currency.Format(a))
+	}
+	return words(texts)
 }

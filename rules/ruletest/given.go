@@ -206,6 +206,13 @@ func unknownItem(v syntax.Value, sku string, items engine.CatalogMap) {
 	v.Report(diag.UnknownItem, diag.Suggest(sku, slices.Collect(maps.Keys(items))), "the catalogue has no item %q", sku)
 }
 
+// checkItem reports a SKU that the catalogue does not have.
+func checkItem(v syntax.Value, sku string, items engine.CatalogMap) {
+	if _, known := items[sku]; !known && sku != "" {
+		unknownItem(v, sku, items)
+	}
+}
+
 // lines reads a cart: "SKU", "SKU x3" or {sku: SKU, quantity: 3}.
 func lines(v syntax.Value, items engine.CatalogMap, s scope) []engine.Line {
 	var cart []engine.Line
@@ -214,7 +221,7 @@ func lines(v syntax.Value, items engine.CatalogMap, s scope) []engine.Line {
 		n, err := strconv.ParseInt(quantity, 10, 64)
 		item, known := items[sku]
 		switch {
-		case sku == "":
+		case sku == "" || strings.Contains(quantity, "${"): // reported already
 		case err != nil || n < 1:
 			entry.Report(diag.WrongValue, "", "quantity %q: want a whole number of at least 1", quantity)
 		case !known:

@@ -148,14 +148,14 @@ func (s Suite) whyNot(c Case, q engine.Quote) []WhyNot {
 			continue
 		}
 		p, _ := s.Rules.Promotion(o.Promotion)
-		explained = append(explained, WhyNot{Outcome: o, Source: p.Source})
+		explained = append(explained, WhyNot{Outcome: o, Source: path.Join(filepath.ToSlash(s.folder), p.Source)})
 	}
 	return explained
 }
 
 // filterOf writes the filter that selects the case alone.
 func (s Suite) filterOf(c Case) string {
-	parts := []string{"file=" + path.Base(filepath.ToSlash(s.File)), "test=" + strings.ReplaceAll(c.Name, ";", "*")}
+	parts := []string{"file=" + filepath.ToSlash(s.File), "test=" + strings.ReplaceAll(c.Name, ";", "*")}
 	for _, name := range slices.Sorted(maps.Keys(c.vars)) {
 		parts = append(parts, name+"="+strings.ReplaceAll(c.vars[name], ";", "*"))
 	}

@@ -22,6 +22,8 @@ type Suite struct {
 	File  string
 	Rules *engine.Ruleset
 	Cases []Case
+
+	folder string // of the rules
 }
 
 // Case is one cart with what is expected of its quote: a test, or one row of
@@ -75,8 +77,10 @@ func find(paths []string) ([]string, error) {
 				return err
 			case entry.IsDir() && name != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
 				return fs.SkipDir
-			case !entry.IsDir() && (IsTestFile(name) || name == root):
+			case IsTestFile(name) && !entry.IsDir():
 				files = append(files, filepath.Clean(name))
+			case name == root && !entry.IsDir():
+				return fmt.Errorf("%s is not a test file: tests are files called *_test.yaml", name)
 			}
 			return nil
 		})
@@ -107,7 +111,8 @@ func (l *loader) load(file string) (Suite, error) {
 	doc := syntax.Parse(filepath.ToSlash(file), data)
 	defer func() { l.faults = append(l.faults, doc.Faults()...) }()
 	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "tests")
-	rules, err := l.rules(file, root.Get("rules"))
+	folder := rulesFolder(file, root.Get("rules"))
+	rules, err := l.rules(folder)
 	if err != nil || rules == nil {
 		return Suite{}, err
 	}
@@ -116,16 +121,18 @@ func (l *loader) load(file string) (Suite, error) {
 		return Suite{}, err
 	}
 	r := &reader{rules: rules, items: items, defaults: readDefaults(root.Get("defaults"))}
-	return Suite{File: file, Rules: rules, Cases: r.cases(root.Require("tests"))}, nil
+	return Suite{File: file, Rules: rules, Cases: r.cases(root.Require("tests")), folder: folder}, nil
 }
 
-// rules compiles the folder of the test file, or the one that the file names.
-// It returns nil when the rules have faults, which are then collected.
-func (l *loader) rules(file string, v syntax.Value) (*engine.Ruleset, error) {
-	dir := filepath.Dir(file)
-	if folder, ok := v.WantText(); ok {
-		dir = filepath.Join(dir, filepath.FromSlash(folder))
-	}
+// rulesFolder is the folder of the test file, or the one that the file names.
+func rulesFolder(file string, v syntax.Value) string {
+	folder, _ := v.WantText()
+	return filepath.Join(filepath.Dir(file), filepath.FromSlash(folder))
+}
+
+// rules compiles a folder. It returns nil when the rules have faults, which are
+// then collected.
+func (l *loader) rules(dir string) (*engine.Ruleset, error) {
 	if compiled, known := l.rulesets[dir]; known {
 		return compiled, nil
 	}
