@@ -143,7 +143,8 @@ func (c *compiler) reportCycle(cycle []*definition) {
 	first.value.ReportAt(from, to, diag.Cycle, "", "%s %s is built on itself: %s", first.kind, first.name, strings.Join(path, " → "))
 }
 
-// wantCondition reports an operand that is no condition.
+// wantCondition reports an operand that is no condition, and gives one that
+// explains nothing its source as explanation.
 func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand {
 	if o.kind == invalid {
 		return o
@@ -157,7 +158,11 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 		v.Report(diag.TypeMismatch, hint, "%s has to be true or false, but is %s", what, o.kind)
 		return operand{}
 	}
-	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: o.why}
+	why := o.why
+	if why == nil {
+		why = itself(strings.TrimSpace(v.Text()), o)
+	}
+	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why}
 }
 
 func (c *compiler) addSet(name string, o operand) int {

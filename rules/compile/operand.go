@@ -118,10 +118,8 @@ type fields struct {
 func (f *fields) missing(name string) string {
 	hint := diag.Suggest(name, f.names)
 	switch {
-	case f.attributes == "":
+	case f.attributes == "", strings.HasPrefix(hint, "did you mean"):
 		return hint
-	case strings.HasPrefix(hint, "did you mean"):
-		return fmt.Sprintf("%s a fact of your own is %s.%s", hint, f.attributes, name)
 	case hint == "":
 		return fmt.Sprintf("write %s.%s for a fact of your own", f.attributes, name)
 	default:

@@ -161,7 +161,7 @@ func (c *checker) comparison(n *ast.BinaryNode, operator string) operand {
 		return operand{}
 	}
 	if operator != n.Operator {
-		test = opposite(test, left, right)
+		test = opposite(n, test, left, right)
 	}
 	source := c.text(n)
 	return operand{kind: boolean, bool: test,
@@ -188,8 +188,12 @@ func (c *checker) test(n *ast.BinaryNode, left, right operand) boolFunc {
 	}
 }
 
-// opposite is true where the test is false and both sides are there.
-func opposite(test boolFunc, left, right operand) boolFunc {
+// opposite is true where the test is false and both sides are there; a list
+// that is missing is an empty one.
+func opposite(n *ast.BinaryNode, test boolFunc, left, right operand) boolFunc {
+	if n.Operator == "in" && right.kind != span {
+		return func(s *engine.Scope, e element) bool { return left.there(s, e) && !test(s, e) }
+	}
 	return func(s *engine.Scope, e element) bool { return left.there(s, e) && right.there(s, e) && !test(s, e) }
 }
 

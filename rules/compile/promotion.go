@@ -105,9 +105,6 @@ func (p *promotionCompiler) when(v syntax.Value) engine.Condition {
 	if o.kind == invalid {
 		return nil
 	}
-	if o.why == nil {
-		o.why = itself(strings.TrimSpace(v.Text()), o)
-	}
 	return compiledCondition{o}
 }
 
