@@ -32,8 +32,8 @@ const MaxUnits = 100_000
 //
 // A SKU that no item has is an *engine.UnknownItemError, one of which fewer
 // units are left than lines and gifts need an *engine.OutOfStockError, and no
-// units at all, or more than MaxUnits, an *InvalidError. After any error nothing
-// has changed.
+// units at all, or more than MaxUnits, an *engine.CartError. After any error
+// nothing has changed.
 func (s *Store) Purchase(
 	ctx context.Context, skus, extra []string,
 	price func(items map[string]*engine.Item) (engine.Quote, error),
@@ -67,9 +67,9 @@ func (s *Store) Purchase(
 func checkUnits(n int) error {
 	switch {
 	case n == 0:
-		return &InvalidError{Field: "skus", Problem: "is empty; a purchase is of one unit or more"}
+		return &engine.CartError{Field: "skus", Problem: "a purchase is of one unit or more"}
 	case n > MaxUnits:
-		return &InvalidError{Field: "skus", Problem: fmt.Sprintf("has too many units; an order holds at most %d, gifts included", MaxUnits)}
+		return &engine.CartError{Field: "skus", Problem: fmt.Sprintf("too many units: an order holds at most %d, gifts included", MaxUnits)}
 	default:
 		return nil
 	}

@@ -205,8 +205,8 @@ func testWrongQuotes(s *shop) {
 func testUnitLimits(s *shop) {
 	s.add(engine.Item{SKU: "A", Name: "a", Price: 1, Stock: 1 << 40})
 	_, err := s.buy()
-	s.refused(err, &persistence.InvalidError{Field: "skus", Problem: "is empty; a purchase is of one unit or more"})
-	tooMany := &persistence.InvalidError{Field: "skus", Problem: "has too many units; an order holds at most 100000, gifts included"}
+	s.refused(err, &engine.CartError{Field: "skus", Problem: "a purchase is of one unit or more"})
+	tooMany := &engine.CartError{Field: "skus", Problem: "too many units: an order holds at most 100000, gifts included"}
 	_, err = s.buy(slices.Repeat([]string{"A"}, persistence.MaxUnits+1)...)
 	s.refused(err, tooMany)
 	_, err = s.buyAnd(engine.Gift{SKU: "A", Quantity: persistence.MaxUnits}, "A")

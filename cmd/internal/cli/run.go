@@ -55,9 +55,19 @@ and CHECKOUT_LOG_LEVEL in the environment.`,
 func newLogger(w io.Writer, cfg config.Config) *slog.Logger {
 	options := &slog.HandlerOptions{Level: cfg.LogLevel.Level()}
 	if cfg.LogFormat == config.LogJSON {
+		options.ReplaceAttr = writeDuration
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// writeDuration writes durations as 1.5ms in JSON too, which would make them
+// bare nanoseconds.
+func writeDuration(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // serve runs the server until ctx is done. The port is taken before the database
