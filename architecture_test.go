@@ -46,15 +46,16 @@ func imports() map[string][]string {
 // modules returns, for the modules that are one folder's business, that folder. The engine, not listed, imports none at all.
 func modules() map[string]string {
 	return map[string]string{
-		"github.com/uptrace/bun":       "persistence",
-		"modernc.org":                  "persistence",
-		"github.com/jackc/pgx":         "persistence",
-		"github.com/go-chi":            "api",
-		"github.com/knadh/koanf":       "config",
-		"github.com/expr-lang/expr":    "rules",
-		"github.com/fsnotify/fsnotify": "rules/store",
-		"github.com/hashicorp":         "plugins",
-		"github.com/spf13/cobra":       "cmd",
+		"github.com/uptrace/bun":        "persistence",
+		"modernc.org":                   "persistence",
+		"github.com/jackc/pgx":          "persistence",
+		"github.com/go-chi":             "api",
+		"github.com/go-json-experiment": "api",
+		"github.com/knadh/koanf":        "config",
+		"github.com/expr-lang/expr":     "rules",
+		"github.com/fsnotify/fsnotify":  "rules/store",
+		"github.com/hashicorp":          "plugins",
+		"github.com/spf13/cobra":        "cmd",
 	}
 }
 
