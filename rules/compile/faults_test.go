@@ -37,7 +37,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func archives(t *testing.T) []string {
+func archives(t testing.TB) []string {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/faults/*.txtar")
 	if err != nil || len(paths) == 0 {

@@ -179,6 +179,9 @@ func (o operand) asNumber() (numberFunc, bool) {
 	case fact:
 		return func(s *engine.Scope, e element) (engine.Decimal, bool) { return o.fact(s, e).Number() }, true
 	case lines:
+		if o.number != nil {
+			return o.number, true
+		}
 		return func(s *engine.Scope, e element) (engine.Decimal, bool) {
 			var n int64
 			o.lines(s, e, func(element) bool { n++; return true })

@@ -185,15 +185,35 @@ func lineFields(c engine.Currency, items variables) *fields {
 	}
 }
 
+// allLines is cart.lines.
 func allLines(f *fields) operand {
-	return operand{kind: lines, fields: f, steps: engine.MaxLines, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
+	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Lines()) })
+	o.kind, o.fields = lines, f
+	o.lines = func(s *engine.Scope, _ element, yield func(element) bool) {
 		for i := range s.Lines() {
 			item, quantity := s.Line(i)
 			if !yield(element{item: item, quantity: quantity, line: i}) {
 				return
 			}
 		}
-	}}
+	}
+	return o
+}
+
+// linesOf is the lines of a set.
+func linesOf(index int, f *fields) operand {
+	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Lines()) })
+	o.kind, o.fields = lines, f
+	o.lines = func(s *engine.Scope, _ element, yield func(element) bool) {
+		set := s.Set(index)
+		for i := range s.Lines() {
+			item, n := s.Line(i)
+			if set.Has(i) && !yield(element{item: item, quantity: n, line: i}) {
+				return
+			}
+		}
+	}
+	return o
 }
 
 // cartVariables are what a condition or an amount may read.
@@ -257,20 +277,11 @@ func nowRecord() operand {
 
 // setRecord is an item set as conditions see it.
 func setRecord(name string, index int, c engine.Currency, line *fields, extra reads) operand {
-	quantity := countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() })
 	o := recordOf(name, fmt.Sprintf("name the fact, such as %s.quantity", name), map[string]operand{
-		"quantity": quantity,
-		"subtotal": moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Subtotal() }),
-		"total":    walking(moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Total() })),
-		"lines": {kind: lines, fields: line, steps: engine.MaxLines, lines: func(s *engine.Scope, _ element, yield func(element) bool) {
-			set := s.Set(index)
-			for i := range s.Lines() {
-				item, n := s.Line(i)
-				if set.Has(i) && !yield(element{item: item, quantity: n, line: i}) {
-					return
-				}
-			}
-		}},
+		"quantity":  countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() }),
+		"subtotal":  moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Subtotal() }),
+		"total":     walking(moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Total() })),
+		"lines":     linesOf(index, line),
 		"min_price": boundOf(index, c, false),
 		"max_price": boundOf(index, c, true),
 	})

@@ -1,0 +1,92 @@
+package compile_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/diag"
+)
+
+// FuzzExpression compiles any text as a condition, as an item expression and as
+// a number. What is accepted must be evaluated and explained, and nothing may
+// panic or take long.
+func FuzzExpression(f *testing.F) {
+	for _, s := range append(cartStatements(), itemStatements()...) {
+		for _, e := range append(s.holds, s.fails...) {
+			f.Add(e)
+		}
+	}
+	for _, e := range []string{"1 < (1 < 2 < 3 ? 1 : 2) < 3", "any(cart.lines, any(cart.lines, vip))", "a?.b ?? c", "let x = 1; x", "{a: [1:2]}", "::f()", "#", "x | any(y)"} {
+		f.Add(e)
+	}
+	f.Fuzz(func(t *testing.T, expression string) {
+		started := time.Now()
+		for _, promotion := range []string{
+			"when: %s, deal: {percent_off: {of: order, percent: 10}}",
+			"deal: {percent_off: {of: %s, percent: 10}}",
+			"deal: {percent_off: {of: order, percent: %s}}",
+		} {
+			source := definitions + "promotions: [{id: p, " + fmt.Sprintf(promotion, quoted(expression)) + "}]\n"
+			use(t, compile.File{Name: "f.yaml", Data: []byte(source)})
+		}
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// FuzzCompile compiles any bytes as a rule file and as policy.yaml.
+func FuzzCompile(f *testing.F) {
+	for _, path := range archives(f) {
+		archive, err := txtar.ParseFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			f.Add(file.Data)
+		}
+	}
+	f.Add([]byte(definitions + "promotions:\n  - {id: a, when: vip, deal: {multibuy: {of: tvs, quantity: 3, pay_for: 2}}}\n"))
+	f.Add([]byte("promotions:\n  - id: a\n    deals: [{gift: {choose_from: [A, B], for_each: {of: 'true'}}}, {buy_get: {buy: {of: price > 5, spend: 10}, get: {pick: dearest, percent_off: 50}}}]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		started := time.Now()
+		use(t, compile.File{Name: "f.yaml", Data: data})
+		use(t, compile.File{Name: "policy.yaml", Data: data}, compile.File{Name: "p.yaml", Data: []byte(
+			"promotions: [{id: p, when: cart.subtotal > 5, deal: {amount_off: {of: order, amount: 10}}}]\n")})
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
+// use compiles the files and prices a cart by them, or writes out their faults.
+func use(t *testing.T, files ...compile.File) {
+	t.Helper()
+	ruleset, err := compile.Compile(files)
+	var faults diag.List
+	switch {
+	case errors.As(err, &faults):
+		if faults.Render() == "" || len(faults) == 0 {
+			t.Error("got an error without a fault")
+		}
+		return
+	case err != nil:
+		t.Fatalf("got %v, want a list of faults", err)
+	case len(ruleset.PromotionIDs()) == 0:
+		t.Error("got a ruleset without promotions")
+	}
+	cart := shopCart()
+	quote, err := ruleset.Price(engine.Request{Cart: cart, At: friday, Explain: true, Catalog: engine.NewCatalog([]engine.Item{*cart.Lines[0].Item})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if quote.Total < 0 || quote.Total+quote.Discount != quote.Subtotal {
+		t.Errorf("got total %d and discount %d of %d", quote.Total, quote.Discount, quote.Subtotal)
+	}
+}
