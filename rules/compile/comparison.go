@@ -13,7 +13,10 @@ import (
 // comparison is a condition made of two operands, which is explained by their
 // values. The operator is the node's, or its opposite.
 func (c *checker) comparison(n *ast.BinaryNode, operator string) operand {
-	left, right := c.compile(n.Left), c.compile(n.Right)
+	before := c.steps
+	left := c.compile(n.Left)
+	leftSteps := c.steps - before
+	right := c.compile(n.Right)
 	if left.kind == invalid || right.kind == invalid {
 		return operand{}
 	}
@@ -21,8 +24,12 @@ func (c *checker) comparison(n *ast.BinaryNode, operator string) operand {
 	if test == nil {
 		return operand{}
 	}
+	if right.kind == array {
+		c.charge(leftSteps * int64(len(right.items))) // it is compared with each
+	}
 	if operator != n.Operator {
 		test = opposite(test, left, right)
+		c.charge(c.steps - before) // both sides are asked whether they are there
 	}
 	source := c.text(n)
 	return operand{kind: boolean, bool: test,
@@ -189,8 +196,8 @@ func sameText(left, right kind) func(a, b string) bool {
 	}
 }
 
-// alignText checks a constant text that is compared with a weekday or a date,
-// and brings it into the form that these have.
+// alignText checks a constant text that is compared with a weekday, a date or a
+// coupon, and brings it into the form that these have.
 func (c *checker) alignText(n *ast.BinaryNode, left, right operand) (l, r operand, ok bool) {
 	l, ok = c.readAs(n.Left, left, right.kind)
 	if !ok {
@@ -206,6 +213,8 @@ func (c *checker) readAs(n ast.Node, o operand, other kind) (operand, bool) {
 		return o, true
 	}
 	switch other {
+	case coupon:
+		return constantText(engine.NormalizeCoupon(constant)), true
 	case weekday:
 		day, ok := parseWeekday(constant)
 		if !ok {

@@ -2,9 +2,11 @@ package compile
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -56,10 +58,19 @@ type compiler struct {
 	items      variables
 	cart       variables
 	resolving  []*definition // those being compiled, each named by the one before
+	sorted     []string      // the names, once all are known
+	hints      int           // how many names have been searched for others like them
+	deals      map[string]dealKind
+	dealNames  []string
+	zones      map[string]*time.Location
 }
 
 func newCompiler() *compiler {
-	c := &compiler{names: make(map[string]*definition), inline: make(map[string]int)}
+	c := &compiler{
+		names: make(map[string]*definition), inline: make(map[string]int),
+		deals: dealKinds(), zones: make(map[string]*time.Location),
+	}
+	c.dealNames = slices.Sorted(maps.Keys(c.deals))
 	c.currency, _ = engine.ParseCurrency(DefaultCurrency)
 	return c
 }
@@ -119,6 +130,7 @@ func notSupported(m syntax.Map, key string) {
 
 // compileAll compiles every definition, used or not, and the promotions.
 func (c *compiler) compileAll() []engine.Promotion {
+	c.sorted = slices.Sorted(maps.Keys(c.names))
 	c.items = c.itemScope()
 	c.cart = c.cartScope()
 	c.checkNames()

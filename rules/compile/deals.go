@@ -2,7 +2,6 @@ package compile
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -34,12 +33,8 @@ func dealKinds() map[string]dealKind {
 	}
 }
 
-func dealNames() []string {
-	return slices.Sorted(maps.Keys(dealKinds()))
-}
-
-// deals reads the deal, or the several deals, of a promotion.
-func (p *promotionCompiler) deals(m syntax.Map) []engine.Deal {
+// dealsOf reads the deal, or the several deals, of a promotion.
+func (p *promotionCompiler) dealsOf(m syntax.Map) []engine.Deal {
 	key, v := m.OneOf("deal", "deals")
 	var deals []engine.Deal
 	switch key {
@@ -54,15 +49,15 @@ func (p *promotionCompiler) deals(m syntax.Map) []engine.Deal {
 }
 
 func (p *promotionCompiler) deal(v syntax.Value) engine.Deal {
-	m := v.Map(dealNames()...)
+	m := v.Map(p.dealNames...)
 	if len(m.Entries()) == 0 {
 		if given(v, "the deal").Kind() == syntax.Mapping && len(v.Entries()) == 0 {
 			v.Report(diag.MissingKey, "such as percent_off: {of: order, percent: 10}", "the deal is empty")
 		}
 		return nil // an unknown kind has been reported
 	}
-	kind, body := m.OneOf(dealNames()...)
-	as := dealKinds()[kind]
+	kind, body := m.OneOf(p.dealNames...)
+	as := p.deals[kind]
 	switch {
 	case as.compile == nil:
 		notSupported(m, kind)

@@ -192,7 +192,9 @@ func (g *grammar) truth(depth int) string {
 	d := depth - 1
 	return g.any(
 		func() string { return fmt.Sprintf("%s %s %s", g.truth(0), g.draw("and", "or", "&&", "||"), g.truth(0)) },
-		func() string { return fmt.Sprintf("(%s) %s (%s)", g.truth(d), g.draw("and", "or", "==", "!="), g.truth(d)) },
+		func() string {
+			return fmt.Sprintf("(%s) %s (%s)", g.truth(d), g.draw("and", "or", "==", "!="), g.truth(d))
+		},
 		func() string { return fmt.Sprintf("%s (%s)", g.draw("not", "!"), g.truth(d)) },
 		func() string { return fmt.Sprintf("%s %s %s", g.number(d), g.compare(), g.number(d)) },
 		func() string { // of float64 in expr, which its % refuses
@@ -206,7 +208,9 @@ func (g *grammar) truth(depth int) string {
 		func() string {
 			return fmt.Sprintf("%s %smatches %s", g.text(d), g.draw("", "not "), g.draw(`"^a"`, `"[A-Z]"`, `"e$"`, `"."`))
 		},
-		func() string { return fmt.Sprintf("%s(%s, %s)", g.draw("hasPrefix", "hasSuffix"), g.text(d), g.text(0)) },
+		func() string {
+			return fmt.Sprintf("%s(%s, %s)", g.draw("hasPrefix", "hasSuffix"), g.text(d), g.text(0))
+		},
 		func() string { return fmt.Sprintf("%s %sin %s", g.text(d), g.draw("", "not "), g.list(d)) },
 		func() string {
 			return fmt.Sprintf("%s %sin [%s, %s, %s]", g.text(d), g.draw("", "not "), g.word(), g.word(), g.text(0))

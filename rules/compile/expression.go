@@ -71,7 +71,7 @@ func (c *checker) affordable(o operand) operand {
 		c.value.Report(diag.TooCostly, "split it into named conditions or sets", "the expression has more than %d parts", maxNodes)
 	case o.kind != invalid && c.steps > c.vars.budget:
 		c.value.Report(diag.TooCostly, "use fewer predicates inside predicates, and fewer names that are built on such",
-			"the expression can take %d steps; at most %d are allowed", c.steps, c.vars.budget)
+			"the expression can take more than the %d steps that are allowed", c.vars.budget)
 	default:
 		return o
 	}
@@ -104,7 +104,7 @@ func (c *checker) text(n ast.Node) string {
 // of 1 < a < 3, is compiled twice and counted twice.
 func (c *checker) compile(node ast.Node) operand {
 	c.parts++
-	c.steps += c.weight
+	c.charge(c.weight)
 	if c.parts > maxNodes {
 		return operand{} // reported at the end
 	}
@@ -187,8 +187,11 @@ func (c *checker) identifier(n *ast.IdentifierNode) operand {
 // use notes what a variable costs and depends on.
 func (c *checker) use(o operand) {
 	c.reads |= o.reads
-	c.steps += c.weight * o.steps
+	c.charge(c.weight * o.steps)
 }
+
+// charge adds steps, of which there are soon more than can be counted.
+func (c *checker) charge(steps int64) { c.steps = min(c.steps+steps, 1<<40) }
 
 // ofElement is the advice to write .quantity where quantity stands in a
 // predicate over lines.
@@ -232,7 +235,7 @@ func (c *checker) member(n *ast.MemberNode) operand {
 		c.use(o)
 		return o
 	}
-	return c.fault(property, diag.UnknownName, base.fields.missing(property.Value), "%s has no %q", base.fields.title, property.Value)
+	return c.fault(property, diag.UnknownName, base.fields.missing(property.Value, c.vars), "%s has no %q", base.fields.title, property.Value)
 }
 
 // memberHint explains why a set has no facts in an item expression.

@@ -58,13 +58,18 @@ func (c *checker) builtin(n *ast.BuiltinNode) operand {
 	}
 }
 
-// elementsFunc calls yield with each element of a list until it returns false.
-type elementsFunc = linesFunc
+// elements are what a predicate runs over. Start is called once for a walk, at
+// for each of n elements, of which it may leave some out. So a walk allocates
+// nothing.
+type elements struct {
+	start func(s *engine.Scope, e element) (texts []string, n int)
+	at    func(s *engine.Scope, e element, texts []string, i int) (element, bool)
+}
 
 // overElements compiles the functions that run a predicate over lines or texts.
 func (c *checker) overElements(n *ast.BuiltinNode) operand {
 	list := c.compile(n.Arguments[0])
-	elements, element, ok := elementsOf(list)
+	walk, element, ok := elementsOf(list)
 	if !ok {
 		return c.want(n.Arguments[0], list, "cart.lines or a list of texts")
 	}
@@ -76,14 +81,14 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		return operand{}
 	}
 	if n.Name == "sum" {
-		return c.sum(n, elements, body)
+		return c.sum(n, walk, body)
 	}
 	test, ok := body.asBool()
 	if !ok {
 		hint := partOf(element, bodyOf(n.Arguments[1]))
 		return c.fault(n.Arguments[1], diag.TypeMismatch, hint, "%s wants a condition for each element, got %s", n.Name, body.kind)
 	}
-	return overElements(n.Name, list, elements, test)
+	return overElements(n.Name, list, walk, test)
 }
 
 // predicateHint shows count and sum, which expr has without a predicate too,
@@ -126,21 +131,16 @@ func (c *checker) predicate(n ast.Node, element operand) (operand, bool) {
 }
 
 // elementsOf returns how to walk a list and what its elements are.
-func elementsOf(o operand) (elementsFunc, operand, bool) {
+func elementsOf(o operand) (elements, operand, bool) {
 	if o.kind == lines {
-		return o.lines, operand{kind: record, fields: o.fields}, true
+		return elements{
+			start: func(s *engine.Scope, _ element) ([]string, int) { return nil, s.Lines() },
+			at:    func(s *engine.Scope, e element, _ []string, i int) (element, bool) { return o.line(s, e, i) },
+		}, operand{kind: record, fields: o.fields}, true
 	}
 	list, ok := o.asList()
 	if !ok {
-		return nil, operand{}, false
-	}
-	each := func(s *engine.Scope, e element, yield func(element) bool) {
-		for _, t := range list(s, e) {
-			e.text = t // the item stays at hand
-			if !yield(e) {
-				return
-			}
-		}
+		return elements{}, operand{}, false
 	}
 	elementKind := text
 	switch o.kind {
@@ -149,51 +149,71 @@ func elementsOf(o operand) (elementsFunc, operand, bool) {
 	case couponList:
 		elementKind = coupon
 	}
-	return each, operand{kind: elementKind, text: func(_ *engine.Scope, e element) (string, bool) { return e.text, true }}, true
+	return elements{
+		start: func(s *engine.Scope, e element) ([]string, int) {
+			texts := list(s, e)
+			return texts, len(texts)
+		},
+		at: func(_ *engine.Scope, e element, texts []string, i int) (element, bool) {
+			e.text = texts[i] // the item stays at hand
+			return e, true
+		},
+	}, operand{kind: elementKind, text: func(_ *engine.Scope, e element) (string, bool) { return e.text, true }}, true
 }
 
-func overElements(name string, list operand, elements elementsFunc, test boolFunc) operand {
-	count := func(s *engine.Scope, e element) int64 {
-		var n int64
-		elements(s, e, func(x element) bool {
-			if test(s, x) {
-				n++
+// has reports whether the test gives the wanted answer for some element.
+func (w elements) has(test boolFunc, wanted bool) boolFunc {
+	return func(s *engine.Scope, e element) bool {
+		texts, n := w.start(s, e)
+		for i := range n {
+			if x, ok := w.at(s, e, texts, i); ok && test(s, x) == wanted {
+				return true
 			}
-			return true
-		})
-		return n
+		}
+		return false
 	}
-	found := func(s *engine.Scope, e element, wanted bool) bool {
-		hit := false
-		elements(s, e, func(x element) bool {
-			hit = test(s, x) == wanted
-			return !hit
-		})
-		return hit
+}
+
+// count returns for how many elements the test holds.
+func (w elements) count(test boolFunc) func(*engine.Scope, element) int64 {
+	return func(s *engine.Scope, e element) int64 {
+		var found int64
+		texts, n := w.start(s, e)
+		for i := range n {
+			if x, ok := w.at(s, e, texts, i); ok && test(s, x) {
+				found++
+			}
+		}
+		return found
 	}
+}
+
+func overElements(name string, list operand, walk elements, test boolFunc) operand {
 	switch name {
 	case "any":
-		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return found(s, e, true) }}
+		return operand{kind: boolean, bool: walk.has(test, true)}
 	case "none":
-		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return !found(s, e, true) }}
+		some := walk.has(test, true)
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return !some(s, e) }}
 	case "all":
-		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return !found(s, e, false) }}
+		exception := walk.has(test, false)
+		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return !exception(s, e) }}
 	case "one":
+		count := walk.count(test)
 		return operand{kind: boolean, bool: func(s *engine.Scope, e element) bool { return count(s, e) == 1 }}
 	case "count":
-		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			return engine.NewDecimal(count(s, e)), true
-		}}
+		return countOf(walk.count(test))
 	default:
-		return filtered(list, elements, test)
+		return filtered(list, walk, test)
 	}
 }
 
 // filtered is the elements for which test holds, as lines or as texts.
-func filtered(list operand, elements elementsFunc, test boolFunc) operand {
+func filtered(list operand, walk elements, test boolFunc) operand {
 	if list.kind == lines {
-		return operand{kind: lines, fields: list.fields, lines: func(s *engine.Scope, e element, yield func(element) bool) {
-			elements(s, e, func(x element) bool { return !test(s, x) || yield(x) })
+		return operand{kind: lines, fields: list.fields, line: func(s *engine.Scope, e element, i int) (element, bool) {
+			x, ok := list.line(s, e, i)
+			return x, ok && test(s, x)
 		}}
 	}
 	kept := list.kind
@@ -202,31 +222,35 @@ func filtered(list operand, elements elementsFunc, test boolFunc) operand {
 	}
 	return operand{kind: kept, list: func(s *engine.Scope, e element) []string {
 		var kept []string
-		elements(s, e, func(x element) bool {
-			if test(s, x) {
+		texts, n := walk.start(s, e)
+		for i := range n {
+			if x, ok := walk.at(s, e, texts, i); ok && test(s, x) {
 				kept = append(kept, x.text)
 			}
-			return true
-		})
+		}
 		return kept
 	}}
 }
 
 // sum adds a number of each line. Elements whose number is missing count
 // nothing.
-func (c *checker) sum(n *ast.BuiltinNode, elements elementsFunc, body operand) operand {
+func (c *checker) sum(n *ast.BuiltinNode, walk elements, body operand) operand {
 	value, ok := body.asNumber()
 	if !ok {
 		return c.want(n.Arguments[1], body, "a number to add up")
 	}
 	return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 		total, fits := engine.Decimal{}, true
-		elements(s, e, func(x element) bool {
+		texts, n := walk.start(s, e)
+		for i := 0; i < n && fits; i++ {
+			x, in := walk.at(s, e, texts, i)
+			if !in {
+				continue
+			}
 			if d, ok := value(s, x); ok {
 				total, fits = total.Add(d)
 			}
-			return fits
-		})
+		}
 		return total, fits
 	}}
 }
@@ -251,13 +275,18 @@ func (c *checker) length(n *ast.BuiltinNode) operand {
 			return engine.NewDecimal(int64(len(list(s, e)))), true
 		}}
 	}
+	if o.kind == fact {
+		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			value := o.fact(s, e)
+			if list, ok := value.Texts(); ok {
+				return engine.NewDecimal(int64(len(list))), true
+			}
+			text, ok := value.Text()
+			return engine.NewDecimal(int64(utf8.RuneCountInString(text))), ok
+		}}
+	}
 	if t, ok := o.asText(); ok {
 		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			if o.kind == fact {
-				if list, isList := o.fact(s, e).Texts(); isList {
-					return engine.NewDecimal(int64(len(list))), true
-				}
-			}
 			value, present := t(s, e)
 			return engine.NewDecimal(int64(utf8.RuneCountInString(value))), present
 		}}

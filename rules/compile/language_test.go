@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -224,6 +225,31 @@ func TestAGuestAndAnEmptyCart(t *testing.T) {
 		fails: []string{`shipping.country != "US"`, `shipping.country == "US"`, `customer.id != "C1"`, `"X" in coupons`, `cart.channel not in ["web"]`},
 	}
 	guest.check(t, func(e []string) []bool { return conditions(t, engine.Cart{Currency: usd}, friday, e) })
+}
+
+// TestPartsAreEvaluatedOnce would not end if a part were evaluated twice at
+// every depth.
+func TestPartsAreEvaluatedOnce(t *testing.T) {
+	for _, c := range []struct{ name, inner, outer string }{
+		{"a length", "customer.attributes.tier", "(len(%s) == 4 ? customer.attributes.tier : customer.attributes.x)"},
+		{"a choice", "4", "(%s == 4 ? 4 : 5)"},
+		{"a missing value", "customer.attributes.x", "((%s ?? 4) == 4 ? customer.attributes.x : 5)"},
+		{"a smallest number", "4", "min(5, (%s == 4 ? 4 : 5))"},
+		{"a sign", "4", "-(-%s == -4 ? -4 : 5)"},
+		{"a range", "4", "(%s in 1..4 ? 4 : 5)"},
+		{"a remainder", "4", "(%s %% 5 == 4 ? 4 : 5)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			expression := c.inner
+			for range 35 {
+				expression = fmt.Sprintf(c.outer, expression)
+			}
+			expression = "(" + expression + ") == 4 or not (many) or true"
+			if holds := conditions(t, shopCart(), friday, []string{expression}); !holds[0] {
+				t.Error("got false, want true")
+			}
+		})
+	}
 }
 
 func TestTheClockIsInThePromotionsTimezone(t *testing.T) {

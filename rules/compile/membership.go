@@ -102,6 +102,9 @@ func (c *checker) inSpan(n *ast.BinaryNode, left, right operand) boolFunc {
 
 // inList looks a text up in a list that the cart, the customer or an item has.
 func (c *checker) inList(n *ast.BinaryNode, left, right operand) boolFunc {
+	if right.kind == couponList {
+		left, _ = c.readAs(n.Left, left, coupon)
+	}
 	list, listOK := right.asList()
 	t, textOK := left.asText()
 	if !listOK || !textOK {

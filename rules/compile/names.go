@@ -84,7 +84,7 @@ func suggestName(text string) string {
 	}
 }
 
-func (c *compiler) definedNames() []string { return slices.Sorted(maps.Keys(c.names)) }
+func (c *compiler) definedNames() []string { return c.sorted }
 
 func (c *compiler) isSet(name string) bool {
 	d := c.names[name]
@@ -92,7 +92,7 @@ func (c *compiler) isSet(name string) bool {
 }
 
 func (c *compiler) setNames() []string {
-	return slices.DeleteFunc(c.definedNames(), func(name string) bool { return c.names[name].kind != itemSet })
+	return slices.DeleteFunc(slices.Clone(c.sorted), func(name string) bool { return c.names[name].kind != itemSet })
 }
 
 // maxChain is how many definitions may be built on one another.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
 // kind is the type of an operand. Every kind but invalid is a type an author
@@ -70,8 +69,8 @@ type (
 	textFunc   func(*engine.Scope, element) (string, bool)
 	listFunc   func(*engine.Scope, element) []string
 	factFunc   func(*engine.Scope, element) engine.Value
-	// linesFunc calls yield with each line until it returns false.
-	linesFunc func(s *engine.Scope, e element, yield func(element) bool)
+	// lineFunc returns line i of the cart, and whether it is among the lines.
+	lineFunc func(s *engine.Scope, e element, i int) (element, bool)
 )
 
 // operand is a compiled part of an expression: its type and, for that type, the
@@ -83,7 +82,7 @@ type operand struct {
 	text   textFunc
 	list   listFunc
 	fact   factFunc
-	lines  linesFunc
+	line   lineFunc
 	fields *fields
 	items  []operand // of an array; the two bounds of a span
 	// constant says that the operand depends on nothing.
@@ -115,8 +114,8 @@ type fields struct {
 }
 
 // missing is the advice for a name that is no field.
-func (f *fields) missing(name string) string {
-	hint := diag.Suggest(name, f.names)
+func (f *fields) missing(name string, vars variables) string {
+	hint := vars.suggest(name, func() []string { return f.names })
 	switch {
 	case f.attributes == "", strings.HasPrefix(hint, "did you mean"):
 		return hint
@@ -184,7 +183,11 @@ func (o operand) asNumber() (numberFunc, bool) {
 		}
 		return func(s *engine.Scope, e element) (engine.Decimal, bool) {
 			var n int64
-			o.lines(s, e, func(element) bool { n++; return true })
+			for i := range s.Lines() {
+				if _, ok := o.line(s, e, i); ok {
+					n++
+				}
+			}
 			return engine.NewDecimal(n), true
 		}, true
 	default:

@@ -37,7 +37,7 @@ func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engin
 		Schedule: p.schedule(m.Get("schedule")),
 		Coupon:   p.coupon(m.Get("coupon")),
 		When:     p.when(m.Get("when")),
-		Deals:    p.deals(m),
+		Deals:    p.dealsOf(m),
 	}
 	compiled.Name, _ = m.Get("name").WantText()
 	m.Get("description").WantText()

@@ -16,7 +16,7 @@ func (p *promotionCompiler) schedule(v syntax.Value) engine.Schedule {
 		return engine.Schedule{}
 	}
 	m := given(v, "schedule").Map("from", "until", "timezone", "days", "hours")
-	location := timezone(m.Get("timezone"))
+	location := p.timezone(m.Get("timezone"))
 	s := engine.Schedule{
 		Location: location,
 		From:     instant(m.Get("from"), location),
@@ -45,16 +45,20 @@ func (p *promotionCompiler) schedule(v syntax.Value) engine.Schedule {
 
 // timezone reads an IANA name. The machine's own zone is no answer, because the
 // same rules must mean the same everywhere.
-func timezone(v syntax.Value) *time.Location {
+func (c *compiler) timezone(v syntax.Value) *time.Location {
 	name, ok := v.WantText()
 	if !ok {
 		return time.UTC
+	}
+	if known := c.zones[name]; known != nil {
+		return known
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
 		v.Report(diag.WrongValue, "use an IANA name, such as Europe/London", "unknown timezone %q", name)
 		return time.UTC
 	}
+	c.zones[name] = location
 	return location
 }
 

@@ -21,7 +21,9 @@ type variables struct {
 	// elsewhere explains a name that only other expressions may use, "" for one
 	// that is none.
 	elsewhere func(name string) string
-	budget    int64 // steps that one expression may take
+	// suggest names one like it among the candidates.
+	suggest func(name string, candidates func() []string) string
+	budget  int64 // steps that one expression may take
 }
 
 func (v variables) lookup(name string) (operand, bool) {
@@ -40,7 +42,7 @@ func (v variables) hint(name string) string {
 	if hint := v.elsewhere(name); hint != "" {
 		return hint
 	}
-	hint := diag.Suggest(name, v.names())
+	hint := v.suggest(name, v.names)
 	switch {
 	case strings.HasPrefix(hint, "did you mean"):
 	case strings.Trim(name, "$0123456789") == "":
@@ -51,6 +53,17 @@ func (v variables) hint(name string) string {
 	return hint
 }
 
+// maxHints is how many unknown names are searched for others like them. It
+// bounds the time that a large folder of faults takes.
+const maxHints = 200
+
+func (c *compiler) suggest(name string, candidates func() []string) string {
+	if c.hints++; c.hints > maxHints {
+		return ""
+	}
+	return diag.Suggest(name, candidates())
+}
+
 // itemScope are the variables of an item expression, which is evaluated for
 // every line of a cart.
 func (c *compiler) itemScope() variables {
@@ -59,6 +72,7 @@ func (c *compiler) itemScope() variables {
 		defined: c.setAsTest,
 		listed:  c.setNames,
 		isSet:   c.isSet,
+		suggest: c.suggest,
 		budget:  maxSteps / engine.MaxLines,
 		elsewhere: func(name string) string {
 			if d := c.names[name]; d != nil && d.kind == condition {
@@ -80,6 +94,7 @@ func (c *compiler) cartScope() variables {
 		defined: func(name string) (operand, bool) { return c.nameInCart(name, line) },
 		listed:  c.definedNames,
 		isSet:   func(string) bool { return false },
+		suggest: c.suggest,
 		budget:  maxSteps,
 		elsewhere: func(name string) string {
 			if _, ok := c.items.fixed[name]; !ok {
@@ -185,18 +200,16 @@ func lineFields(c engine.Currency, items variables) *fields {
 	}
 }
 
+func lineAt(s *engine.Scope, i int) element {
+	item, quantity := s.Line(i)
+	return element{item: item, quantity: quantity, line: i}
+}
+
 // allLines is cart.lines.
 func allLines(f *fields) operand {
 	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Lines()) })
 	o.kind, o.fields = lines, f
-	o.lines = func(s *engine.Scope, _ element, yield func(element) bool) {
-		for i := range s.Lines() {
-			item, quantity := s.Line(i)
-			if !yield(element{item: item, quantity: quantity, line: i}) {
-				return
-			}
-		}
-	}
+	o.line = func(s *engine.Scope, _ element, i int) (element, bool) { return lineAt(s, i), true }
 	return o
 }
 
@@ -204,15 +217,7 @@ func allLines(f *fields) operand {
 func linesOf(index int, f *fields) operand {
 	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Lines()) })
 	o.kind, o.fields = lines, f
-	o.lines = func(s *engine.Scope, _ element, yield func(element) bool) {
-		set := s.Set(index)
-		for i := range s.Lines() {
-			item, n := s.Line(i)
-			if set.Has(i) && !yield(element{item: item, quantity: n, line: i}) {
-				return
-			}
-		}
-	}
+	o.line = func(s *engine.Scope, _ element, i int) (element, bool) { return lineAt(s, i), s.Set(index).Has(i) }
 	return o
 }
 
@@ -319,7 +324,9 @@ func (f *fields) reading(extra reads) *fields {
 }
 
 // weekdayName is the first three letters of the English name: mon.
-func weekdayName(d time.Weekday) string { return strings.ToLower(d.String()[:3]) }
+func weekdayName(d time.Weekday) string {
+	return [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}[d]
+}
 
 // parseWeekday reads mon or Monday.
 func parseWeekday(s string) (time.Weekday, bool) {
