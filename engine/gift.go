@@ -77,10 +77,10 @@ func (d Giveaway) times(p *pricing) (int64, Reason) {
 // giftStock returns the item and how many units of it are left once the cart
 // and the gifts so far are served.
 func (p *pricing) giftStock(sku string) (*Item, int64) {
-	if p.catalog == nil {
+	if p.req.Catalog == nil {
 		return nil, 0
 	}
-	item, ok := p.catalog.Item(sku)
+	item, ok := p.req.Catalog.Item(sku)
 	if !ok {
 		return nil, 0
 	}

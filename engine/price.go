@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // Price works out what the cart costs under the ruleset. It is a pure function:
@@ -11,38 +10,56 @@ import (
 // quote, in whatever order the cart lists its lines and coupons. A cart that
 // cannot be priced is a *CartError.
 func (r *Ruleset) Price(req Request) (Quote, error) {
-	p, err := r.begin(req)
+	lines, err := req.Cart.canonicalLines()
 	if err != nil {
 		return Quote{}, err
 	}
+	p := r.pricing()
+	p.begin(&req, lines)
 	for _, steps := range r.levels {
 		for _, s := range steps {
 			p.run(s)
 		}
 	}
-	return p.quote(req), nil
+	quote := p.quote()
+	p.release()
+	return quote, nil
 }
 
-// pricing is the state of one call of Price.
+// pricing is the state of one call of Price. It is used again for the next one,
+// so that its buffers are; a quote has nothing of it.
 type pricing struct {
-	rules       *Ruleset
-	cart        *Cart
-	catalog     Catalog
-	at          time.Time
-	scope       *Scope
-	coupons     []string // normalised, sorted
-	lines       []lineState
-	memberships []*membership // by index of the set, nil until it is looked at
-	spare       []membership  // not yet used
-	sharing     allocator
-	quantity    int64
-	subtotal    Amount
-	total       Amount
-	startTotal  Amount // total when the promotion at hand began
-	gifts       []Gift
-	outcomes    []outcome // by index of the promotion
-	applied     []int     // indexes in the order of application
-	explain     bool
+	rules    *Ruleset
+	req      *Request
+	cart     *Cart
+	scope    *Scope
+	coupons  []string // normalised, sorted
+	lines    []lineState
+	lots     []lot // of all lines, as they begin
+	sets     []membership
+	call     uint64 // counts the uses, and marks what belongs to this one
+	quantity int64
+
+	subtotal   Amount
+	total      Amount
+	startTotal Amount // total when the promotion at hand began
+	gifts      []Gift
+	outcomes   []outcome // by index of the promotion
+	applied    []int     // indexes in the order of application
+
+	sharing allocator
+	slotted []slot // of the step at hand
+	taken   []take // of the whole call
+}
+
+// pricing returns one that is not in use.
+func (r *Ruleset) pricing() *pricing {
+	if p, ok := r.idle.Get().(*pricing); ok {
+		return p
+	}
+	p := &pricing{rules: r, sets: make([]membership, len(r.sets))}
+	p.scope = &Scope{p: p}
+	return p
 }
 
 // outcome is what became of a promotion so far. There is one for every
@@ -63,32 +80,29 @@ type account struct {
 	why    []Clause
 }
 
-func (r *Ruleset) begin(req Request) (*pricing, error) {
-	lines, err := req.Cart.canonicalLines()
-	if err != nil {
-		return nil, err
-	}
-	p := &pricing{
-		rules:       r,
-		cart:        &req.Cart,
-		catalog:     req.Catalog,
-		at:          req.At,
-		coupons:     normalizeCoupons(req.Cart.Coupons),
-		lines:       make([]lineState, len(lines)),
-		memberships: make([]*membership, len(r.sets)),
-		outcomes:    make([]outcome, len(r.promotions)),
-		explain:     req.Explain,
-	}
-	p.scope = &Scope{p: p}
-	lots := make([]lot, len(lines))
+// release keeps the buffers for another call, and nothing of the request.
+func (p *pricing) release() {
+	p.req, p.cart, p.coupons, p.gifts = nil, nil, nil, nil
+	clear(p.lines)
+	clear(p.outcomes)
+	p.rules.idle.Put(p)
+}
+
+// begin makes the state that of a cart before promotions.
+func (p *pricing) begin(req *Request, lines []Line) {
+	p.req, p.cart, p.coupons = req, &req.Cart, normalizeCoupons(req.Cart.Coupons)
+	p.lines, p.lots = zeroed(p.lines, len(lines)), zeroed(p.lots, len(lines))
+	p.outcomes = zeroed(p.outcomes, len(p.rules.promotions))
+	p.gifts, p.applied, p.taken = nil, p.applied[:0], p.taken[:0]
+	p.quantity, p.subtotal = 0, 0
+	p.call++
 	for i, line := range lines {
-		lots[i] = lot{n: line.Quantity, price: line.Item.Price, base: line.Item.Price}
-		p.lines[i] = lineState{item: line.Item, n: line.Quantity, lots: lots[i : i+1 : i+1]}
+		p.lots[i] = lot{n: line.Quantity, price: line.Item.Price, base: line.Item.Price}
+		p.lines[i] = lineState{item: line.Item, n: line.Quantity, lots: p.lots[i : i+1 : i+1]}
 		p.quantity += line.Quantity
 		p.subtotal += line.Item.Price * Amount(line.Quantity)
 	}
 	p.total, p.startTotal = p.subtotal, p.subtotal
-	return p, nil
 }
 
 // run lets a promotion's deals of one level take effect.
@@ -102,6 +116,7 @@ func (p *pricing) run(s step) {
 		return
 	}
 	for _, d := range s.deals {
+		p.slotted = p.slotted[:0]
 		p.settle(s, d.propose(p))
 	}
 }
@@ -113,7 +128,7 @@ func (p *pricing) check(out *outcome, promotion *Promotion) {
 	if out.eligible = out.reason == Applied; out.eligible {
 		out.reason = NoEffect // until a deal has one
 	}
-	if out.reason == ConditionFalse && p.explain {
+	if out.reason == ConditionFalse && p.req.Explain {
 		out.account = &account{why: promotion.When.Why(p.scope)}
 	}
 }
@@ -121,7 +136,7 @@ func (p *pricing) check(out *outcome, promotion *Promotion) {
 // start fixes what the promotion sees: all its deals and expressions read the
 // prices as they are now.
 func (p *pricing) start(promotion *Promotion) {
-	p.scope.now = promotion.Schedule.local(p.at)
+	p.scope.now = promotion.Schedule.local(p.req.At)
 	if p.startTotal == p.total {
 		return
 	}
@@ -139,7 +154,7 @@ func (p *pricing) eligibility(promotion *Promotion) Reason {
 	if promotion.Disabled {
 		return Disabled
 	}
-	if reason := promotion.Schedule.check(p.at); reason != Applied {
+	if reason := promotion.Schedule.check(p.req.At); reason != Applied {
 		return reason
 	}
 	if promotion.Coupon != "" {
@@ -197,11 +212,11 @@ func (o *outcome) refuse(proposed proposal) {
 	}
 }
 
-func (p *pricing) quote(req Request) Quote {
+func (p *pricing) quote() Quote {
 	q := Quote{
 		Ruleset:  p.rules.digest,
-		Currency: req.Cart.Currency,
-		At:       req.At.UTC(),
+		Currency: p.cart.Currency,
+		At:       p.req.At.UTC(),
 		Subtotal: p.subtotal,
 		Discount: p.subtotal - p.total,
 		Total:    p.total,
@@ -215,10 +230,13 @@ func (p *pricing) quote(req Request) Quote {
 	slices.SortStableFunc(q.Gifts, func(a, b Gift) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
 	})
+	if len(p.applied) > 0 {
+		q.Promotions = make([]Outcome, 0, len(p.applied))
+	}
 	for _, i := range p.applied {
 		q.Promotions = append(q.Promotions, p.report(i))
 	}
-	if p.explain {
+	if p.req.Explain {
 		q.Promotions = append(q.Promotions, p.notApplied()...)
 	}
 	return q
@@ -277,7 +295,7 @@ func (p *pricing) report(index int) Outcome {
 
 // outcomeLines adds up takes, which are in the order of lines.
 func (p *pricing) outcomeLines(takes []take) []OutcomeLine {
-	var lines []OutcomeLine
+	lines := make([]OutcomeLine, 0, len(takes))
 	last := -1
 	for _, t := range takes {
 		if t.off == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // Ruleset is a compiled, immutable set of promotions. It is safe for concurrent
@@ -17,6 +18,7 @@ type Ruleset struct {
 	promotions []*Promotion // in the order of application
 	levels     [][]step     // per level, the promotions with a deal of it, in order
 	giftSKUs   []string
+	idle       sync.Pool // of *pricing
 }
 
 // RulesetConfig is what a compiler hands to NewRuleset.

@@ -87,6 +87,7 @@ func (l *lineState) startTotal() Amount {
 // membership tells which lines of the cart are in one set, with what follows
 // from that alone.
 type membership struct {
+	call            uint64 // of Price that it was found in
 	bits            []uint64
 	quantity        int64
 	subtotal        Amount
@@ -99,11 +100,11 @@ func (m *membership) has(line int) bool { return m.bits[line/64]&(1<<(line%64)) 
 // members finds the lines in a set when it is first asked for, so that sets no
 // eligible promotion looks at cost nothing.
 func (p *pricing) members(set int) *membership {
-	if m := p.memberships[set]; m != nil {
+	m := &p.sets[set]
+	if m.call == p.call {
 		return m
 	}
-	m := p.newMembership()
-	p.memberships[set] = m
+	*m = membership{call: p.call, bits: zeroed(m.bits, len(p.lines)/64+1)}
 	match := p.rules.sets[set].Match
 	for i := range p.lines {
 		line := &p.lines[i]
@@ -111,23 +112,6 @@ func (p *pricing) members(set int) *membership {
 			m.add(i, line)
 		}
 	}
-	return m
-}
-
-// newMembership takes memberships from small arrays, because a cart looks at
-// many sets and is in few.
-func (p *pricing) newMembership() *membership {
-	const several = 32
-	words := len(p.lines)/64 + 1
-	if len(p.spare) == 0 {
-		p.spare = make([]membership, several)
-		bits := make([]uint64, several*words)
-		for i := range p.spare {
-			p.spare[i].bits = bits[i*words : (i+1)*words]
-		}
-	}
-	m := &p.spare[0]
-	p.spare = p.spare[1:]
 	return m
 }
 

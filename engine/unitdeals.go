@@ -65,6 +65,9 @@ func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) [
 	if given+off > limit {
 		return p.spread(limit, slots)
 	}
+	if full == nil {
+		return p.spread(off, open)
+	}
 	return append(full, p.spread(off, open)...)
 }
 
@@ -114,7 +117,7 @@ func (d AmountOff) propose(p *pricing) proposal {
 		return accepted(offEach(chosen, func(s slot) Amount { return amount }), 1)
 	case PerLine:
 		var takes []take
-		for _, line := range byLine(chosen) {
+		for line := range byLine(chosen) {
 			takes = append(takes, p.spread(amount, line)...)
 		}
 		return accepted(takes, 1)

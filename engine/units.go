@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
@@ -50,18 +51,18 @@ type take struct {
 }
 
 // slots returns the units that sel selects, by line. The result is the
-// caller's.
+// caller's until the next step.
 func (p *pricing) slots(sel Selection) []slot {
 	if !sel.Order && p.members(sel.Set).lines == 0 {
 		return nil
 	}
-	found := make([]slot, 0, len(p.lines))
+	first := len(p.slotted)
 	for i := range p.lines {
 		if p.selects(sel, i) {
-			found = p.lineSlots(found, i)
+			p.slotted = p.lineSlots(p.slotted, i)
 		}
 	}
-	return found
+	return p.slotted[first:len(p.slotted):len(p.slotted)]
 }
 
 // lineSlots appends the units of line i.
@@ -86,36 +87,56 @@ func (p *pricing) selects(sel Selection, line int) bool {
 // remainder shares however a line's units are split. What the slots of a line
 // cannot give goes to the other lines.
 func (p *pricing) spread(total Amount, slots []slot) []take {
-	lines := byLine(slots)
-	p.sharing.reset(len(lines))
-	for i, line := range lines {
+	lines := 0
+	for range byLine(slots) {
+		lines++
+	}
+	p.sharing.reset(lines)
+	i := 0
+	for line := range byLine(slots) {
 		for _, s := range line {
 			p.sharing.weights[i] += s.price * Amount(s.n)
 			p.sharing.caps[i] += s.room * Amount(s.n)
 		}
+		i++
 	}
-	takes := make([]take, 0, len(slots))
 	perLine := p.sharing.share(total)
-	if len(lines) < len(slots) {
+	if lines < len(slots) {
 		perLine = slices.Clone(perLine) // the allocator is needed for the lines
 	}
-	for i, line := range lines {
+	takes := p.newTakes(len(slots))
+	i = 0
+	for line := range byLine(slots) {
 		takes = p.spreadInLine(takes, perLine[i], line)
+		i++
 	}
 	return takes
 }
 
-// byLine cuts slots, which come line by line, into those of each line.
-func byLine(slots []slot) [][]slot {
-	lines := make([][]slot, 0, len(slots))
-	first := 0
-	for i := range slots {
-		if last := i == len(slots)-1; last || slots[i+1].line != slots[i].line {
-			lines = append(lines, slots[first:i+1])
+// newTakes returns room for n takes.
+func (p *pricing) newTakes(n int) []take {
+	if cap(p.taken)-len(p.taken) < n {
+		p.taken = make([]take, 0, max(2*cap(p.taken), 2*n)) // what was taken before keeps the old room
+	}
+	first := len(p.taken)
+	p.taken = p.taken[:first+n]
+	return p.taken[first : first : first+n]
+}
+
+// byLine yields the slots, which come line by line, of each line.
+func byLine(slots []slot) iter.Seq[[]slot] {
+	return func(yield func([]slot) bool) {
+		first := 0
+		for i := range slots {
+			if last := i == len(slots)-1; !last && slots[i+1].line == slots[i].line {
+				continue
+			}
+			if !yield(slots[first : i+1]) {
+				return
+			}
 			first = i + 1
 		}
 	}
-	return lines
 }
 
 func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
