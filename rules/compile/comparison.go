@@ -175,10 +175,28 @@ func (c *checker) textEquality(n *ast.BinaryNode, left, right operand, equal boo
 	}
 	same := sameText(left.kind, right.kind)
 	l, r := left.text, right.text
+	if text, constant := right.constText(); constant {
+		return equalsConstant(l, text, left.kind, same, equal)
+	}
 	return func(s *engine.Scope, e element) bool {
 		a, aOK := l(s, e)
 		b, bOK := r(s, e)
 		return aOK && bOK && same(a, b) == equal
+	}
+}
+
+// equalsConstant is the test that most sets consist of, sku == "X", with as few
+// calls as it can be.
+func equalsConstant(l textFunc, constant string, of kind, same func(a, b string) bool, equal bool) boolFunc {
+	if of == text {
+		return func(s *engine.Scope, e element) bool {
+			t, ok := l(s, e)
+			return ok && (t == constant) == equal
+		}
+	}
+	return func(s *engine.Scope, e element) bool {
+		t, ok := l(s, e)
+		return ok && same(t, constant) == equal
 	}
 }
 

@@ -165,7 +165,7 @@ func attributesOf(title string, get func(*engine.Scope, element) engine.Attribut
 // itemVariables are what an item expression may read of the item at hand.
 func itemVariables(c engine.Currency) map[string]operand {
 	return map[string]operand{
-		"sku":      textOf(func(_ *engine.Scope, e element) string { return e.item.SKU }),
+		"sku":      {kind: text, text: func(_ *engine.Scope, e element) (string, bool) { return e.item.SKU, true }},
 		"name":     textOf(func(_ *engine.Scope, e element) string { return e.item.Name }),
 		"brand":    textOf(func(_ *engine.Scope, e element) string { return e.item.Brand }),
 		"price":    moneyOf(c, func(_ *engine.Scope, e element) engine.Amount { return e.item.Price }),

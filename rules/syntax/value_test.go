@@ -178,3 +178,53 @@ func walk(v syntax.Value) {
 		walk(item)
 	}
 }
+
+func TestValuesOfEveryKind(t *testing.T) {
+	doc := syntax.Parse("f.yaml", []byte("\ufeffb: [true, false, 'true', maybe, [], ]\nt: [x, 'x', {}, ~, \"\"]\none: x\nempty:\nnil: ~\n"))
+	root := doc.Root().Map("b", "t", "one", "empty", "nil", "gone")
+	var got []string
+	for _, v := range root.Get("b").Items() {
+		got = append(got, fmt.Sprint(v.WantBool(true)))
+	}
+	for _, v := range root.Get("t").Texts() {
+		got = append(got, fmt.Sprintf("%q %v %s", v.Text(), v.Quoted(), v.Location()))
+	}
+	for _, v := range append(root.Get("one").Texts(), root.Get("empty"), root.Get("nil"), root.Get("gone")) {
+		text, ok := v.WantText()
+		got = append(got, fmt.Sprintf("%q %v %v %v", text, ok, v.Present(), v.Kind()))
+	}
+	got = append(got, fmt.Sprint(root.Get("gone").WantBool(true)), root.Get("gone").Location(), doc.Name(), doc.Faults().Sorted().Error())
+	want := `true
+false
+true
+true
+true
+"x" false f.yaml:2:5
+"x" true f.yaml:2:8
+"" true f.yaml:2:20
+"x" true true 2
+"" false true 1
+"" false true 1
+"" false false 0
+true
+
+f.yaml
+f.yaml:1:19: R0004 want true or false, got "true": without quotes
+f.yaml:1:26: R0004 want true or false, got "maybe"
+f.yaml:1:33: R0004 want true or false, got a list
+f.yaml:2:13: R0004 want a text, got a mapping
+f.yaml:2:17: R0004 want a text, got nothing
+f.yaml:4:7: R0004 want a text, got nothing
+f.yaml:5:6: R0004 want a text, got nothing`
+	if diff := cmp.Diff(want, strings.Join(got, "\n")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestADiagnosticCanBeMadeWithoutAFault(t *testing.T) {
+	doc := syntax.Parse("f.yaml", []byte("a: x\n"))
+	made := doc.Root().Map("a").Get("a").Diagnostic(diag.UnknownItem, "h", "no %d", 1)
+	if got, want := made.String(), "f.yaml:1:4: R0201 no 1: h"; got != want || len(doc.Faults()) > 0 {
+		t.Errorf("got %s and %d faults, want %s and none", got, len(doc.Faults()), want)
+	}
+}
