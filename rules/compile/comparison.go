@@ -175,8 +175,8 @@ func (c *checker) textEquality(n *ast.BinaryNode, left, right operand, equal boo
 	}
 	same := sameText(left.kind, right.kind)
 	l, r := left.text, right.text
-	if text, constant := right.constText(); constant {
-		return equalsConstant(l, text, left.kind, same, equal)
+	if wanted, constant := right.constText(); constant {
+		return equalsConstant(l, wanted, left.kind, same, equal)
 	}
 	return func(s *engine.Scope, e element) bool {
 		a, aOK := l(s, e)
@@ -187,16 +187,16 @@ func (c *checker) textEquality(n *ast.BinaryNode, left, right operand, equal boo
 
 // equalsConstant is the test that most sets consist of, sku == "X", with as few
 // calls as it can be.
-func equalsConstant(l textFunc, constant string, of kind, same func(a, b string) bool, equal bool) boolFunc {
+func equalsConstant(l textFunc, wanted string, of kind, same func(a, b string) bool, equal bool) boolFunc {
 	if of == text {
 		return func(s *engine.Scope, e element) bool {
 			t, ok := l(s, e)
-			return ok && (t == constant) == equal
+			return ok && (t == wanted) == equal
 		}
 	}
 	return func(s *engine.Scope, e element) bool {
 		t, ok := l(s, e)
-		return ok && same(t, constant) == equal
+		return ok && same(t, wanted) == equal
 	}
 }
 
