@@ -72,7 +72,7 @@
 // Expressions are written as in expr-lang: and, or, not, ==, !=, <, <=, >, >=, in,
 // + - * / %, contains, startsWith, endsWith, matches, a ? b : c, ??, a..b in
 // "x in 1..3". Numbers are exact decimals. A comparison with a missing attribute
-// is false; x ?? 0 gives it a value, x == nil asks for it.
+// is false, != and not in included; x ?? 0 gives it a value, x == nil asks for it.
 //
 // An item expression (sets, of) reads one item:
 //
@@ -101,8 +101,9 @@
 // others are len, min, max, abs, ceil, floor, round, lower, upper, trim,
 // hasPrefix and hasSuffix.
 //
-// An expression has at most 4,096 bytes and 512 parts, and predicates nest at
-// most two deep.
+// An expression has at most 4,096 bytes and 512 parts, predicates nest at most
+// two deep, and what a cart of 500 lines could cost is bounded when the rules are
+// loaded.
 //
 // # What this version does not run
 //
