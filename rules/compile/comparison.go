@@ -24,7 +24,7 @@ func (c *checker) comparison(n *ast.BinaryNode, operator string) operand {
 	if test == nil {
 		return operand{}
 	}
-	if right.kind == array {
+	if right.kind == array && !areTexts(left, right) {
 		c.charge(leftSteps * int64(len(right.items))) // it is compared with each
 	}
 	if operator != n.Operator {

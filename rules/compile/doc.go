@@ -29,7 +29,15 @@
 // checked before the parser, which recurses, sees it; its parts are counted;
 // predicates nest at most two deep, over at most engine.MaxLines lines; only
 // functions without a clock, without side results and without growing texts are
-// allowed; regular expressions are constant and have no backtracking.
+// allowed; regular expressions are constant and have no backtracking. What that
+// leaves is counted in steps, one for the evaluation of one part: the body of a
+// predicate counts once for each element, and a name as much as the set or the
+// condition it stands for. An expression that could take more than ten million
+// steps for the largest cart is refused.
+//
+// A fact that is missing makes a comparison false, whatever the operator: ==
+// and !=, in and not in. The opposite in front, not (x in list), is the opposite
+// of false.
 //
 // # Design
 //
@@ -44,6 +52,16 @@
 // and of the VM only its cost. A test runs random expressions over whole
 // numbers and texts through expr's VM as well, so that the language stays
 // expr's.
+//
+// 2026-11-22: The place of a fault is found from the tokens of the expression,
+// because the parser keeps one token for each node and none for brackets. A node
+// covers the tokens of its subtree and the partners of their brackets.
+//
+// 2026-11-22: Steps, because limits on one expression alone do not bound names
+// that are built on names: ten conditions of a hundred uses of the one before
+// are a thousand bytes and 10^20 evaluations. Keeping the value of a named
+// condition for the length of a quote was rejected: cart.total changes between
+// promotions, so the value would have to be forgotten again at the right time.
 //
 // 2026-11-22: customer.NAME for a fact of the shop's own is refused with the
 // advice to write customer.attributes.NAME: reading unknown names as

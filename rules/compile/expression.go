@@ -103,11 +103,18 @@ func (c *checker) text(n ast.Node) string {
 // compile compiles a node. A part that the tree holds twice, such as the middle
 // of 1 < a < 3, is compiled twice and counted twice.
 func (c *checker) compile(node ast.Node) operand {
-	c.parts++
-	c.charge(c.weight)
-	if c.parts > maxNodes {
+	if c.parts++; c.parts > maxNodes {
 		return operand{} // reported at the end
 	}
+	o := c.part(node)
+	if o.constant {
+		return o.folded()
+	}
+	c.charge(c.weight)
+	return o
+}
+
+func (c *checker) part(node ast.Node) operand {
 	switch n := node.(type) {
 	case *ast.BoolNode:
 		return constantBool(n.Value)

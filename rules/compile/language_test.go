@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -250,6 +251,15 @@ func TestPartsAreEvaluatedOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLongListsOfTextsCostNoMoreThanShortOnes(t *testing.T) {
+	list := strings.TrimSuffix(strings.Repeat(`"A12", `, 450), ", ")
+	s := statement{
+		holds: []string{`any(tags, # not in [` + list + `])`},
+		fails: []string{`sku in [` + list + `]`},
+	}
+	s.check(t, func(e []string) []bool { return matches(t, shopCart().Lines[0], e) })
 }
 
 func TestTheClockIsInThePromotionsTimezone(t *testing.T) {

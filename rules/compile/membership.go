@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -66,18 +67,21 @@ func (c *checker) inArray(n *ast.BinaryNode, left, right operand) boolFunc {
 	}
 }
 
+// areTexts reports whether a plain text is looked for among constant texts, for
+// which an index is made.
+func areTexts(left, right operand) bool {
+	return left.kind == text && right.constant && !slices.ContainsFunc(right.items, func(o operand) bool { return !o.kind.isText() })
+}
+
 // constantTexts returns an index of a list of constant texts that a plain text
 // is looked up in.
 func constantTexts(left, right operand) (map[string]struct{}, bool) {
-	if left.kind != text || !right.constant {
+	if !areTexts(left, right) {
 		return nil, false
 	}
 	index := make(map[string]struct{}, len(right.items))
 	for _, item := range right.items {
-		t, ok := item.constText()
-		if !ok {
-			return nil, false
-		}
+		t, _ := item.constText()
 		index[t] = struct{}{}
 	}
 	return index, true

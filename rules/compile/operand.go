@@ -138,7 +138,20 @@ func constantBool(b bool) operand {
 	return operand{kind: boolean, constant: true, bool: func(*engine.Scope, element) bool { return b }}
 }
 
-// constantText returns the text of a constant operand.
+// folded evaluates a constant once and for all.
+func (o operand) folded() operand {
+	switch o.kind {
+	case number:
+		d, ok := o.number(nil, element{})
+		o.number = func(*engine.Scope, element) (engine.Decimal, bool) { return d, ok }
+	case boolean:
+		b := o.bool(nil, element{})
+		o.bool = func(*engine.Scope, element) bool { return b }
+	}
+	return o
+}
+
+// constText returns the text of a constant operand.
 func (o operand) constText() (string, bool) {
 	if !o.constant || !o.kind.isText() {
 		return "", false

@@ -3,6 +3,7 @@ package compile
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -118,8 +119,23 @@ func (c *checker) pattern(n *ast.BinaryNode, left, right operand) boolFunc {
 		c.fault(n.Right, diag.BadExpression, "", "the pattern cannot be read: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil
 	}
+	c.charge(c.weight * stepsOfPattern(source))
 	return func(s *engine.Scope, e element) bool {
 		t, ok := l(s, e)
 		return ok && re.MatchString(t)
 	}
+}
+
+// stepsOfPattern estimates what a pattern costs for a text of usual length: a
+// few bytes such as x{1000} make a long program.
+func stepsOfPattern(source string) int64 {
+	parsed, err := syntax.Parse(source, syntax.Perl)
+	if err != nil {
+		return 0 // refused already
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0
+	}
+	return 4 * int64(len(program.Inst))
 }

@@ -26,7 +26,6 @@ type part struct {
 type writer struct {
 	t      *rapid.T
 	spaces []string
-	depth  int
 }
 
 func (w *writer) pick(label string, of ...string) string {

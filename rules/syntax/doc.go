@@ -19,5 +19,6 @@
 // structs was rejected because the decoder stops at the first fault and knows
 // lines only. Anchors and aliases are refused: sets and named conditions are the
 // language's own way to say a thing once, and nested aliases can make a short
-// file expand without bound.
+// file expand without bound. Tags are refused because YAML drops them: of
+// "when: ! vip" it leaves vip.
 package syntax

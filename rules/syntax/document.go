@@ -3,7 +3,6 @@ package syntax
 import (
 	"bytes"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -52,13 +51,13 @@ func splitLines(text string) []string {
 	var lines []string
 	start := 0
 	for i, r := range text {
-		switch r {
-		case '\n', '\r', '\u0085', '\u2028', '\u2029':
-			if crlf := r == '\n' && i > 0 && text[i-1] == '\r'; !crlf {
-				lines = append(lines, text[start:i])
-			}
-			start = i + utf8.RuneLen(r)
+		if !isBreak(r) {
+			continue
 		}
+		if crlf := r == '\n' && i > 0 && text[i-1] == '\r'; !crlf {
+			lines = append(lines, text[start:i])
+		}
+		start = i + utf8.RuneLen(r)
 	}
 	return append(lines, text[start:])
 }
@@ -120,7 +119,7 @@ func (d *Document) sourceLine(n int) *sourceLine {
 		return &d.current
 	}
 	text := d.line(n)
-	end := utf8.RuneCountInString(strings.TrimRightFunc(text, unicode.IsSpace))
+	end := utf8.RuneCountInString(strings.TrimRightFunc(text, isBlank))
 	d.current = sourceLine{n: n, runes: []rune(text), end: end}
 	return &d.current
 }

@@ -1,8 +1,6 @@
 package syntax
 
 import (
-	"unicode"
-
 	"go.yaml.in/yaml/v4"
 
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -20,9 +18,9 @@ func (v Value) positions() []diag.Position {
 	text := []rune(v.node.Value)
 	positions := make([]diag.Position, 0, len(text)+1)
 	for i := 0; i < len(text); i++ {
-		if w.atLineEnd() && unicode.IsSpace(text[i]) {
+		if w.atLineEnd() && isSpace(text[i]) {
 			at := w.position()
-			for ; i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t'); i++ {
+			for ; i < len(text) && isSpace(text[i]); i++ {
 				positions = append(positions, at)
 			}
 			i--
@@ -35,6 +33,16 @@ func (v Value) positions() []diag.Position {
 	}
 	return append(positions, w.position())
 }
+
+// isBlank and isBreak are what YAML takes for blanks and for the end of a line.
+// Other blanks of Unicode, such as the non-breaking one, are text.
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
+
+func isBreak(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+func isSpace(r rune) bool { return isBlank(r) || isBreak(r) }
 
 // walker is a place in the source of a scalar.
 type walker struct {
@@ -73,7 +81,7 @@ func (w *walker) nextLine() {
 		w.read(w.line + 1)
 		w.column = 1
 		for _, r := range w.text.runes {
-			if !unicode.IsSpace(r) {
+			if !isBlank(r) {
 				return
 			}
 			w.column++

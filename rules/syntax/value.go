@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -171,7 +170,7 @@ func (v Value) Next() rune {
 	end := positions[len(positions)-1]
 	line := v.doc.sourceLine(end.Line)
 	for _, r := range line.runes[min(max(0, end.Column-1), len(line.runes)):] {
-		if !unicode.IsSpace(r) {
+		if !isBlank(r) {
 			return r
 		}
 	}

@@ -124,6 +124,8 @@ func TestRangesAndWhatFollows(t *testing.T) {
 		{"a quoted text is never cut off", "when: 'abc' # x", 0, 1, "1:8-1:9 none"},
 		{"an escape is as long as it is written", `when: "\u00e9\x41b"`, 1, 3, "1:14-1:19 none"},
 		{"characters are counted, not bytes", "when: äöü", 1, 2, "1:8-1:9 none"},
+		{"a non-breaking blank at the end of a line is text", "when: a\u00a0", 0, 2, "1:7-1:9 none"},
+		{"a line that ends in one goes on", "when: |\n  a\u00a0\n  b\n", 3, 4, "3:3-3:4 none"},
 		{"a range over lines ends on its first", "when: |\n  ab\n  cd\n", 0, 5, "2:3-3:5 none"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -162,6 +164,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("a: |\n  x\n"))
 	f.Add([]byte("a: \"\\x41\\\n b\""))
 	f.Add([]byte("- >\n x\n\n  y"))
+	f.Add([]byte("RW\u2005"))
+	f.Add([]byte("a: |\n  x\u2028y\u00a0\n  \u0085z"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc := syntax.Parse("f.yaml", data)
 		walk(doc.Root())
