@@ -50,7 +50,7 @@ func TestAConditionAllocatesNothing(t *testing.T) {
 		"cart.subtotal * 1.1 >= 5000.00 and vip",
 		`cart.channel == "app" or shipping.country in ["US", "CA"]`,
 		`customer.attributes.tier == "silver" and customer.attributes.points > 1000`,
-		`"gold" in customer.groups or "SUMMER" in coupons`,
+		`"gold" in customer.groups or "summer" in coupons`,
 		"tvs.quantity > 50 or min(customer.orders, 5) > 5",
 		`now.weekday == "sat" or now.hour < 8`,
 		`(customer.attributes.x ?? 0) > 5 or not rich`,

@@ -44,6 +44,8 @@ func TestWhy(t *testing.T) {
 		{"of and inside or", "(rich and cart.quantity > 10) or tvs.quantity > 5", "cart.quantity > 10 | 6 > 10\ntvs.quantity > 5 | 2 > 5"},
 		{"a named condition gives its own account", "many", "cart.quantity > 100 | 6 > 100"},
 		{"also among others", "vip and many", "cart.quantity > 100 | 6 > 100"},
+		{"a not that holds is left out", "not many and cart.quantity > 10", "cart.quantity > 10 | 6 > 10"},
+		{"a not in that holds too", `cart.channel not in ["app"] and cart.quantity > 10`, "cart.quantity > 10 | 6 > 10"},
 		{"not tells what holds", "not (cart.quantity > 3)", "not (cart.quantity > 3) | not (6 > 3)"},
 		{"not of a name tells what holds of it", "not vip", `not ('vip' in customer.groups) | not ("vip" in ["vip" "staff"])`},
 		{"not of and tells both", "not (vip and rich)",
