@@ -11,6 +11,12 @@ COUNT    ?= 1
 # No package needs C; only the race detector does. One setting for all targets lets them share what is compiled.
 export CGO_ENABLED ?= 0
 
+# SQLite in Go makes the first build long. Without debug information, and with a compiler that collects its garbage less often, it
+# takes about a third less; both change nothing in what the program does. For a debugger: make build DEBUG=1.
+ifndef DEBUG
+export GOFLAGS := $(strip $(shell go env GOFLAGS) -gcflags=all=-dwarf=false)
+endif
+
 CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
@@ -20,7 +26,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/checkout
-	go build -o bin/checkout ./cmd/checkout
+	GOGC=400 go build -o bin/checkout ./cmd/checkout
 
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
