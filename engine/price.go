@@ -266,7 +266,7 @@ func (l *lineState) quote(units []Units) (QuoteLine, []Units) {
 
 // notApplied reports the promotions without effect, by id.
 func (p *pricing) notApplied() []Outcome {
-	var rest []Outcome
+	rest := make([]Outcome, 0, len(p.outcomes)-len(p.applied))
 	for i := range p.outcomes {
 		if p.outcomes[i].reason != Applied {
 			rest = append(rest, p.report(i))
