@@ -9,8 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
 )
 
 // record is what is known about the answer to a request. It is the
@@ -85,10 +86,10 @@ func (s *Server) observe(next http.Handler) http.Handler {
 }
 
 // requestID returns the caller's id if it can go into logs and headers as it
-// is, else a new one.
+// is, which holds for what can be a SKU, else a new one.
 func requestID(r *http.Request) string {
 	id := r.Header.Get("X-Request-Id")
-	if id == "" || len(id) > maxSKU || strings.ContainsFunc(id, notInSKU) {
+	if !engine.ValidSKU(id) {
 		return rand.Text()
 	}
 	return id

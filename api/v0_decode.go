@@ -12,11 +12,8 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-const (
-	maxSKU   = 64            // characters
-	maxName  = 200           // characters
-	maxStock = 1_000_000_000 // units
-)
+// maxName is how many characters a name may have.
+const maxName = 200
 
 // skusRequest is {"skus": [...]}.
 type skusRequest struct {
@@ -88,17 +85,12 @@ func (f *faults) sku(at path, value scalar) string {
 	case !f.want(at, value.kind, jsontext.KindString):
 	case sku == "":
 		f.add(at, "empty")
-	case len(sku) > maxSKU || strings.ContainsFunc(sku, notInSKU):
-		f.add(at, fmt.Sprintf(`want 1 to %d letters, digits, "-", "_" or "."`, maxSKU))
+	case !engine.ValidSKU(sku):
+		f.add(at, fmt.Sprintf(`want 1 to %d letters, digits, "-", "_" or "."`, engine.MaxSKU))
 	default:
 		return sku
 	}
 	return ""
-}
-
-func notInSKU(r rune) bool {
-	lower := r | 0x20
-	return (lower < 'a' || lower > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 }
 
 func (f *faults) name(at path, value scalar) string {
@@ -136,8 +128,8 @@ func (f *faults) stock(at path, value scalar) int64 {
 		return 0
 	}
 	stock, err := strconv.ParseInt(value.text, 10, 64)
-	if err != nil || stock < 1 || stock > maxStock {
-		f.add(at, fmt.Sprintf("want a whole number from 1 to %d", maxStock))
+	if err != nil || stock < 1 || stock > engine.MaxQuantity {
+		f.add(at, fmt.Sprintf("want a whole number from 1 to %d", engine.MaxQuantity))
 	}
 	return stock
 }

@@ -28,6 +28,16 @@ type Item struct {
 	Attributes Attributes `json:"attributes,omitempty"`
 }
 
+// MaxSKU is how many characters a SKU may have.
+const MaxSKU = 64
+
+// ValidSKU reports whether s can be a SKU: 1 to MaxSKU letters and digits of
+// ASCII, dashes, underscores and dots.
+func ValidSKU(s string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	return s != "" && len(s) <= MaxSKU && strings.Trim(s, letters) == ""
+}
+
 // Category returns the main category path, "" for an item without one.
 func (i *Item) Category() string {
 	if len(i.Categories) == 0 {

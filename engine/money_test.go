@@ -3,6 +3,7 @@ package engine_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -156,6 +157,17 @@ func TestAttributeValuesKeepTheirDigitsThroughJSON(t *testing.T) {
 	for _, text := range []string{`{"a":1}`, `[1]`, `1e99`} {
 		if err := json.Unmarshal([]byte(text), new(engine.Value)); err == nil {
 			t.Errorf("%s: got no error", text)
+		}
+	}
+}
+
+func TestWhatCanBeASKU(t *testing.T) {
+	for sku, want := range map[string]bool{
+		"120P90": true, "a-b_c.D": true, "-": true, strings.Repeat("x", 64): true,
+		"": false, strings.Repeat("x", 65): false, "a b": false, "a/b": false, "ä": false, "a\x00": false, "a\n": false,
+	} {
+		if got := engine.ValidSKU(sku); got != want {
+			t.Errorf("%q: got %t, want %t", sku, got, want)
 		}
 	}
 }

@@ -18,7 +18,6 @@
 package catalogue
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -86,7 +85,7 @@ func readItem(m syntax.Map, currency engine.Currency) engine.Item {
 
 func readSKU(v syntax.Value) string {
 	sku, ok := v.WantText()
-	if ok && !regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`).MatchString(sku) {
+	if ok && !engine.ValidSKU(sku) {
 		v.Report(diag.WrongValue, "a SKU has 1 to 64 letters, digits, -, _ and .", "%.70q is no SKU", sku)
 	}
 	return sku

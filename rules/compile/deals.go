@@ -200,19 +200,12 @@ func (p *promotionCompiler) gift(v syntax.Value) engine.Deal {
 func skus(v syntax.Value, key string) []string {
 	var list []string
 	for _, item := range some(v, key) {
-		if !isCode(item.Text()) {
+		if !engine.ValidSKU(item.Text()) {
 			item.Report(diag.WrongValue, "a SKU has 1 to 64 letters, digits, -, _ and .", "%.70q is no SKU", item.Text())
 		}
 		list = append(list, item.Text())
 	}
 	return list
-}
-
-// isCode reports whether s can name an item or a promotion: 1 to 64 letters,
-// digits, dots, dashes and underscores.
-func isCode(s string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
-	return len(s) >= 1 && len(s) <= 64 && strings.Trim(s, letters) == ""
 }
 
 func pick(v syntax.Value) engine.Pick {

@@ -51,7 +51,7 @@ func (p *promotionCompiler) id(v syntax.Value, ids map[string]syntax.Value) stri
 	if !ok {
 		return ""
 	}
-	if !isCode(id) || strings.Trim(id[:1], "._-") == "" {
+	if !engine.ValidSKU(id) || strings.Trim(id[:1], "._-") == "" {
 		v.Report(diag.WrongValue, "use 1 to 64 letters, digits, -, _ and ., the first a letter or digit", "%.70q cannot be an id", id)
 		return ""
 	}
