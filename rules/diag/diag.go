@@ -108,11 +108,19 @@ func (d Diagnostic) Render() string {
 // List is a number of diagnostics. A non-empty list is an error.
 type List []Diagnostic
 
-// Error implements error with one line per diagnostic.
+// maxErrorLines bounds Error, which goes into logs; Render writes all.
+const maxErrorLines = 50
+
+// Error implements error with one line per diagnostic, at most fifty, and then
+// how many more there are.
 func (l List) Error() string {
-	lines := make([]string, len(l))
-	for i, d := range l {
+	shown := l[:min(len(l), maxErrorLines)]
+	lines := make([]string, len(shown), len(shown)+1)
+	for i, d := range shown {
 		lines[i] = d.String()
+	}
+	if more := len(l) - len(shown); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(lines, "\n")
 }

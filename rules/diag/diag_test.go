@@ -1,6 +1,7 @@
 package diag_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -120,5 +121,19 @@ func TestEveryCodeHasAPage(t *testing.T) {
 	}
 	if len(pages) != len(codes) {
 		t.Errorf("got %d pages, want %d", len(pages), len(codes))
+	}
+}
+
+func TestAnErrorOfManyFaultsStaysShort(t *testing.T) {
+	var l diag.List
+	for i := range 60 {
+		l = append(l, diag.Diagnostic{Code: diag.UnknownName, File: "f.yaml", Message: fmt.Sprint("fault ", i)})
+	}
+	lines := strings.Split(l.Error(), "\n")
+	if len(lines) != 51 || lines[49] != "f.yaml: R0103 fault 49" || lines[50] != "and 10 more" {
+		t.Errorf("got %d lines, the last ones %q", len(lines), lines[len(lines)-2:])
+	}
+	if got := strings.Count(l.Render(), "R0103"); got != 60 {
+		t.Errorf("Render shows %d of 60", got)
 	}
 }
