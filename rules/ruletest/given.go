@@ -122,6 +122,9 @@ func (s scope) reportUnused(row syntax.Value) {
 // text returns a scalar with the variables filled in.
 func (s scope) text(v syntax.Value) string {
 	text, _ := v.WantText()
+	if !strings.Contains(text, "${") {
+		return text // most are; the pattern need not be compiled for them
+	}
 	return regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllStringFunc(text, func(ref string) string {
 		name := ref[2 : len(ref)-1]
 		value, known := s.vars[name]

@@ -168,14 +168,22 @@ func openStore(ctx context.Context, cfg config.Config, currency engine.Currency,
 	if err != nil {
 		return nil, environmentError(errors.Join(err, db.Close()))
 	}
-	err = environmentError(errors.Join(data.Migrate(ctx), data.CheckCurrency(ctx)))
-	if err == nil {
-		err = seed(ctx, data, cfg.Seed, log)
-	}
-	if err != nil {
+	if err := prepare(ctx, data, cfg.Seed, log); err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
 	return data, nil
+}
+
+// prepare brings the schema up to date, checks that the prices in the database
+// are in the rules' currency, and loads the seed.
+func prepare(ctx context.Context, data *persistence.Store, file string, log *slog.Logger) error {
+	if err := data.Migrate(ctx); err != nil {
+		return environmentError(err)
+	}
+	if err := data.CheckCurrency(ctx); err != nil {
+		return environmentError(err)
+	}
+	return seed(ctx, data, file, log)
 }
 
 func openDatabase(ctx context.Context, cfg config.Database) (persistence.Database, error) {
