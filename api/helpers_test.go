@@ -58,6 +58,8 @@ type atLeast struct {
 func (c atLeast) Holds(s *engine.Scope) bool          { return s.Set(c.set).Quantity() >= c.n }
 func (c atLeast) Why(s *engine.Scope) []engine.Clause { return nil }
 
+func (c atLeast) Misses(s *engine.Scope) []engine.Miss { return nil }
+
 func itemSet(sku string) engine.ItemSet {
 	return engine.ItemSet{Name: sku, Match: func(item *engine.Item, _ int64) bool { return item.SKU == sku }}
 }

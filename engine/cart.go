@@ -43,12 +43,40 @@ type Customer struct {
 	Attributes    Attributes
 }
 
-// Shipping is the chosen way of delivery.
+// Shipping is the chosen way of delivery, and where to.
 type Shipping struct {
-	Method  string
-	Price   Amount
-	Country string
-	Region  string
+	// Shipments are usually one; a cart that is sent in parts has several.
+	Shipments []Shipment
+	Country   string
+	Region    string
+}
+
+// Shipment is a delivery by one method at one price.
+type Shipment struct {
+	Method string
+	Price  Amount
+}
+
+// Method is how the cart is sent: the method of its shipments, "" when there
+// are none or when they differ.
+func (s *Shipping) Method() string {
+	method := ""
+	for i, shipment := range s.Shipments {
+		if i > 0 && shipment.Method != method {
+			return ""
+		}
+		method = shipment.Method
+	}
+	return method
+}
+
+// Price is what all shipments cost before promotions.
+func (s *Shipping) Price() Amount {
+	var price Amount
+	for _, shipment := range s.Shipments {
+		price += shipment.Price
+	}
+	return price
 }
 
 // Request asks for a quote.
@@ -58,9 +86,14 @@ type Request struct {
 	Catalog Catalog
 	// At is the instant that schedules and now are read against.
 	At time.Time
+	// Usage is what limits are checked against.
+	Usage Usage
 	// Explain asks for the outcome of every promotion, with the reason why one
 	// was not applied. Without it only applied promotions are reported.
 	Explain bool
+	// Hints asks what the customer could add to the cart to save more. Each hint
+	// costs a few more pricings.
+	Hints bool
 }
 
 // CartError says what is wrong with a cart. Field names it the way a caller

@@ -13,6 +13,10 @@ type Level uint8
 const (
 	ItemLevel Level = iota
 	OrderLevel
+	ShippingLevel
+	AwardLevel
+
+	levels = 4
 )
 
 // Deal is the effect inside a promotion. The deals of this package are the only

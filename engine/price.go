@@ -157,12 +157,12 @@ func (p *pricing) eligibility(promotion *Promotion) Reason {
 	if reason := promotion.Schedule.check(p.req.At); reason != Applied {
 		return reason
 	}
-	if promotion.Coupon != "" {
-		if _, present := slices.BinarySearch(p.coupons, promotion.Coupon); !present {
+	if promotion.Coupon.Code != "" {
+		if _, present := slices.BinarySearch(p.coupons, promotion.Coupon.Code); !present {
 			return CouponMissing
 		}
 	}
-	if promotion.InShopCurrency && p.cart.Currency != p.rules.currency {
+	if len(promotion.Currencies) > 0 && !slices.Contains(promotion.Currencies, p.cart.Currency) {
 		return CurrencyMismatch
 	}
 	if promotion.When != nil && !promotion.When.Holds(p.scope) {

@@ -19,13 +19,49 @@ type Quote struct {
 	Discount Amount `json:"discount"`
 	// Total is Subtotal less Discount.
 	Total Amount `json:"total"`
+	// ShippingDiscount is what promotions take off the shipments, and
+	// ShippingTotal what these then cost.
+	ShippingDiscount Amount `json:"shipping_discount,omitempty"`
+	ShippingTotal    Amount `json:"shipping_total,omitempty"`
+	// Payable is Total and ShippingTotal together.
+	Payable Amount `json:"payable"`
 	// Lines has one line per SKU, sorted by SKU.
 	Lines []QuoteLine `json:"lines"`
+	// Shipments are those of the cart, sorted by method and price.
+	Shipments []QuoteShipment `json:"shipments,omitempty"`
 	// Gifts are the units that promotions add at no charge, sorted by SKU.
 	Gifts []Gift `json:"gifts,omitempty"`
+	// Awards are the effects that are not prices, in the order of application.
+	Awards []AwardGiven `json:"awards,omitempty"`
 	// Promotions are the applied ones in the order they were applied, then,
 	// where an explanation was asked for, the others by id.
 	Promotions []Outcome `json:"promotions,omitempty"`
+	// Coupons tells of each code on the cart what became of it, by code.
+	Coupons []CouponOutcome `json:"coupons,omitempty"`
+	// Optimal says that no other choice, wherever promotions competed for units
+	// or excluded each other, saves the customer more. When it is false, Bound
+	// is what no choice can save more than, unless the policy chooses by
+	// priority, which has no bound.
+	Optimal bool   `json:"optimal"`
+	Bound   Amount `json:"bound,omitempty"`
+	// Hints are what the customer could add to save more, where they were asked
+	// for, the nearest first.
+	Hints []Hint `json:"hints,omitempty"`
+	// Trace is a digest of the whole quote, the reasons included, where an
+	// explanation was asked for. Equal traces mean that two pricings came to
+	// every decision alike.
+	Trace string `json:"trace,omitempty"`
+}
+
+// Saving is what the quote saves the customer: the discounts on goods and on
+// shipping, and what the gifts are worth. It is what choices between promotions
+// are made by.
+func (q *Quote) Saving() Amount {
+	saving := q.Discount + q.ShippingDiscount
+	for _, g := range q.Gifts {
+		saving += g.Worth * Amount(g.Quantity)
+	}
+	return saving
 }
 
 // QuoteLine is a line of a quote.
@@ -58,20 +94,38 @@ type Gift struct {
 	Promotion string `json:"promotion"`
 }
 
+// QuoteShipment is a shipment of a quote.
+type QuoteShipment struct {
+	Method   string `json:"method"`
+	Price    Amount `json:"price"` // before promotions
+	Discount Amount `json:"discount"`
+	Total    Amount `json:"total"` // Price less Discount
+}
+
+// AwardGiven is an effect that is not a price, such as loyalty points.
+type AwardGiven struct {
+	Kind      string `json:"kind"`
+	Amount    string `json:"amount"` // an exact decimal number
+	Promotion string `json:"promotion"`
+}
+
 // Outcome tells what became of one promotion.
 type Outcome struct {
 	Promotion string `json:"promotion"`
 	Name      string `json:"name,omitempty"`
 	// Reason is Applied, or why the promotion was not.
 	Reason Reason `json:"reason"`
-	// Discount is what the promotion took off, 0 for gifts.
+	// Discount is what the promotion took off, shipping included; gifts and
+	// awards count nothing.
 	Discount Amount `json:"discount"`
 	// Applications is how often a deal fired: 2 for six units of a
 	// three-for-two, 1 for a percentage.
 	Applications int64 `json:"applications,omitempty"`
-	// Lines are the lines the promotion took something off, by SKU.
+	// Coupon is the code that the promotion was applied with.
+	Coupon string `json:"coupon,omitempty"`
+	// Lines are the lines and shipments the promotion took something off.
 	Lines []OutcomeLine `json:"lines,omitempty"`
-	// By names the promotions that stood in the way, for Displaced.
+	// By names the promotions that stood in the way, for Displaced and Excluded.
 	By []string `json:"by,omitempty"`
 	// Detail says in words what the reason leaves open, such as the gift that
 	// is out of stock.
@@ -81,11 +135,59 @@ type Outcome struct {
 	Why []Clause `json:"why,omitempty"`
 }
 
-// OutcomeLine is a promotion's part of one line.
+// OutcomeLine is a promotion's part of one line. Before, After and Units are
+// there where an explanation was asked for.
 type OutcomeLine struct {
-	SKU      string `json:"sku"`
+	// SKU is the line's item, Shipment the method of a shipment; one is empty.
+	SKU      string `json:"sku,omitempty"`
+	Shipment string `json:"shipment,omitempty"`
 	Quantity int64  `json:"quantity"` // units that got cheaper
 	Discount Amount `json:"discount"`
+	// Before and After are what the whole line cost before and after the
+	// promotion.
+	Before Amount `json:"before,omitempty"`
+	After  Amount `json:"after,omitempty"`
+	// Units says which units got cheaper by how much.
+	Units []UnitsChange `json:"units,omitempty"`
+}
+
+// UnitsChange is a number of units that cost the same before a promotion and
+// after it.
+type UnitsChange struct {
+	Quantity int64  `json:"quantity"`
+	Before   Amount `json:"before"`
+	After    Amount `json:"after"`
+}
+
+// CouponOutcome tells what became of a coupon code: Applied, with the
+// promotions it unlocked, or why it did nothing.
+type CouponOutcome struct {
+	Code       string   `json:"code"`
+	Reason     Reason   `json:"reason"`
+	Promotions []string `json:"promotions,omitempty"`
+}
+
+// Hint is something to add to the cart that makes a further promotion apply. It
+// has been verified by pricing the changed cart.
+type Hint struct {
+	Promotion string `json:"promotion"`
+	// Add is what to add.
+	Add []HintItem `json:"add"`
+	// Missing is what the promotion lacks in general terms: units, or money to
+	// spend, of Of, a set's name, "" for anything.
+	Of    string `json:"of,omitempty"`
+	Units int64  `json:"units,omitempty"`
+	Spend Amount `json:"spend,omitempty"`
+	// Saves is how much more the customer then saves, and Costs how much more
+	// there is to pay, which is negative where the cart gets cheaper.
+	Saves Amount `json:"saves"`
+	Costs Amount `json:"costs"`
+}
+
+// HintItem is a number of units of an item.
+type HintItem struct {
+	SKU      string `json:"sku"`
+	Quantity int64  `json:"quantity"`
 }
 
 // Clause is a part of a condition that was false, with the values it saw.
@@ -107,20 +209,29 @@ const (
 	Ended            Reason = "ended"
 	OutsideHours     Reason = "outside_hours"
 	CouponMissing    Reason = "coupon_missing"
-	ConditionFalse   Reason = "condition_false"
 	CurrencyMismatch Reason = "currency_mismatch"
+	CustomerRequired Reason = "customer_required"
+	LimitReached     Reason = "limit_reached"
+	BudgetSpent      Reason = "budget_spent"
+	ConditionFalse   Reason = "condition_false"
 	NoMatchingItems  Reason = "no_matching_items"
 	BelowQuantity    Reason = "below_quantity"
 	Displaced        Reason = "displaced"
+	Excluded         Reason = "excluded"
 	OutOfStock       Reason = "out_of_stock"
+	CapReached       Reason = "cap_reached"
 	NoEffect         Reason = "no_effect"
+	// UnknownCode is for coupons alone: no promotion wants the code.
+	UnknownCode Reason = "unknown_code"
 )
 
-// Reasons returns every reason, sorted as they are checked.
+// Reasons returns every reason that a promotion can have, in the order in which
+// they are checked.
 func Reasons() []Reason {
 	return []Reason{
 		Applied, Disabled, NotStarted, Ended, OutsideHours, CouponMissing,
-		CurrencyMismatch, ConditionFalse, NoMatchingItems, BelowQuantity,
-		Displaced, OutOfStock, NoEffect,
+		CurrencyMismatch, CustomerRequired, LimitReached, BudgetSpent,
+		ConditionFalse, NoMatchingItems, BelowQuantity, Displaced, Excluded,
+		OutOfStock, CapReached, NoEffect,
 	}
 }

@@ -27,8 +27,8 @@ type RulesetConfig struct {
 	Digest string
 	// Currency is what money literals in the rules mean.
 	Currency Currency
-	// Rounding is how a discount is rounded to the smallest unit.
-	Rounding Rounding
+	// Policy holds for all promotions.
+	Policy Policy
 	// Sets are the item sets that Selections and Scopes refer to by index.
 	Sets []ItemSet
 	// Promotions in any order.
@@ -42,59 +42,15 @@ type ItemSet struct {
 	// Match tells whether the item, of which the cart holds quantity units, is
 	// in the set. It must be pure and safe for concurrent use.
 	Match func(item *Item, quantity int64) bool
+	// ReadsQuantity says that Match looks at the quantity. The answer of other
+	// sets is kept for each item.
+	ReadsQuantity bool
 }
-
-// Promotion is what a merchandiser authored, compiled.
-type Promotion struct {
-	ID   string
-	Name string
-	// Source is where it was written, as file:line, for messages.
-	Source   string
-	Disabled bool
-	// Priority orders promotions within a level: higher first, then by ID.
-	Priority int
-	Schedule Schedule
-	// Coupon is the normalised code that must be on the cart; "" needs none.
-	Coupon string
-	// InShopCurrency says that the promotion has amounts of money of its own,
-	// so that it only makes sense for carts in the ruleset's currency.
-	InShopCurrency bool
-	// Timed says that the outcome depends on the instant of the quote.
-	Timed bool
-	// When decides whether a cart qualifies; nil always does.
-	When Condition
-	// Deals are what the customer gets, all from the same starting prices.
-	Deals []Deal
-}
-
-// Condition decides on the facts of a cart. Implementations are pure and safe
-// for concurrent use.
-type Condition interface {
-	// Holds reports whether the condition is true.
-	Holds(s *Scope) bool
-	// Why returns the parts that made the condition false, in source order. It
-	// is only asked after Holds said no.
-	Why(s *Scope) []Clause
-}
-
-// Number is a number that may depend on the cart. Implementations are pure and
-// safe for concurrent use.
-type Number interface {
-	// Value returns the number, and false when it depends on a fact that is
-	// missing.
-	Value(s *Scope) (Decimal, bool)
-}
-
-// Constant is a Number that depends on nothing.
-type Constant Decimal
-
-// Value implements Number.
-func (c Constant) Value(*Scope) (Decimal, bool) { return Decimal(c), true }
 
 // NewRuleset checks what the pricing relies on and returns the ruleset. It
 // takes over the slices of the config.
 func NewRuleset(c RulesetConfig) (*Ruleset, error) {
-	r := &Ruleset{digest: c.Digest, currency: c.Currency, rounding: c.Rounding, sets: c.Sets}
+	r := &Ruleset{digest: c.Digest, currency: c.Currency, rounding: c.Policy.Rounding, sets: c.Sets}
 	seen := make(map[string]bool, len(c.Promotions))
 	for i := range c.Promotions {
 		p := &c.Promotions[i]

@@ -19,6 +19,8 @@ type inScope func(*engine.Scope)
 func (f inScope) Holds(s *engine.Scope) bool          { f(s); return true }
 func (f inScope) Why(s *engine.Scope) []engine.Clause { return nil }
 
+func (f inScope) Misses(s *engine.Scope) []engine.Miss { return nil }
+
 // withScope calls do with the condition and the scope of the cart.
 func withScope(t testing.TB, expression string, cart engine.Cart, do func(engine.Condition, *engine.Scope)) {
 	t.Helper()

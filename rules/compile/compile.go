@@ -37,7 +37,7 @@ func Compile(files []File) (*engine.Ruleset, error) {
 	return engine.NewRuleset(engine.RulesetConfig{
 		Digest:     Digest(files),
 		Currency:   c.currency,
-		Rounding:   c.rounding,
+		Policy:     engine.Policy{Rounding: c.rounding},
 		Sets:       c.sets,
 		Promotions: promotions,
 	})

@@ -74,7 +74,7 @@ func TestAPromotionHasWhatItsFileSays(t *testing.T) {
 `)
 	got, _ := ruleset.Promotion("full.Name_1")
 	want := engine.Promotion{
-		ID: "full.Name_1", Name: "A name", Source: "a/b.yaml:2:5", Disabled: true, Priority: -5, Coupon: "WELCOME10", InShopCurrency: true, Timed: true,
+		ID: "full.Name_1", Name: "A name", Source: "a/b.yaml:2:5", Disabled: true, Priority: -5, Coupon: engine.Coupon{Code: "WELCOME10"}, Currencies: []engine.Currency{ruleset.Currency()}, Timed: true,
 		Schedule: engine.Schedule{
 			From: time.Date(2026, 5, 31, 23, 0, 0, 0, time.UTC).In(london), Until: time.Date(2026, 6, 2, 11, 30, 0, 0, time.UTC).In(london), Location: london,
 			Days:  engine.Weekdays(0).With(time.Saturday).With(time.Sunday),

@@ -35,13 +35,15 @@ func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engin
 		Disabled: !m.Get("enabled").WantBool(true),
 		Priority: p.priority(m.Get("priority")),
 		Schedule: p.schedule(m.Get("schedule")),
-		Coupon:   p.coupon(m.Get("coupon")),
+		Coupon:   engine.Coupon{Code: p.coupon(m.Get("coupon"))},
 		When:     p.when(m.Get("when")),
 		Deals:    p.dealsOf(m),
 	}
 	compiled.Name, _ = m.Get("name").WantText()
 	m.Get("description").WantText()
-	compiled.InShopCurrency = p.reads&readsMoney != 0
+	if p.reads&readsMoney != 0 {
+		compiled.Currencies = []engine.Currency{c.currency}
+	}
 	compiled.Timed = p.reads&readsClock != 0 || m.Has("schedule")
 	return compiled, compiled.ID != ""
 }
@@ -119,6 +121,9 @@ func (c compiledCondition) Why(s *engine.Scope) []engine.Clause {
 	_, clauses := c.o.why(s, element{}, nil)
 	return clauses
 }
+
+// Misses implements engine.Condition.
+func (c compiledCondition) Misses(s *engine.Scope) []engine.Miss { return nil }
 
 // compiledNumber implements engine.Number.
 type compiledNumber struct{ value numberFunc }

@@ -58,7 +58,7 @@ func TestWhatAPromotionDependsOn(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, _ := compileAll(t, []string{c.promotion}).Promotion("p0")
-			got := fmt.Sprintf("money %v, timed %v", p.InShopCurrency, p.Timed)
+			got := fmt.Sprintf("money %v, timed %v", len(p.Currencies) > 0, p.Timed)
 			if want := fmt.Sprintf("money %v, timed %v", c.money, c.timed); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}

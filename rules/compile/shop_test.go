@@ -62,7 +62,7 @@ func shopCart() engine.Cart {
 				"interests": engine.TextsValue([]string{"tv", "audio"}), "favourite": engine.TextValue("tv"), "code": engine.TextValue("vip "),
 			},
 		},
-		Shipping:   engine.Shipping{Method: "express", Price: 500, Country: "GB", Region: "ENG"},
+		Shipping:   engine.Shipping{Shipments: []engine.Shipment{{Method: "express", Price: 500}}, Country: "GB", Region: "ENG"},
 		Payment:    "card",
 		Attributes: engine.Attributes{"gift": engine.BoolValue(true), "store": numberValue("7"), "count": numberValue("3"), "yes": engine.TextValue("true")},
 	}

@@ -235,10 +235,10 @@ func cartVariables(c engine.Currency, line *fields) map[string]operand {
 		})),
 		"customer": customerRecord(c),
 		"shipping": recordOf("shipping", "name the fact, such as shipping.country", map[string]operand{
-			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method }),
+			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method() }),
 			"country": optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Country }),
 			"region":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Region }),
-			"price":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Shipping.Price }),
+			"price":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Shipping.Price() }),
 		}),
 		"payment": recordOf("payment", "write payment.method", map[string]operand{
 			"method": optionalText(func(s *engine.Scope) string { return s.Cart().Payment }),

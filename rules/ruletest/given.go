@@ -296,10 +296,11 @@ func attributeOf(text string) engine.Value {
 
 func shipping(v syntax.Value, currency engine.Currency, s scope) engine.Shipping {
 	m := v.Map("method", "price", "country", "region")
-	return engine.Shipping{
-		Method: s.text(m.Get("method")), Country: s.text(m.Get("country")), Region: s.text(m.Get("region")),
-		Price: amount(m.Get("price"), currency, s),
+	shipping := engine.Shipping{Country: s.text(m.Get("country")), Region: s.text(m.Get("region"))}
+	if m.Has("method") || m.Has("price") {
+		shipping.Shipments = []engine.Shipment{{Method: s.text(m.Get("method")), Price: amount(m.Get("price"), currency, s)}}
 	}
+	return shipping
 }
 
 func paymentMethod(v syntax.Value, s scope) string {

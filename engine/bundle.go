@@ -1,0 +1,30 @@
+package engine
+
+// Bundle sells units of several selections together: so many of each slot for a
+// price, or with something off. An application has all its units or does not
+// happen, and claims them.
+type Bundle struct {
+	Slots  []BundleSlot
+	Reward Reward // PayFor has no meaning here
+	// Repeat is how many bundles may form, nil for as many as there are.
+	Repeat Number
+}
+
+// BundleSlot is a part of a bundle: so many units of a selection, which may mix.
+type BundleSlot struct {
+	Of       Selection
+	Quantity Number
+}
+
+// Level implements Deal.
+func (d Bundle) Level() Level { return ItemLevel }
+
+func (d Bundle) sets() []int {
+	var sets []int
+	for _, slot := range d.Slots {
+		sets = append(sets, slot.Of.sets()...)
+	}
+	return sets
+}
+
+func (d Bundle) propose(p *pricing) proposal { return refused(NoEffect) }
