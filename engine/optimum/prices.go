@@ -1,0 +1,77 @@
+package optimum
+
+import "math"
+
+// prices are integer duals of a model: what a unit of each row's limit is worth
+// at the most, in fine units. Whatever the floats of the relaxation were, every
+// column costs at least its worth, so by weak duality no choice is worth more
+// than bound, and one is worth exactly
+//
+//	bound - sum of reduced costs - sum of prices of what is left of rows
+//
+// and less the worth that soft rows cut off. The search calls what is subtracted
+// the loss of a choice.
+type prices struct {
+	row     []int64 // of a unit of each row
+	reduced []int64 // of each column: what it costs beyond its worth, never negative
+	bound   int64   // of the whole limits, math.MaxInt64 when it is no use
+}
+
+// price rounds the duals of a solved relaxation and repairs them.
+func price(m *model, l *relaxation) prices {
+	p := prices{row: make([]int64, len(m.rows)), reduced: make([]int64, len(m.columns))}
+	for r := range p.row {
+		p.row[r] = rounded(float64(l.dual[r]*l.unit) / l.scale[r])
+		if soft := m.rows[r].soft; soft > 0 {
+			p.row[r] = min(p.row[r], soft)
+		}
+	}
+	for i := range m.columns {
+		p.repair(m, &m.columns[i])
+	}
+	for i := range m.columns {
+		p.reduced[i] = p.cost(&m.columns[i]) - m.columns[i].worth
+	}
+	for r := range p.row {
+		p.bound = add(p.bound, mul(p.row[r], m.rows[r].limit))
+	}
+	return p
+}
+
+// rounded returns the nearest integer that is not negative and leaves room for
+// repairs; NaN is 0.
+func rounded(x float64) int64 {
+	if !(x > 0) {
+		return 0
+	}
+	return int64(math.Round(min(x, 1<<61)))
+}
+
+// cost is what one application of c costs.
+func (p *prices) cost(c *column) int64 {
+	sum := int64(0)
+	for _, cell := range c.cells {
+		sum = add(sum, mul(cell.n, p.row[cell.row]))
+	}
+	return sum
+}
+
+// repair raises the price of the type for which that adds least to the bound
+// until c costs at least its worth.
+func (p *prices) repair(m *model, c *column) {
+	missing := c.worth - p.cost(c)
+	if missing <= 0 {
+		return
+	}
+	best, least, raise := int32(-1), int64(0), int64(0)
+	for _, cell := range c.cells {
+		if int(cell.row) >= len(m.types) {
+			break
+		}
+		up := ceilDiv(missing, cell.n)
+		if added := mul(up, m.rows[cell.row].limit); best < 0 || added < least {
+			best, least, raise = cell.row, added, up
+		}
+	}
+	p.row[best] = add(p.row[best], raise)
+}

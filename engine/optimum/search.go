@@ -1,0 +1,290 @@
+package optimum
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// search looks for the choice of least loss, depth first. It decides column
+// after column how often it is applied, in an order that finishes with one row
+// after the other: when the last column of a row is decided, the price of what
+// is left of it is lost. It goes only where the loss stays below that of the best
+// choice known, and never again where it was with the same rest and no more loss.
+type search struct {
+	m       *model
+	prices  *prices
+	relaxed []float64
+
+	order  []int32   // the columns that can be in a better choice, in the order of decisions
+	last   []int32   // of each row: 1 + the place of its last column
+	closed [][]int32 // the same by place: rows that no column from place on uses
+	ends   []int32   // of each pick rule: 1 + the place of its last column
+	layout layout
+
+	rem     []int64  // of each row
+	packed  []uint64 // rem, packed by layout
+	picked  []picked
+	times   []int64 // of each column
+	allowed int64   // a better choice loses no more than this
+
+	savedRem   []int64 // what try has to restore
+	savedPicks []picked
+
+	best   []int64 // times of the best choice known
+	nodes  int
+	budget int
+	seen   table
+}
+
+// newSearch prepares a search for what is better than the choice best, which
+// loses allowed + 1 step.
+func newSearch(m *model, p *prices, relaxed []float64, best []int64, allowed int64) *search {
+	s := &search{
+		m: m, prices: p, relaxed: relaxed, best: best, allowed: allowed,
+		rem: make([]int64, len(m.rows)), times: make([]int64, len(m.columns)),
+		picked: make([]picked, len(m.picks)),
+	}
+	for r := range s.rem {
+		s.rem[r] = m.rows[r].limit
+	}
+	for i := range s.picked {
+		s.picked[i] = nothingPicked()
+	}
+	s.arrange()
+	s.layout = newLayout(m, s.last, len(s.order))
+	s.packed = s.layout.pack(s.rem)
+	s.seen = newTable(1 + s.layout.words + 2*len(m.picks))
+	return s
+}
+
+// arrange chooses the order of decisions among the columns whose reduced cost
+// alone is not already too much (reduced-cost fixing, Dantzig, Fulkerson and
+// Johnson 1954). It goes by rows: the type with the fewest undecided columns is
+// finished next.
+func (s *search) arrange() {
+	m := s.m
+	users := make([][]int32, len(m.rows))
+	open := make([]bool, len(m.columns))
+	for i := range m.columns {
+		if s.prices.reduced[i] > s.allowed {
+			continue
+		}
+		open[i] = true
+		for _, cell := range m.columns[i].cells {
+			users[cell.row] = append(users[cell.row], int32(i))
+		}
+	}
+	count := make([]int, len(m.rows))
+	for r := range users {
+		count[r] = len(users[r])
+	}
+	for {
+		next := -1
+		for r := range m.types {
+			if count[r] > 0 && (next < 0 || count[r] < count[next]) {
+				next = r
+			}
+		}
+		if next < 0 {
+			break
+		}
+		begin := len(s.order)
+		for _, i := range users[next] {
+			if !open[i] {
+				continue
+			}
+			open[i] = false
+			s.order = append(s.order, i)
+			for _, cell := range m.columns[i].cells {
+				count[cell.row]--
+			}
+		}
+		slices.SortStableFunc(s.order[begin:], func(i, j int32) int {
+			return cmp.Compare(s.prices.reduced[i], s.prices.reduced[j])
+		})
+	}
+	s.close()
+}
+
+// close notes where in the order each row and each pick rule has its last
+// column. Place 0 is before the first.
+func (s *search) close() {
+	m := s.m
+	both := make([]int32, len(m.rows)+len(m.picks))
+	s.last, s.ends = both[:len(m.rows)], both[len(m.rows):]
+	for place, i := range s.order {
+		for _, cell := range m.columns[i].cells {
+			s.last[cell.row] = int32(place + 1)
+		}
+		if p := m.columns[i].pick; p >= 0 {
+			s.ends[p] = int32(place + 1)
+		}
+	}
+	s.closed = make([][]int32, len(s.order)+1)
+	for r, place := range s.last {
+		s.closed[place] = append(s.closed[place], int32(r))
+	}
+}
+
+// run searches with a budget of nodes and reports whether it came to an end.
+func (s *search) run(budget int) bool {
+	s.budget = budget
+	if loss := s.finish(0, 0); loss <= s.allowed {
+		s.descend(0, loss)
+	}
+	return s.nodes <= s.budget
+}
+
+// descend decides the columns from place on.
+func (s *search) descend(place int, loss int64) {
+	for ; place < len(s.order); place++ {
+		least, most := s.between(place, loss)
+		if least > most {
+			return
+		}
+		if most > 0 {
+			s.branch(place, loss, least, most)
+			return
+		}
+		s.times[s.order[place]] = 0
+		if loss = s.finish(place+1, loss); loss > s.allowed {
+			return
+		}
+	}
+	copy(s.best, s.times)
+	s.allowed = loss - s.m.step
+}
+
+// finish adds to loss what is lost with the rows that are closed when place is
+// reached. It is too much where that breaks a pick rule.
+func (s *search) finish(place int, loss int64) int64 {
+	for _, r := range s.closed[place] {
+		rem := s.rem[r]
+		if rem == 0 {
+			continue
+		}
+		loss = add(loss, mul(s.prices.row[r], rem))
+		if int(r) >= len(s.m.types) {
+			continue
+		}
+		for p := range s.picked {
+			s.picked[p] = s.picked[p].leave(s.m.picks[p].rank[r])
+			if !s.picked[p].holds() {
+				return math.MaxInt64
+			}
+		}
+	}
+	return loss
+}
+
+// between returns how often the column at place can be applied at least and at
+// most without losing too much.
+func (s *search) between(place int, loss int64) (least, most int64) {
+	i := s.order[place]
+	slack := s.allowed - loss
+	most = math.MaxInt64
+	if reduced := s.prices.reduced[i]; reduced > 0 {
+		most = slack / reduced
+	}
+	for _, cell := range s.m.columns[i].cells {
+		rem := s.rem[cell.row]
+		switch {
+		case s.m.rows[cell.row].soft == 0:
+			most = min(most, rem/cell.n)
+		case len(s.m.picks) == 0: // beyond the cap it would only waste units
+			most = min(most, ceilDiv(rem, cell.n))
+		}
+		if price := s.prices.row[cell.row]; price > 0 && int(s.last[cell.row]) == place+1 {
+			if excess := rem - slack/price; excess > 0 {
+				least = max(least, ceilDiv(excess, cell.n))
+			}
+		}
+	}
+	return least, most
+}
+
+// branch tries the possible times of the column at place, beginning with what is
+// nearest to the relaxation.
+func (s *search) branch(place int, loss, least, most int64) {
+	if least < most && s.seen.visited(s.state(place), loss) {
+		return
+	}
+	near := min(max(int64(math.Round(s.relaxed[s.order[place]])), least), most)
+	up, down := near, near-1
+	for s.nodes <= s.budget && (up <= most || down >= least) {
+		if up <= most {
+			s.try(place, loss, up)
+			up++
+		}
+		if down >= least && s.nodes <= s.budget {
+			s.try(place, loss, down)
+			down--
+		}
+	}
+}
+
+// try applies the column at place so many times and goes on from there.
+func (s *search) try(place int, loss, times int64) {
+	s.nodes++
+	i := s.order[place]
+	c := &s.m.columns[i]
+	rows, picks := len(s.savedRem), len(s.savedPicks)
+	s.savedPicks = append(s.savedPicks, s.picked...)
+	s.times[i] = times
+	loss = add(loss, mul(s.prices.reduced[i], times))
+	if times > 0 {
+		for _, cell := range c.cells {
+			rem := s.rem[cell.row]
+			s.savedRem = append(s.savedRem, rem)
+			used := mul(cell.n, times)
+			if over := used - rem; over > 0 { // of a soft row
+				used = rem
+				loss = add(loss, mul(s.m.rows[cell.row].soft-s.prices.row[cell.row], over))
+			}
+			s.set(cell.row, rem-used)
+		}
+		if c.pick >= 0 {
+			s.picked[c.pick] = s.picked[c.pick].with(c.source)
+		}
+	}
+	if c.pick < 0 || s.picked[c.pick].holds() {
+		if loss = s.finish(place+1, loss); loss <= s.allowed {
+			s.descend(place+1, loss)
+		}
+	}
+	copy(s.picked, s.savedPicks[picks:])
+	s.savedPicks = s.savedPicks[:picks]
+	if times > 0 {
+		for k, cell := range c.cells {
+			s.set(cell.row, s.savedRem[rows+k])
+		}
+		s.savedRem = s.savedRem[:rows]
+	}
+}
+
+// set sets what is left of a row.
+func (s *search) set(r int32, rem int64) {
+	f := s.layout.fields[r]
+	s.packed[f.word] += uint64(rem-s.rem[r]) << f.shift
+	s.rem[r] = rem
+}
+
+// state packs what the loss of the columns from place on depends on.
+func (s *search) state(place int) []uint64 {
+	key := s.seen.key()
+	key[0] = uint64(place) + 1
+	mask := s.layout.mask(place)
+	for w, v := range s.packed {
+		key[1+w] = v & mask[w]
+	}
+	for p, state := range s.picked {
+		at := key[1+len(mask)+2*p:]
+		if place >= int(s.ends[p]) {
+			state.swap, state.kept, state.left = -1, math.MaxInt32, math.MaxInt32
+		}
+		at[0] = uint64(uint32(state.reward))<<32 | uint64(uint32(state.swap))
+		at[1] = uint64(uint32(state.kept))<<32 | uint64(uint32(state.left))
+	}
+	return key
+}

@@ -1,0 +1,105 @@
+package optimum
+
+// Solve returns the best choice of p's columns. It never fails: where the search
+// budget ends too soon, the choice is the best one found, which is no worse than
+// taking columns by their gain, and Bound says how much better another could be.
+func Solve(p Problem) Solution {
+	candidates, owners := trim(&p)
+	s := Solution{Times: zeroTimes(&p)}
+	if len(candidates) == 0 {
+		s.Optimal = true
+		return s
+	}
+	nodes := p.Nodes
+	if nodes < 1 {
+		nodes = DefaultNodes
+	}
+	b := newBuilder(&p, owners)
+	parts := components(&p, candidates, owners)
+	for i, part := range parts {
+		s.add(part, b.solve(part, (nodes-s.Nodes)/(len(parts)-i)))
+	}
+	s.Optimal = s.Gain == s.Bound
+	return s
+}
+
+// zeroTimes returns the times of a choice that applies nothing.
+func zeroTimes(p *Problem) [][][]int64 {
+	offers, columns := 0, 0
+	for o := range p.Owners {
+		offers += len(p.Owners[o].Offers)
+		for f := range p.Owners[o].Offers {
+			columns += len(p.Owners[o].Offers[f].Columns)
+		}
+	}
+	byOwner, byOffer, byColumn := make([][][]int64, len(p.Owners)), make([][]int64, offers), make([]int64, columns)
+	for o := range p.Owners {
+		n := len(p.Owners[o].Offers)
+		byOwner[o], byOffer = byOffer[:n:n], byOffer[n:]
+		for f := range byOwner[o] {
+			n := len(p.Owners[o].Offers[f].Columns)
+			byOwner[o][f], byColumn = byColumn[:n:n], byColumn[n:]
+		}
+	}
+	return byOwner
+}
+
+// answer is the solution of a component.
+type answer struct {
+	times       []int64 // of its candidates
+	gain, bound int64
+	nodes       int
+}
+
+// add enters the answer for a component.
+func (s *Solution) add(part []candidate, a answer) {
+	for i, c := range part {
+		s.Times[c.owner][c.offer][c.column] = a.times[i]
+	}
+	s.Gain += a.gain
+	s.Bound += a.bound
+	s.Nodes += a.nodes
+}
+
+// solve solves a component with a budget of nodes.
+func (b *builder) solve(part []candidate, nodes int) answer {
+	if len(part) == 1 && b.p.Owners[part[0].owner].Offers[part[0].offer].Rank == nil {
+		return b.single(part[0])
+	}
+	m := b.build(part)
+	l := newRelaxation(m)
+	l.solve()
+	p := price(m, l)
+	relaxed := l.times()
+	a := answer{times: start(m, &p, relaxed)}
+	worth, gain := m.value(a.times)
+	a.gain, a.bound = gain, min(p.bound/m.lightest, m.trivialBound())
+	if p.bound > maxBound {
+		return a
+	}
+	if worth > p.bound-m.step {
+		a.bound = gain
+		return a
+	}
+	s := newSearch(m, &p, relaxed, a.times, p.bound-worth-m.step)
+	done := s.run(nodes)
+	_, a.gain = m.value(a.times)
+	a.nodes = s.nodes
+	if done {
+		a.bound = a.gain
+	}
+	return a
+}
+
+// maxBound is the highest bound with which losses are sure to fit 64 bits.
+const maxBound = 1 << 62
+
+// single solves a component of one column: it is applied as often as it goes, but
+// not more often than what reaches the cap.
+func (b *builder) single(c candidate) answer {
+	owner := &b.p.Owners[c.owner]
+	gain, limit := c.in(b.p).Gain, b.owners[c.owner].cap
+	times := min(c.most, owner.Times, owner.Offers[c.offer].Times, owner.Budget/gain, ceilDiv(limit, gain))
+	total := min(mul(gain, times), limit)
+	return answer{times: []int64{times}, gain: total, bound: total}
+}
