@@ -27,16 +27,23 @@ func (c *checker) comparison(n *ast.BinaryNode, operator string) operand {
 	if right.kind == array && !areTexts(left, right) {
 		c.charge(leftSteps * int64(len(right.items))) // it is compared with each
 	}
-	if operator != n.Operator {
-		test = opposite(test, left, right)
+	o := operand{kind: boolean, bool: test}
+	if operator == n.Operator {
+		o.needs, o.misses = c.needsOfComparison(n, left, right), missesOfComparison(n, left, right, test)
+	} else {
+		o.bool = opposite(test, left.there(), right.there())
 		c.charge(c.steps - before) // both sides are asked whether they are there
 	}
-	source := c.text(n)
-	return operand{kind: boolean, bool: test,
-		why: func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
-			values := left.show(s, e) + " " + operator + " " + right.show(s, e)
-			return test(s, e), append(out, engine.Clause{Source: source, Values: values})
-		}}
+	o.why = compared(c.text(n), operator, o.bool, left.shown(), right.shown())
+	return o
+}
+
+// compared explains a comparison by its source and the values of its sides.
+func compared(source, operator string, test boolFunc, left, right showFunc) whyFunc {
+	return func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
+		values := left(s, e) + " " + operator + " " + right(s, e)
+		return test(s, e), append(out, engine.Clause{Source: source, Values: values})
+	}
 }
 
 // test returns the test of a comparison, nil for a fault that has been
@@ -57,8 +64,8 @@ func (c *checker) test(n *ast.BinaryNode, left, right operand) boolFunc {
 }
 
 // opposite is true where the test is false and both sides are there.
-func opposite(test boolFunc, left, right operand) boolFunc {
-	return func(s *engine.Scope, e element) bool { return left.there(s, e) && right.there(s, e) && !test(s, e) }
+func opposite(test, leftThere, rightThere boolFunc) boolFunc {
+	return func(s *engine.Scope, e element) bool { return leftThere(s, e) && rightThere(s, e) && !test(s, e) }
 }
 
 // misfit reports two operands that cannot be compared.
@@ -112,17 +119,16 @@ func (c *checker) equality(n *ast.BinaryNode, left, right operand) boolFunc {
 	case left.kind == fact || right.kind == fact:
 		return c.factEquality(n, left, right, equal)
 	case left.kind == boolean && right.kind == boolean:
-		return func(s *engine.Scope, e element) bool { return (left.bool(s, e) == right.bool(s, e)) == equal }
+		l, r := left.bool, right.bool
+		return func(s *engine.Scope, e element) bool { return (l(s, e) == r(s, e)) == equal }
 	case left.kind.isText() && right.kind.isText():
 		return c.textEquality(n, left, right, equal)
 	}
-	l, leftOK := left.asNumber()
-	r, rightOK := right.asNumber()
-	if leftOK && rightOK {
-		return compareNumbers(l, r, func(order int) bool { return (order == 0) == equal })
+	test, ok := compareNumbers(n.Operator, left, right)
+	if !ok {
+		c.misfit(n, left, right, "compared with")
 	}
-	c.misfit(n, left, right, "compared with")
-	return nil
+	return test
 }
 
 // readBeside reads an attribute as what it is compared with where that has its

@@ -234,10 +234,5 @@ func (p *promotionCompiler) selection(v syntax.Value) engine.Selection {
 		return engine.Selection{}
 	}
 	p.reads |= o.reads
-	index, known := p.inline[source]
-	if !known {
-		index = p.addSet(source, o)
-		p.inline[source] = index
-	}
-	return engine.Selection{Set: index}
+	return engine.Selection{Set: p.addSet(source, source, o)}
 }

@@ -81,14 +81,21 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		return operand{}
 	}
 	if n.Name == "sum" {
-		return c.sum(n, walk, body)
+		return c.sum(n, walk, body, list.needs)
 	}
 	test, ok := body.asBool()
 	if !ok {
 		hint := partOf(element, bodyOf(n.Arguments[1]))
 		return c.fault(n.Arguments[1], diag.TypeMismatch, hint, "%s wants a condition for each element, got %s", n.Name, body.kind)
 	}
-	return overElements(n.Name, list, walk, test)
+	o := overElements(n.Name, list, walk, test)
+	if n.Name != "none" && n.Name != "all" { // which hold for no elements too
+		o.needs = union(list.needs, body.needs)
+	}
+	if n.Name == "any" && body.reads&readsUnits == 0 {
+		o.misses = missesOfAny(o.needs, o.bool)
+	}
+	return o
 }
 
 // predicateHint shows count and sum, which expr has without a predicate too,
@@ -124,7 +131,11 @@ func (c *checker) predicate(n ast.Node, element operand) (operand, bool) {
 	}
 	c.predicates, c.weight = c.predicates+1, c.weight*times
 	c.pointer = append(c.pointer, element)
+	around := c.reads
+	c.reads = 0
 	body := c.compile(bodyOf(n))
+	body.reads = c.reads
+	c.reads |= around
 	c.pointer = c.pointer[:len(c.pointer)-1]
 	c.predicates, c.weight = c.predicates-1, c.weight/times
 	return body, body.kind != invalid
@@ -133,9 +144,10 @@ func (c *checker) predicate(n ast.Node, element operand) (operand, bool) {
 // elementsOf returns how to walk a list and what its elements are.
 func elementsOf(o operand) (elements, operand, bool) {
 	if o.kind == lines {
+		line := o.line
 		return elements{
 			start: func(s *engine.Scope, _ element) ([]string, int) { return nil, s.Lines() },
-			at:    func(s *engine.Scope, e element, _ []string, i int) (element, bool) { return o.line(s, e, i) },
+			at:    func(s *engine.Scope, e element, _ []string, i int) (element, bool) { return line(s, e, i) },
 		}, operand{kind: record, fields: o.fields}, true
 	}
 	list, ok := o.asList()
@@ -175,7 +187,7 @@ func (w elements) has(test boolFunc, wanted bool) boolFunc {
 }
 
 // count returns for how many elements the test holds.
-func (w elements) count(test boolFunc) func(*engine.Scope, element) int64 {
+func (w elements) count(test boolFunc) wholeFunc {
 	return func(s *engine.Scope, e element) int64 {
 		var found int64
 		texts, n := w.start(s, e)
@@ -211,10 +223,13 @@ func overElements(name string, list operand, walk elements, test boolFunc) opera
 // filtered is the elements for which test holds, as lines or as texts.
 func filtered(list operand, walk elements, test boolFunc) operand {
 	if list.kind == lines {
-		return operand{kind: lines, fields: list.fields, line: func(s *engine.Scope, e element, i int) (element, bool) {
-			x, ok := list.line(s, e, i)
+		line, o := list.line, countOf(walk.count(test))
+		o.kind, o.fields = lines, list.fields
+		o.line = func(s *engine.Scope, e element, i int) (element, bool) {
+			x, ok := line(s, e, i)
 			return x, ok && test(s, x)
-		}}
+		}
+		return o
 	}
 	kept := list.kind
 	if kept == fact {
@@ -234,12 +249,12 @@ func filtered(list operand, walk elements, test boolFunc) operand {
 
 // sum adds a number of each line. Elements whose number is missing count
 // nothing.
-func (c *checker) sum(n *ast.BuiltinNode, walk elements, body operand) operand {
+func (c *checker) sum(n *ast.BuiltinNode, walk elements, body operand, needs []engine.Fact) operand {
 	value, ok := body.asNumber()
 	if !ok {
 		return c.want(n.Arguments[1], body, "a number to add up")
 	}
-	return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+	return operand{kind: number, needs: needs, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 		total, fits := engine.Decimal{}, true
 		texts, n := walk.start(s, e)
 		for i := 0; i < n && fits; i++ {
@@ -271,13 +286,12 @@ func (c *checker) length(n *ast.BuiltinNode) operand {
 		return operand{}
 	}
 	if list, ok := o.asList(); ok && o.kind != fact {
-		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			return engine.NewDecimal(int64(len(list(s, e)))), true
-		}}
+		return countOf(func(s *engine.Scope, e element) int64 { return int64(len(list(s, e))) })
 	}
 	if o.kind == fact {
+		get := o.fact
 		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			value := o.fact(s, e)
+			value := get(s, e)
 			if list, ok := value.Texts(); ok {
 				return engine.NewDecimal(int64(len(list))), true
 			}
@@ -292,8 +306,8 @@ func (c *checker) length(n *ast.BuiltinNode) operand {
 		}}
 	}
 	if o.kind == lines {
-		count, _ := o.asNumber()
-		return operand{kind: number, number: count}
+		o.kind, o.fields, o.line = number, nil, nil
+		return o
 	}
 	return c.want(n.Arguments[0], o, "a list or a text")
 }

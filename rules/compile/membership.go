@@ -41,12 +41,8 @@ func (c *checker) membership(n *ast.BinaryNode, left, right operand) boolFunc {
 
 // inArray compares with each element as == does.
 func (c *checker) inArray(n *ast.BinaryNode, left, right operand) boolFunc {
-	if index, ok := constantTexts(left, right); ok {
-		return func(s *engine.Scope, e element) bool {
-			t, ok := left.text(s, e)
-			_, found := index[t]
-			return ok && found
-		}
+	if areTexts(left, right) {
+		return amongTexts(left.text, constantTexts(right.items))
 	}
 	elements := n.Right.(*ast.ArrayNode).Nodes
 	tests := make([]boolFunc, len(right.items))
@@ -67,24 +63,43 @@ func (c *checker) inArray(n *ast.BinaryNode, left, right operand) boolFunc {
 	}
 }
 
-// areTexts reports whether a plain text is looked for among constant texts, for
-// which an index is made.
+// areTexts reports whether a plain text is looked for among constant texts,
+// which takes one step.
 func areTexts(left, right operand) bool {
 	return left.kind == text && right.constant && !slices.ContainsFunc(right.items, func(o operand) bool { return !o.kind.isText() })
 }
 
-// constantTexts returns an index of a list of constant texts that a plain text
-// is looked up in.
-func constantTexts(left, right operand) (map[string]struct{}, bool) {
-	if !areTexts(left, right) {
-		return nil, false
+// constantTexts returns the texts of a list, each once.
+func constantTexts(items []operand) []string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i], _ = item.constText()
 	}
-	index := make(map[string]struct{}, len(right.items))
-	for _, item := range right.items {
-		t, _ := item.constText()
+	slices.Sort(texts)
+	return slices.Clip(slices.Compact(texts))
+}
+
+// shortList is how many texts are compared one after the other faster than one
+// of them is looked up.
+const shortList = 8
+
+// amongTexts looks a text up among constant ones.
+func amongTexts(get textFunc, texts []string) boolFunc {
+	if len(texts) <= shortList {
+		return func(s *engine.Scope, e element) bool {
+			t, ok := get(s, e)
+			return ok && slices.Contains(texts, t)
+		}
+	}
+	index := make(map[string]struct{}, len(texts))
+	for _, t := range texts {
 		index[t] = struct{}{}
 	}
-	return index, true
+	return func(s *engine.Scope, e element) bool {
+		t, ok := get(s, e)
+		_, found := index[t]
+		return ok && found
+	}
 }
 
 // inSpan is x in a..b, both ends included, for whole numbers as in expr.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/parser/lexer"
@@ -31,7 +32,8 @@ type definition struct {
 
 	state    resolution
 	compiled operand
-	index    int // of a set, among the ruleset's sets
+	index    int     // of a set, among the ruleset's sets
+	record   operand // of a set, as conditions see it
 }
 
 type resolution uint8
@@ -120,8 +122,8 @@ func (c *compiler) resolve(d *definition) {
 	compiled := c.wantCondition(d.value, compileExpression(d.value, vars), "the "+string(d.kind)+" "+d.name)
 	d.state, c.resolving = resolved, c.resolving[:len(c.resolving)-1]
 	d.compiled = compiled
-	if d.kind == itemSet {
-		d.index = c.addSet(d.name, compiled)
+	if d.kind == itemSet && compiled.kind != invalid {
+		d.index = c.addSet(d.name, d.value.Text(), compiled)
 	}
 }
 
@@ -162,14 +164,37 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 	if why == nil {
 		why = itself(strings.TrimSpace(v.Text()), o)
 	}
-	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why}
+	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why, needs: o.needs, misses: o.misses}
 }
 
-func (c *compiler) addSet(name string, o operand) int {
-	c.sets = append(c.sets, engine.ItemSet{Name: name, Match: func(item *engine.Item, quantity int64) bool {
-		return o.bool(nil, element{item: item, quantity: quantity})
-	}})
-	return len(c.sets) - 1
+// addSet returns the index of the set. Expressions of the same words are one
+// set, because the engine works out for each set what is in it.
+func (c *compiler) addSet(name, source string, o operand) int {
+	words := wordsOf(source)
+	if index, known := c.inline[words]; known {
+		return index
+	}
+	test, index := o.bool, len(c.sets)
+	c.inline[words] = index
+	c.sets = append(c.sets, engine.ItemSet{
+		Name:          name,
+		ReadsQuantity: o.reads&readsUnits != 0,
+		Match: func(item *engine.Item, quantity int64) bool {
+			return test(nil, element{item: item, quantity: quantity})
+		},
+	})
+	return index
+}
+
+// wordsOf returns the tokens of an expression, so that blanks and the kind of
+// quotes make no difference.
+func wordsOf(source string) string {
+	var b []byte
+	for _, t := range tokensOf(source) {
+		b = append(b, t.Kind...)
+		b = strconv.AppendQuote(b, t.Value)
+	}
+	return string(b)
 }
 
 // setAsTest is a set in an item expression: true for its items.
@@ -179,7 +204,8 @@ func (c *compiler) setAsTest(name string) (operand, bool) {
 		return operand{}, false
 	}
 	c.resolve(d)
-	return operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads, steps: d.compiled.steps}, true
+	o := operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads, steps: d.compiled.steps}
+	return o.needing(engine.Fact{Kind: engine.HasItems, Set: d.index}), true
 }
 
 // nameInCart is a set with its facts, or a condition.
@@ -192,5 +218,8 @@ func (c *compiler) nameInCart(name string, line *fields) (operand, bool) {
 	if d.compiled.kind == invalid || d.kind == condition {
 		return d.compiled, true
 	}
-	return setRecord(name, d.index, c.currency, line, d.compiled.reads), true
+	if d.record.kind == invalid {
+		d.record = setRecord(name, d.index, c.currency, line, d.compiled.reads)
+	}
+	return d.record, true
 }

@@ -50,6 +50,16 @@ type reads uint8
 const (
 	readsMoney reads = 1 << iota // amounts, which are in the shop's currency
 	readsClock                   // the instant of the quote
+	readsUnits                   // how many units of the item at hand the cart holds
+)
+
+// joint is how conditions are joined.
+type joint uint8
+
+const (
+	unjoined joint = iota
+	andJoins
+	orJoins
 )
 
 // element is what an item expression or a predicate looks at: an item with the
@@ -66,6 +76,7 @@ type element struct {
 type (
 	boolFunc   func(*engine.Scope, element) bool
 	numberFunc func(*engine.Scope, element) (engine.Decimal, bool)
+	wholeFunc  func(*engine.Scope, element) int64
 	textFunc   func(*engine.Scope, element) (string, bool)
 	listFunc   func(*engine.Scope, element) []string
 	factFunc   func(*engine.Scope, element) engine.Value
@@ -85,16 +96,38 @@ type operand struct {
 	line   lineFunc
 	fields *fields
 	items  []operand // of an array; the two bounds of a span
+	// whole is the number once more where it is never missing and always whole:
+	// a count, or an amount in smallest units. It is nil for other numbers.
+	whole wholeFunc
+	// money says that whole is an amount, with as many digits in the shop's
+	// currency.
+	money  bool
+	digits int
 	// constant says that the operand depends on nothing.
 	constant bool
+	// needs are facts without which a condition is false, a list of lines
+	// empty and a number 0, or missing where it is optional.
+	needs    []engine.Fact
+	optional bool
+	// told is the kind of fact that a text, or each text of a list, is. No text
+	// is of the kind HasItems, which stands for none.
+	told engine.FactKind
+	// grows is what more in the cart makes the number greater.
+	grows growth
 	// reads says what a variable depends on, for a whole expression what any
 	// part of it does.
 	reads reads
 	// steps is what the operand costs beyond one step, for a whole expression
 	// what it costs altogether.
 	steps int64
+	// joined are the conditions that a condition joins, and joins how.
+	joined []boolFunc
+	joins  joint
 	// why explains a condition, nil for one that is explained by its value.
 	why whyFunc
+	// misses tells what a condition lacks, nil for one that buying more does not
+	// help.
+	misses missFunc
 }
 
 // whyFunc evaluates a condition and appends the clauses that make it what it
@@ -174,8 +207,9 @@ func (o operand) asBool() (boolFunc, bool) {
 	case boolean:
 		return o.bool, true
 	case fact:
+		get := o.fact
 		return func(s *engine.Scope, e element) bool {
-			value, ok := o.fact(s, e).Bool()
+			value, ok := get(s, e).Bool()
 			return ok && value
 		}, true
 	default:
@@ -189,20 +223,10 @@ func (o operand) asNumber() (numberFunc, bool) {
 	case number:
 		return o.number, true
 	case fact:
-		return func(s *engine.Scope, e element) (engine.Decimal, bool) { return o.fact(s, e).Number() }, true
+		get := o.fact
+		return func(s *engine.Scope, e element) (engine.Decimal, bool) { return get(s, e).Number() }, true
 	case lines:
-		if o.number != nil {
-			return o.number, true
-		}
-		return func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			var n int64
-			for i := range s.Lines() {
-				if _, ok := o.line(s, e, i); ok {
-					n++
-				}
-			}
-			return engine.NewDecimal(n), true
-		}, true
+		return o.number, true
 	default:
 		return nil, false
 	}
@@ -214,7 +238,8 @@ func (o operand) asText() (textFunc, bool) {
 	case o.kind.isText():
 		return o.text, true
 	case o.kind == fact:
-		return func(s *engine.Scope, e element) (string, bool) { return o.fact(s, e).Text() }, true
+		get := o.fact
+		return func(s *engine.Scope, e element) (string, bool) { return get(s, e).Text() }, true
 	default:
 		return nil, false
 	}
@@ -227,8 +252,9 @@ func (o operand) asList() (listFunc, bool) {
 	case textList, categoryList, couponList:
 		return o.list, true
 	case fact:
+		get := o.fact
 		return func(s *engine.Scope, e element) []string {
-			list, _ := o.fact(s, e).Texts()
+			list, _ := get(s, e).Texts()
 			return list
 		}, true
 	default:
@@ -242,17 +268,20 @@ func (o operand) asFact() (factFunc, bool) {
 	case o.kind == fact:
 		return o.fact, true
 	case o.kind == boolean:
-		return func(s *engine.Scope, e element) engine.Value { return engine.BoolValue(o.bool(s, e)) }, true
+		get := o.bool
+		return func(s *engine.Scope, e element) engine.Value { return engine.BoolValue(get(s, e)) }, true
 	case o.kind == number:
+		get := o.number
 		return func(s *engine.Scope, e element) engine.Value {
-			if d, ok := o.number(s, e); ok {
+			if d, ok := get(s, e); ok {
 				return engine.NumberValue(d)
 			}
 			return engine.Value{}
 		}, true
 	case o.kind.isText():
+		get := o.text
 		return func(s *engine.Scope, e element) engine.Value {
-			if t, ok := o.text(s, e); ok {
+			if t, ok := get(s, e); ok {
 				return engine.TextValue(t)
 			}
 			return engine.Value{}
@@ -262,46 +291,61 @@ func (o operand) asFact() (factFunc, bool) {
 	}
 }
 
-// there reports whether no fact that the operand stands for is missing. Lists
-// and conditions always are there.
-func (o operand) there(s *engine.Scope, e element) bool {
+// there returns the test of whether no fact that the operand stands for is
+// missing. Lists and conditions always are there.
+func (o operand) there() boolFunc {
 	switch {
 	case o.kind == span:
-		return o.items[0].there(s, e) && o.items[1].there(s, e)
-	case o.kind == number:
-		_, ok := o.number(s, e)
-		return ok
-	case o.kind.isText():
-		_, ok := o.text(s, e)
-		return ok
-	case o.kind == fact:
-		return o.fact(s, e).Kind() != engine.KindNone
+		low, high := o.items[0].there(), o.items[1].there()
+		return func(s *engine.Scope, e element) bool { return low(s, e) && high(s, e) }
+	case o.kind == number && o.whole == nil, o.kind == fact, o.kind.isText():
+		value, _ := o.asFact()
+		return func(s *engine.Scope, e element) bool { return value(s, e).Kind() != engine.KindNone }
 	default:
-		return true
+		return func(*engine.Scope, element) bool { return true }
 	}
 }
 
-// show writes what the operand is worth now, for an explanation.
-func (o operand) show(s *engine.Scope, e element) string {
+// showFunc writes what an operand is worth now, for an explanation.
+type showFunc func(*engine.Scope, element) string
+
+// shown returns how the operand is written. The function holds no more of the
+// operand than it needs, because it stays as long as the rules do.
+func (o operand) shown() showFunc {
 	if value, ok := o.asFact(); ok {
-		return value(s, e).String()
+		return func(s *engine.Scope, e element) string { return value(s, e).String() }
 	}
 	if list, ok := o.asList(); ok {
-		return engine.TextsValue(list(s, e)).String()
+		return func(s *engine.Scope, e element) string { return engine.TextsValue(list(s, e)).String() }
 	}
 	if n, ok := o.asNumber(); ok {
-		d, _ := n(s, e)
-		return d.String()
-	}
-	if o.kind == array || o.kind == span {
-		shown := make([]string, len(o.items))
-		for i, item := range o.items {
-			shown[i] = item.show(s, e)
+		return func(s *engine.Scope, e element) string {
+			d, _ := n(s, e)
+			return d.String()
 		}
-		if o.kind == span {
-			return strings.Join(shown, "..")
-		}
-		return "[" + strings.Join(shown, ", ") + "]"
 	}
-	return "nil"
+	switch o.kind {
+	case array:
+		items := shownEach(o.items, ", ")
+		return func(s *engine.Scope, e element) string { return "[" + items(s, e) + "]" }
+	case span:
+		return shownEach(o.items, "..")
+	default:
+		return func(*engine.Scope, element) string { return "nil" }
+	}
+}
+
+// shownEach writes the items with something between them.
+func shownEach(items []operand, between string) showFunc {
+	each := make([]showFunc, len(items))
+	for i, item := range items {
+		each[i] = item.shown()
+	}
+	return func(s *engine.Scope, e element) string {
+		texts := make([]string, len(each))
+		for i, show := range each {
+			texts[i] = show(s, e)
+		}
+		return strings.Join(texts, between)
+	}
 }

@@ -104,12 +104,48 @@ func (c *checker) logic(n *ast.BinaryNode, left, right operand) operand {
 	if !ok {
 		return c.want(n.Right, right, "a condition beside "+n.Operator)
 	}
-	if n.Operator == "or" || n.Operator == "||" {
-		return operand{kind: boolean, why: c.either(n, left, right, true),
-			bool: func(s *engine.Scope, e element) bool { return l(s, e) || r(s, e) }}
+	either := n.Operator == "or" || n.Operator == "||"
+	o := operand{kind: boolean, joins: orJoins, needs: shared(left.needs, right.needs),
+		why: c.either(n, left, right, either), misses: missesOfLogic(left, right, either)}
+	if !either {
+		o.joins, o.needs = andJoins, union(left.needs, right.needs)
 	}
-	return operand{kind: boolean, why: c.either(n, left, right, false),
-		bool: func(s *engine.Scope, e element) bool { return l(s, e) && r(s, e) }}
+	o.joined = append(left.terms(o.joins, l), r)
+	o.bool = join(o.joins, o.joined)
+	return o
+}
+
+// terms returns the conditions that the operand joins in the same way, or else
+// the one that it is.
+func (o operand) terms(by joint, test boolFunc) []boolFunc {
+	if o.joins == by {
+		return o.joined
+	}
+	return []boolFunc{test}
+}
+
+// join is a and b and c, or a or b or c. The usual numbers of conditions take
+// no loop.
+func join(by joint, tests []boolFunc) boolFunc {
+	a, b, last := tests[0], tests[1], tests[len(tests)-1]
+	switch {
+	case by == andJoins && len(tests) == 2:
+		return func(s *engine.Scope, e element) bool { return a(s, e) && b(s, e) }
+	case by == andJoins && len(tests) == 3:
+		return func(s *engine.Scope, e element) bool { return a(s, e) && b(s, e) && last(s, e) }
+	case by == orJoins && len(tests) == 2:
+		return func(s *engine.Scope, e element) bool { return a(s, e) || b(s, e) }
+	default:
+		decides := by == orJoins
+		return func(s *engine.Scope, e element) bool {
+			for _, test := range tests {
+				if test(s, e) == decides {
+					return decides
+				}
+			}
+			return !decides
+		}
+	}
 }
 
 // either explains and and or: by the one side whose value decides, of two by
@@ -142,8 +178,9 @@ func (c *checker) reasons(n ast.Node, o operand) whyFunc {
 // itself explains a condition by its source and its value.
 func itself(source string, o operand) whyFunc {
 	test, _ := o.asBool()
+	show := o.shown()
 	return func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
-		return test(s, e), append(out, engine.Clause{Source: source, Values: o.show(s, e)})
+		return test(s, e), append(out, engine.Clause{Source: source, Values: show(s, e)})
 	}
 }
 

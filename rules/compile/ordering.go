@@ -14,19 +14,17 @@ import (
 
 // ordering is <, <=, > and >=. Texts compare by code point, which orders dates.
 func (c *checker) ordering(n *ast.BinaryNode, left, right operand) boolFunc {
-	accepts := orderTest(n.Operator)
 	if left.kind == fact && right.kind == fact {
-		return func(s *engine.Scope, e element) bool { return factOrder(left.fact(s, e), right.fact(s, e), accepts) }
+		l, r, accepted := left.fact, right.fact, accepts(n.Operator)
+		return func(s *engine.Scope, e element) bool { return factOrder(l(s, e), r(s, e), accepted) }
 	}
-	l, leftOK := left.asNumber()
-	r, rightOK := right.asNumber()
-	if leftOK && rightOK {
-		return compareNumbers(l, r, accepts)
+	if test, ok := compareNumbers(n.Operator, left, right); ok {
+		return test
 	}
-	return c.textOrdering(n, left, right, accepts)
+	return c.textOrdering(n, left, right)
 }
 
-func (c *checker) textOrdering(n *ast.BinaryNode, left, right operand, accepts func(int) bool) boolFunc {
+func (c *checker) textOrdering(n *ast.BinaryNode, left, right operand) boolFunc {
 	l, leftOK := left.asText()
 	r, rightOK := right.asText()
 	if !leftOK || !rightOK || left.kind == weekday || right.kind == weekday {
@@ -36,43 +34,23 @@ func (c *checker) textOrdering(n *ast.BinaryNode, left, right operand, accepts f
 	if _, _, ok := c.alignText(n, left, right); !ok {
 		return nil
 	}
+	accepted := accepts(n.Operator)
 	return func(s *engine.Scope, e element) bool {
 		a, aOK := l(s, e)
 		b, bOK := r(s, e)
-		return aOK && bOK && accepts(strings.Compare(a, b))
-	}
-}
-
-func orderTest(operator string) func(order int) bool {
-	switch operator {
-	case "<":
-		return func(order int) bool { return order < 0 }
-	case "<=":
-		return func(order int) bool { return order <= 0 }
-	case ">":
-		return func(order int) bool { return order > 0 }
-	default:
-		return func(order int) bool { return order >= 0 }
+		return aOK && bOK && accepted.accept(strings.Compare(a, b))
 	}
 }
 
 // factOrder compares two attributes of one kind that has an order.
-func factOrder(a, b engine.Value, accepts func(int) bool) bool {
+func factOrder(a, b engine.Value, accepted outcomes) bool {
 	if x, ok := a.Number(); ok {
 		y, ok := b.Number()
-		return ok && accepts(x.Cmp(y))
+		return ok && accepted.accept(x.Cmp(y))
 	}
 	x, xOK := a.Text()
 	y, yOK := b.Text()
-	return xOK && yOK && accepts(strings.Compare(x, y))
-}
-
-func compareNumbers(l, r numberFunc, accepts func(order int) bool) boolFunc {
-	return func(s *engine.Scope, e element) bool {
-		a, aOK := l(s, e)
-		b, bOK := r(s, e)
-		return aOK && bOK && accepts(a.Cmp(b))
-	}
+	return xOK && yOK && accepted.accept(strings.Compare(x, y))
 }
 
 // textTest is contains, startsWith and endsWith.

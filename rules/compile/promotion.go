@@ -39,6 +39,7 @@ func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engin
 		When:     p.when(m.Get("when")),
 		Deals:    p.dealsOf(m),
 	}
+	compiled.Requires = requires(compiled.When)
 	compiled.Name, _ = m.Get("name").WantText()
 	m.Get("description").WantText()
 	if p.reads&readsMoney != 0 {
@@ -107,23 +108,34 @@ func (p *promotionCompiler) when(v syntax.Value) engine.Condition {
 	if o.kind == invalid {
 		return nil
 	}
-	return compiledCondition{o}
+	return &compiledCondition{holds: o.bool, why: o.why, misses: o.misses, requires: o.needs}
 }
 
 // compiledCondition implements engine.Condition.
-type compiledCondition struct{ o operand }
+type compiledCondition struct {
+	holds    boolFunc
+	why      whyFunc
+	misses   missFunc // nil for none
+	requires []engine.Fact
+}
 
 // Holds implements engine.Condition.
-func (c compiledCondition) Holds(s *engine.Scope) bool { return c.o.bool(s, element{}) }
+func (c *compiledCondition) Holds(s *engine.Scope) bool { return c.holds(s, element{}) }
 
 // Why implements engine.Condition.
-func (c compiledCondition) Why(s *engine.Scope) []engine.Clause {
-	_, clauses := c.o.why(s, element{}, nil)
+func (c *compiledCondition) Why(s *engine.Scope) []engine.Clause {
+	_, clauses := c.why(s, element{}, nil)
 	return clauses
 }
 
 // Misses implements engine.Condition.
-func (c compiledCondition) Misses(s *engine.Scope) []engine.Miss { return nil }
+func (c *compiledCondition) Misses(s *engine.Scope) []engine.Miss {
+	if c.misses == nil {
+		return nil
+	}
+	_, misses := c.misses(s, element{})
+	return misses
+}
 
 // compiledNumber implements engine.Number.
 type compiledNumber struct{ value numberFunc }

@@ -119,16 +119,46 @@ func optionalText(get func(*engine.Scope) string) operand {
 	}}
 }
 
-func countOf(get func(*engine.Scope, element) int64) operand {
-	return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+// telling says that the texts of the operand are facts of the kind.
+func (o operand) telling(told engine.FactKind) operand {
+	o.told = told
+	return o
+}
+
+// growing says what more in the cart makes the number greater.
+func (o operand) growing(of engine.Selection, by measure) operand {
+	o.grows = growth{of: of, by: by}
+	return o
+}
+
+// needing says without which facts the operand is empty.
+func (o operand) needing(facts ...engine.Fact) operand {
+	o.needs = facts
+	return o
+}
+
+// countOf is a number of at most 18 digits.
+func countOf(get wholeFunc) operand {
+	return operand{kind: number, whole: get, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 		return engine.NewDecimal(get(s, e)), true
 	}}
 }
 
-func moneyOf(c engine.Currency, get func(*engine.Scope, element) engine.Amount) operand {
-	return operand{kind: number, reads: readsMoney, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-		return c.Decimal(get(s, e)), true
-	}}
+// moneyOf is an amount in smallest units.
+func moneyOf(c engine.Currency, get wholeFunc) operand {
+	return operand{kind: number, reads: readsMoney, whole: get, money: true, digits: c.Digits(),
+		number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
+			return currencyIn(s, c).Decimal(engine.Amount(get(s, e))), true
+		}}
+}
+
+// currencyIn is the currency of the cart at hand. An item expression has no
+// cart; its prices are read in the shop's currency.
+func currencyIn(s *engine.Scope, shop engine.Currency) engine.Currency {
+	if s == nil {
+		return shop
+	}
+	return s.Cart().Currency
 }
 
 func listOf(k kind, get func(*engine.Scope, element) []string) operand {
@@ -168,8 +198,8 @@ func itemVariables(c engine.Currency) map[string]operand {
 		"sku":      {kind: text, text: func(_ *engine.Scope, e element) (string, bool) { return e.item.SKU, true }},
 		"name":     textOf(func(_ *engine.Scope, e element) string { return e.item.Name }),
 		"brand":    textOf(func(_ *engine.Scope, e element) string { return e.item.Brand }),
-		"price":    moneyOf(c, func(_ *engine.Scope, e element) engine.Amount { return e.item.Price }),
-		"quantity": countOf(func(_ *engine.Scope, e element) int64 { return e.quantity }),
+		"price":    moneyOf(c, func(_ *engine.Scope, e element) int64 { return int64(e.item.Price) }),
+		"quantity": countOf(func(_ *engine.Scope, e element) int64 { return e.quantity }).reading(readsUnits),
 		"category": {kind: category, text: func(_ *engine.Scope, e element) (string, bool) {
 			return e.item.Category(), true
 		}},
@@ -183,10 +213,8 @@ func itemVariables(c engine.Currency) map[string]operand {
 // the line costs.
 func lineFields(c engine.Currency, items variables) *fields {
 	own := map[string]operand{
-		"subtotal": moneyOf(c, func(_ *engine.Scope, e element) engine.Amount {
-			return e.item.Price * engine.Amount(e.quantity)
-		}),
-		"total": moneyOf(c, func(s *engine.Scope, e element) engine.Amount { return s.LineTotal(e.line) }),
+		"subtotal": moneyOf(c, func(_ *engine.Scope, e element) int64 { return int64(e.item.Price) * e.quantity }).reading(readsUnits),
+		"total":    moneyOf(c, func(s *engine.Scope, e element) int64 { return int64(s.LineTotal(e.line)) }).reading(readsUnits),
 	}
 	return &fields{
 		title: "a line", hint: "name the part of the line, such as .quantity", attributes: ".attributes",
@@ -207,7 +235,7 @@ func lineAt(s *engine.Scope, i int) element {
 
 // allLines is cart.lines.
 func allLines(f *fields) operand {
-	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Lines()) })
+	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Lines()) }).growing(engine.Selection{Order: true}, byLines)
 	o.kind, o.fields = lines, f
 	o.line = func(s *engine.Scope, _ element, i int) (element, bool) { return lineAt(s, i), true }
 	return o
@@ -215,7 +243,7 @@ func allLines(f *fields) operand {
 
 // linesOf is the lines of a set.
 func linesOf(index int, f *fields) operand {
-	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Lines()) })
+	o := countOf(func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Lines()) }).growing(engine.Selection{Set: index}, byLines)
 	o.kind, o.fields = lines, f
 	o.line = func(s *engine.Scope, _ element, i int) (element, bool) { return lineAt(s, i), s.Set(index).Has(i) }
 	return o
@@ -223,25 +251,26 @@ func linesOf(index int, f *fields) operand {
 
 // cartVariables are what a condition or an amount may read.
 func cartVariables(c engine.Currency, line *fields) map[string]operand {
+	order := engine.Selection{Order: true}
 	return map[string]operand{
 		"cart": withAttributes(recordOf("cart", "name the fact, such as cart.subtotal", map[string]operand{
-			"subtotal":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Subtotal() }),
-			"total":      moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Total() }),
-			"quantity":   countOf(func(s *engine.Scope, _ element) int64 { return s.Quantity() }),
+			"subtotal":   moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Subtotal()) }).growing(order, bySpend),
+			"total":      moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Total()) }).growing(order, bySpend),
+			"quantity":   countOf(func(s *engine.Scope, _ element) int64 { return s.Quantity() }).growing(order, byUnits),
 			"lines":      allLines(line),
 			"currency":   textOf(func(s *engine.Scope, _ element) string { return s.Cart().Currency.Code() }),
-			"channel":    optionalText(func(s *engine.Scope) string { return s.Cart().Channel }),
+			"channel":    optionalText(func(s *engine.Scope) string { return s.Cart().Channel }).telling(engine.OnChannel),
 			"attributes": attributesOf("cart.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Attributes }),
 		})),
 		"customer": customerRecord(c),
 		"shipping": recordOf("shipping", "name the fact, such as shipping.country", map[string]operand{
-			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method() }),
-			"country": optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Country }),
+			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method() }).telling(engine.ShipsBy),
+			"country": optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Country }).telling(engine.ShipsTo),
 			"region":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Region }),
-			"price":   moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Shipping.Price() }),
+			"price":   moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Cart().Shipping.Price()) }),
 		}),
 		"payment": recordOf("payment", "write payment.method", map[string]operand{
-			"method": optionalText(func(s *engine.Scope) string { return s.Cart().Payment }),
+			"method": optionalText(func(s *engine.Scope) string { return s.Cart().Payment }).telling(engine.PaidBy),
 		}),
 		"coupons": listOf(couponList, func(s *engine.Scope, _ element) []string { return s.Coupons() }),
 		"now":     nowRecord(),
@@ -251,19 +280,17 @@ func cartVariables(c engine.Currency, line *fields) map[string]operand {
 func customerRecord(c engine.Currency) operand {
 	return withAttributes(recordOf("customer", "name the fact, such as customer.groups", map[string]operand{
 		"id":             optionalText(func(s *engine.Scope) string { return s.Cart().Customer.ID }),
-		"groups":         listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Groups }),
-		"tags":           listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Tags }),
-		"orders":         countOf(func(s *engine.Scope, _ element) int64 { return s.Cart().Customer.Orders }),
-		"lifetime_spend": moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Cart().Customer.LifetimeSpend }),
+		"groups":         listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Groups }).telling(engine.InCustomerGroup),
+		"tags":           listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Tags }).telling(engine.HasCustomerTag),
+		"orders":         countOf(func(s *engine.Scope, _ element) int64 { return engine.NewDecimal(s.Cart().Customer.Orders).Int() }),
+		"lifetime_spend": moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Cart().Customer.LifetimeSpend) }),
 		"attributes":     attributesOf("customer.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Customer.Attributes }),
 	}))
 }
 
 func nowRecord() operand {
 	part := func(get func(time.Time) int) operand {
-		o := countOf(func(s *engine.Scope, _ element) int64 { return int64(get(s.Now())) })
-		o.reads = readsClock
-		return o
+		return countOf(func(s *engine.Scope, _ element) int64 { return int64(get(s.Now())) }).reading(readsClock)
 	}
 	return recordOf("now", `name the part, such as now.hour or now.weekday == "fri"`, map[string]operand{
 		"year":   part(time.Time.Year),
@@ -280,18 +307,23 @@ func nowRecord() operand {
 	})
 }
 
-// setRecord is an item set as conditions see it.
+// setRecord is an item set as conditions see it. Its facts depend on what the
+// set itself reads.
 func setRecord(name string, index int, c engine.Currency, line *fields, extra reads) operand {
-	o := recordOf(name, fmt.Sprintf("name the fact, such as %s.quantity", name), map[string]operand{
-		"quantity":  countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() }),
-		"subtotal":  moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Subtotal() }),
-		"total":     walking(moneyOf(c, func(s *engine.Scope, _ element) engine.Amount { return s.Set(index).Total() })),
+	of := engine.Selection{Set: index}
+	parts := map[string]operand{
+		"quantity":  countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() }).growing(of, byUnits),
+		"subtotal":  moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Subtotal()) }).growing(of, bySpend),
+		"total":     walking(moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Total()) })).growing(of, bySpend),
 		"lines":     linesOf(index, line),
 		"min_price": boundOf(index, c, false),
 		"max_price": boundOf(index, c, true),
-	})
-	o.fields = o.fields.reading(extra)
-	return o
+	}
+	items := engine.Fact{Kind: engine.HasItems, Set: index}
+	for part, o := range parts {
+		parts[part] = o.reading(extra).needing(items)
+	}
+	return recordOf(name, fmt.Sprintf("name the fact, such as %s.quantity", name), parts)
 }
 
 // walking marks an operand that looks at every line of the cart.
@@ -303,24 +335,19 @@ func walking(o operand) operand {
 // boundOf is the lowest or the highest price in a set, missing when the cart
 // holds nothing of it.
 func boundOf(index int, c engine.Currency, highest bool) operand {
-	return operand{kind: number, reads: readsMoney, number: func(s *engine.Scope, _ element) (engine.Decimal, bool) {
+	return operand{kind: number, reads: readsMoney, optional: true, number: func(s *engine.Scope, _ element) (engine.Decimal, bool) {
 		low, high, ok := s.Set(index).PriceRange()
 		if highest {
 			low = high
 		}
-		return c.Decimal(low), ok
+		return currencyIn(s, c).Decimal(low), ok
 	}}
 }
 
-// reading marks every field as depending on what the set itself reads.
-func (f *fields) reading(extra reads) *fields {
-	marked := *f
-	marked.get = func(name string) (operand, bool) {
-		o, ok := f.get(name)
-		o.reads |= extra
-		return o, ok
-	}
-	return &marked
+// reading adds to what a variable depends on.
+func (o operand) reading(extra reads) operand {
+	o.reads |= extra
+	return o
 }
 
 // weekdayName is the first three letters of the English name: mon.
