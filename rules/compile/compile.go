@@ -30,14 +30,16 @@ func Compile(files []File) (*engine.Ruleset, error) {
 	for _, f := range files {
 		c.read(syntax.Parse(f.Name, f.Data))
 	}
-	promotions := c.compileAll()
+	c.compileNames()
+	policy := c.compilePolicy()
+	promotions := c.compilePromotions(policy.Groups)
 	if err := c.faults().Err(); err != nil {
 		return nil, err
 	}
 	return engine.NewRuleset(engine.RulesetConfig{
 		Digest:     Digest(files),
 		Currency:   c.currency,
-		Policy:     engine.Policy{Rounding: c.rounding},
+		Policy:     policy,
 		Sets:       c.sets,
 		Promotions: promotions,
 	})
@@ -47,12 +49,13 @@ func Compile(files []File) (*engine.Ruleset, error) {
 // of it.
 type compiler struct {
 	docs       []*syntax.Document
-	extra      diag.List // faults of no file
-	policy     string    // the name of policy.yaml, once it has been read
+	extra      diag.List  // faults of no file
+	policy     syntax.Map // what policy.yaml says, once it has been read
+	policyFile string     // its name
 	currency   engine.Currency
-	rounding   engine.Rounding
 	names      map[string]*definition // sets and conditions
-	promotions []syntax.Value
+	promotions []syntax.Map
+	peers      peers
 	sets       []engine.ItemSet
 	inline     map[string]int // index of an unnamed set by its source
 	items      variables
@@ -97,29 +100,8 @@ func (c *compiler) read(doc *syntax.Document) {
 	for _, e := range root.Get("conditions").Entries() {
 		c.define(e, condition)
 	}
-	c.promotions = append(c.promotions, root.Get("promotions").Items()...)
-}
-
-// readPolicy reads policy.yaml, which says what holds for all promotions.
-func (c *compiler) readPolicy(doc *syntax.Document) {
-	if c.policy != "" {
-		doc.Root().Report(diag.Duplicate, "keep one of the two", "%s says already what holds for all promotions", c.policy)
-		return
-	}
-	c.policy = doc.Name()
-	m := doc.Root().Map("currency", "rounding", "groups", "cap", "resolution")
-	for _, key := range []string{"groups", "cap", "resolution"} {
-		notSupported(m, key)
-	}
-	c.rounding = choice(m.Get("rounding"), "rounding", engine.HalfUp, map[string]engine.Rounding{"half_up": engine.HalfUp, "half_even": engine.HalfEven})
-	v := m.Get("currency")
-	if code, ok := v.WantText(); ok {
-		currency, err := engine.ParseCurrency(code)
-		if err != nil {
-			v.Report(diag.WrongValue, "use an ISO 4217 code of three capital letters, such as USD", "%.40q is no currency", code)
-			return
-		}
-		c.currency = currency
+	for _, v := range root.Get("promotions").Items() {
+		c.promotions = append(c.promotions, promotionMap(v))
 	}
 }
 
@@ -128,8 +110,8 @@ func notSupported(m syntax.Map, key string) {
 	m.Key(key).Report(diag.NotSupported, "leave it out", "%s is part of the rule language, but this version cannot apply it yet", key)
 }
 
-// compileAll compiles every definition, used or not, and the promotions.
-func (c *compiler) compileAll() []engine.Promotion {
+// compileNames compiles every definition, used or not.
+func (c *compiler) compileNames() {
 	c.sorted = slices.Sorted(maps.Keys(c.names))
 	c.items = c.itemScope()
 	c.cart = c.cartScope()
@@ -137,10 +119,16 @@ func (c *compiler) compileAll() []engine.Promotion {
 	for _, name := range c.definedNames() {
 		c.resolve(c.names[name])
 	}
+}
+
+// compilePromotions compiles the promotions, which may name one another and the
+// groups that policy.yaml lists.
+func (c *compiler) compilePromotions(listed []engine.Group) []engine.Promotion {
+	c.peers = peersOf(c.promotions, listed)
 	var promotions []engine.Promotion
 	ids := make(map[string]syntax.Value)
-	for _, v := range c.promotions {
-		if p, ok := c.promotion(v, ids); ok {
+	for _, m := range c.promotions {
+		if p, ok := c.promotion(m, ids); ok {
 			promotions = append(promotions, p)
 		}
 	}

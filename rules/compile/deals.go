@@ -25,10 +25,10 @@ func dealKinds() map[string]dealKind {
 		"multibuy":    {(*promotionCompiler).multibuy, "{of: tvs, quantity: 3, pay_for: 2}"},
 		"buy_get":     {(*promotionCompiler).buyGet, "{buy: {of: tvs, quantity: 2}, get: {of: speakers}}"},
 		"gift":        {(*promotionCompiler).gift, "{item: RPI001}"},
-		"bundle":      {},
-		"tiers":       {},
-		"shipping":    {},
-		"award":       {},
+		"bundle":      {(*promotionCompiler).bundle, "{items: [{of: tvs}, {of: speakers, quantity: 2}], price: 899}"},
+		"tiers":       {(*promotionCompiler).tiers, "{of: tvs, steps: [{from: 3, percent_off: 10}, {from: 5, percent_off: 20}]}"},
+		"shipping":    {(*promotionCompiler).shipping, "{methods: standard, percent_off: 100}"},
+		"award":       {(*promotionCompiler).award, "{kind: points, amount: 100}"},
 		"plugin":      {},
 	}
 }
@@ -79,8 +79,13 @@ func (p *promotionCompiler) percentOff(v syntax.Value) engine.Deal {
 		Pick:        pick(m.Get("pick")),
 		MaxDiscount: p.number(m.Get("max_discount"), money),
 	}
-	d.OfList = choice(m.Get("base"), "base", false, map[string]bool{"current": false, "list": true})
+	d.OfList = ofList(m.Get("base"))
 	return d
+}
+
+// ofList reads whether the list price counts, instead of what is left of it.
+func ofList(v syntax.Value) bool {
+	return choice(v, "base", false, map[string]bool{"current": false, "list": true})
 }
 
 func (p *promotionCompiler) amountOff(v syntax.Value) engine.Deal {
@@ -133,7 +138,7 @@ func (p *promotionCompiler) buyGet(v syntax.Value) engine.Deal {
 		Buy:    p.selection(buy.Require("of")),
 		Units:  p.numberOr(get.Get("quantity"), wholeUnits, 1),
 		Pick:   pick(get.Get("pick")),
-		Reward: engine.Reward{PercentOff: engine.Constant(engine.NewDecimal(100))},
+		Reward: p.rewardOrFree(get),
 		Repeat: p.repeat(m.Get("repeat")),
 	}
 	switch key, amount := buy.OneOf("quantity", "spend"); key {
@@ -146,10 +151,52 @@ func (p *promotionCompiler) buyGet(v syntax.Value) engine.Deal {
 	if get.Has("of") {
 		d.Get = p.selection(get.Get("of"))
 	}
-	if get.Has("percent_off") || get.Has("amount_off") || get.Has("price") {
-		d.Reward = p.reward(get, "percent_off", "amount_off", "price")
+	return d
+}
+
+func (p *promotionCompiler) bundle(v syntax.Value) engine.Deal {
+	m := v.Map("items", "price", "percent_off", "amount_off", "repeat")
+	d := engine.Bundle{
+		Reward: p.reward(m, "price", "percent_off", "amount_off"),
+		Repeat: p.repeat(m.Get("repeat")),
+	}
+	for _, item := range filled(m.Require("items"), "items").Items() {
+		slot := given(item, "the item").Map("of", "quantity")
+		d.Slots = append(d.Slots, engine.BundleSlot{
+			Of:       p.selection(slot.Require("of")),
+			Quantity: p.numberOr(slot.Get("quantity"), wholeUnits, 1),
+		})
 	}
 	return d
+}
+
+func (p *promotionCompiler) shipping(v syntax.Value) engine.Deal {
+	m := v.Map("methods", "percent_off", "amount_off", "price")
+	d := engine.ShippingOff{Reward: p.rewardOrFree(m)}
+	for _, method := range distinct(m.Get("methods"), "methods") {
+		if strings.TrimSpace(method.Text()) == "" {
+			method.Report(diag.WrongValue, "", "a method of shipping cannot be blank")
+		}
+		d.Methods = append(d.Methods, method.Text())
+	}
+	return d
+}
+
+func (p *promotionCompiler) award(v syntax.Value) engine.Deal {
+	m := v.Map("kind", "amount")
+	return engine.Award{
+		Kind:   plainName(m.Require("kind"), "the kind of an award"),
+		Amount: p.numberOr(m.Get("amount"), quantity, 1),
+	}
+}
+
+// rewardOrFree reads the one key that says what something costs, which is
+// nothing unless it says otherwise.
+func (p *promotionCompiler) rewardOrFree(m syntax.Map) engine.Reward {
+	if m.Has("percent_off") || m.Has("amount_off") || m.Has("price") {
+		return p.reward(m, "percent_off", "amount_off", "price")
+	}
+	return engine.Reward{PercentOff: engine.Constant(engine.NewDecimal(100))}
 }
 
 // reward reads the one key that says what the units cost.

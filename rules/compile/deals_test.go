@@ -44,6 +44,21 @@ func TestDeals(t *testing.T) {
 		{"a choice of gifts for each two", "gift: {choose_from: [A, B-1.x_2], quantity: 3, for_each: {of: tvs, quantity: 2}}",
 			engine.Giveaway{Items: []string{"A", "B-1.x_2"}, Quantity: constant("3"), ForEach: &engine.ForEach{Of: tvs, Quantity: constant("2")}}},
 		{"a gift for each", "gift: {item: A, for_each: {of: order}}", engine.Giveaway{Items: []string{"A"}, Quantity: one, ForEach: &engine.ForEach{Of: order, Quantity: one}}},
+		{"a bundle for a price", "bundle: {items: [{of: tvs}, {of: cheap, quantity: 2}], price: 899}", engine.Bundle{
+			Slots:  []engine.BundleSlot{{Of: tvs, Quantity: one}, {Of: engine.Selection{Set: 0}, Quantity: constant("2")}},
+			Reward: engine.Reward{Price: constant("899")}}},
+		{"a bundle of one slot, once", "bundle: {items: [{of: price > 5, quantity: 3}], percent_off: 10, repeat: false}", engine.Bundle{
+			Slots: []engine.BundleSlot{{Of: own, Quantity: constant("3")}}, Reward: engine.Reward{PercentOff: constant("10")}, Repeat: one}},
+		{"a bundle with an amount off, twice", "bundle: {items: [{of: tvs}], amount_off: 5, repeat: 2}", engine.Bundle{
+			Slots: []engine.BundleSlot{{Of: tvs, Quantity: one}}, Reward: engine.Reward{AmountOff: constant("5")}, Repeat: constant("2")}},
+		{"free shipping", "shipping: {}", engine.ShippingOff{Reward: all}},
+		{"free shipping by one method", "shipping: {methods: standard}", engine.ShippingOff{Methods: []string{"standard"}, Reward: all}},
+		{"a percentage off shipping", "shipping: {methods: [express, courier], percent_off: 50}",
+			engine.ShippingOff{Methods: []string{"express", "courier"}, Reward: engine.Reward{PercentOff: constant("50")}}},
+		{"an amount off shipping", "shipping: {amount_off: 5}", engine.ShippingOff{Reward: engine.Reward{AmountOff: constant("5")}}},
+		{"shipping at a price", "shipping: {price: 4.95}", engine.ShippingOff{Reward: engine.Reward{Price: constant("4.95")}}},
+		{"an award", "award: {kind: free-return}", engine.Award{Kind: "free-return", Amount: one}},
+		{"an award of a part", "award: {kind: points, amount: 2.125}", engine.Award{Kind: "points", Amount: constant("2.125")}},
 		{"a constant that is computed", "percent_off: {of: tvs, percent: 2 * 5 + 0.5}", engine.PercentOff{Of: tvs, Percent: constant("10.5")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,7 +15,12 @@ import (
 // expressions that two promotions share.
 func shopFiles() []compile.File {
 	return []compile.File{
-		{Name: "policy.yaml", Data: []byte("currency: USD\nrounding: half_even\n")},
+		{Name: "policy.yaml", Data: []byte(`currency: USD
+rounding: {mode: half_even, target: discount}
+groups: [early, {id: default, excludes: [late]}, {id: late, combine: best}]
+cap: {percent: 90, amount: {USD: 5000, EUR: 4500}}
+resolution: best
+`)},
 		{Name: "a/sets.yaml", Data: []byte(definitions)},
 		{Name: "a/tvs.yaml", Data: []byte(`promotions:
   - id: tv-3-for-2
@@ -34,6 +39,8 @@ promotions:
     when: not (many or cart.quantity in 10..20)
     deal: {buy_get: {buy: {of: speakers, quantity: 2}, get: {percent_off: 50}}}
   - id: new-too
+    group: early
+    excludes: [tv-3-for-2]
     deal: {amount_off: {of: '"new" in tags', amount: 1.5, per: line}}
   - id: order
     when: cart.total > 100 and any(cart.lines, .speakers and .quantity > 2)
@@ -41,6 +48,20 @@ promotions:
   - id: never
     when: many and rich or nothing.quantity > 0
     deal: {fixed_price: {of: speakers, price: 40}}
+`)},
+		{Name: "z/late.yaml", Data: []byte(`promotions:
+  - id: tiers
+    group: late
+    exclusive: group
+    limits: {per_cart: 1, budget: {EUR: 900, USD: 1000}}
+    deal: {tiers: {of: tvs, steps: [{from: 2, percent_off: 10}, {from: 5, percent_off: 20}]}}
+  - id: bundle
+    group: late
+    excludes: [order, early]
+    coupon: {pool: spring}
+    deal: {bundle: {items: [{of: speakers}, {of: tvs}], amount_off: {GBP: 8, USD: 10, EUR: 9}}}
+  - id: parcel
+    deals: [{shipping: {methods: express, percent_off: 50}}, {award: {kind: points, amount: floor(cart.total)}}]
 `)},
 	}
 }
@@ -92,7 +113,10 @@ func TestTheOrderOfFilesDoesNotMatter(t *testing.T) {
 func TestFaultsAreTheSameInAnyOrderOfFiles(t *testing.T) {
 	broken := append(shopFiles(),
 		compile.File{Name: "c.yaml", Data: []byte("sets: {tvs: x, one: two, two: three, three: one}\npromotions: [{id: speakers}]\n")},
-		compile.File{Name: "d.yaml", Data: []byte("conditions: {tvs: y, cycle: cycle, cart: z}\n")})
+		compile.File{Name: "d.yaml", Data: []byte("conditions: {tvs: y, cycle: cycle, cart: z}\n")},
+		compile.File{Name: "e.yaml", Data: []byte("promotions: [{id: e, group: erly, excludes: [speaker, lat, default]}]\n")},
+		compile.File{Name: "policy.yml", Data: []byte("resolution: worst\n")})
+	broken[0].Data = []byte("groups: [early, early, {id: late, excludes: [eraly, late]}]\ncap: {percent: never}\n")
 	want := faultsOf(t, broken)
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 50 {

@@ -15,26 +15,40 @@ const (
 	money                        // not negative, in the currency's digits
 	wholeUnits                   // 1 or more
 	wholeOrNone                  // 0 or more
+	uses                         // 1 or more; 0 would forbid the promotion
+	quantity                     // not negative, and not only whole
 )
+
+// numberCompiler compiles the numbers of one promotion, or of the policy.
+type numberCompiler struct {
+	*compiler
+	// listed are the currencies in which plain amounts hold, none for the
+	// shop's.
+	listed []engine.Currency
+	// reads is what anything that was compiled so far depends on.
+	reads reads
+	// tabled are the currencies for which all amounts per currency so far have
+	// an entry.
+	tabled currencySet
+}
 
 // number compiles a number of a deal: a literal, or an expression over the
 // cart. A literal is checked now, an expression is brought into range when it
 // is evaluated. An absent value is nil.
-func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number {
-	if v.Present() && use == money {
-		p.reads |= readsMoney
-	}
+func (n *numberCompiler) number(v syntax.Value, use numberUse) engine.Number {
 	switch {
 	case !v.Present():
 		return nil
 	case v.Kind() == syntax.Mapping && use == money:
-		v.Report(diag.NotSupported, "write one amount in the currency of policy.yaml", "this version cannot read amounts per currency yet")
-		return nil
+		return n.table(v)
 	case v.Kind() != syntax.Scalar:
 		v.Report(diag.WrongValue, "", "want a number, got %s", v.Describe())
 		return nil
 	}
-	o := compileExpression(v, p.cart)
+	if use == money {
+		n.reads |= readsMoney
+	}
+	o := compileExpression(v, n.cart)
 	value, ok := o.asNumber()
 	if !ok {
 		if o.kind != invalid {
@@ -46,7 +60,7 @@ func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number 
 		}
 		return nil
 	}
-	p.reads |= o.reads
+	n.reads |= o.reads
 	if !o.constant {
 		return compiledNumber{value}
 	}
@@ -55,19 +69,19 @@ func (p *promotionCompiler) number(v syntax.Value, use numberUse) engine.Number 
 		v.Report(diag.OutOfRange, "", "the number has more than 18 digits")
 		return nil
 	}
-	p.checkConstant(v, constant, use)
+	n.checkConstant(v, constant, use)
 	return engine.Constant(constant)
 }
 
 // numberOr is number with a value for when there is none.
-func (p *promotionCompiler) numberOr(v syntax.Value, use numberUse, fallback int64) engine.Number {
+func (n *numberCompiler) numberOr(v syntax.Value, use numberUse, fallback int64) engine.Number {
 	if !v.Present() {
 		return engine.Constant(engine.NewDecimal(fallback))
 	}
-	return p.number(v, use)
+	return n.number(v, use)
 }
 
-func (p *promotionCompiler) checkConstant(v syntax.Value, d engine.Decimal, use numberUse) {
+func (n *numberCompiler) checkConstant(v syntax.Value, d engine.Decimal, use numberUse) {
 	whole := d.Floor().Cmp(d) == 0
 	switch use {
 	case percentage:
@@ -77,7 +91,7 @@ func (p *promotionCompiler) checkConstant(v syntax.Value, d engine.Decimal, use 
 			v.Report(diag.OutOfRange, "", "percent may have at most 6 digits after the point")
 		}
 	case money:
-		p.checkAmount(v, d)
+		n.checkPlainAmount(v, d)
 	case wholeUnits:
 		if !whole || d.Sign() <= 0 {
 			v.Report(diag.OutOfRange, "", "want a whole number of at least 1")
@@ -86,17 +100,46 @@ func (p *promotionCompiler) checkConstant(v syntax.Value, d engine.Decimal, use 
 		if !whole || d.Sign() < 0 {
 			v.Report(diag.OutOfRange, "", "want a whole number of at least 0")
 		}
+	case uses:
+		switch {
+		case d.Sign() == 0:
+			v.Report(diag.OutOfRange, "write enabled: false for a promotion that nobody may use", "a limit of 0 would never let the promotion apply")
+		case !whole || d.Sign() < 0:
+			v.Report(diag.OutOfRange, "", "want a whole number of at least 1")
+		}
+	case quantity:
+		if d.Sign() < 0 {
+			v.Report(diag.OutOfRange, "", "want a number of at least 0")
+		}
 	}
 }
 
-func (p *promotionCompiler) checkAmount(v syntax.Value, d engine.Decimal) {
-	_, exact, err := p.currency.Amount(d, engine.HalfUp)
+// checkPlainAmount checks an amount that is one number in each currency in
+// which it holds, up to the first that it does not fit.
+func (n *numberCompiler) checkPlainAmount(v syntax.Value, d engine.Decimal) {
+	if len(n.listed) == 0 {
+		checkAmount(v, d, n.currency)
+		return
+	}
+	for _, c := range n.listed {
+		if !checkAmount(v, d, c) {
+			return
+		}
+	}
+}
+
+// checkAmount reports an amount that the currency cannot have.
+func checkAmount(v syntax.Value, d engine.Decimal, c engine.Currency) bool {
+	_, exact, err := c.Amount(d, engine.HalfUp)
 	switch {
 	case d.Sign() < 0:
 		v.Report(diag.OutOfRange, "", "an amount cannot be negative")
 	case err != nil:
-		v.Report(diag.OutOfRange, "", "an amount is at most %s %s", p.currency.Format(engine.MaxAmount), p.currency)
+		v.Report(diag.OutOfRange, "", "an amount is at most %s %s", c.Format(engine.MaxAmount), c)
 	case !exact:
-		v.Report(diag.AmountDigits, "", "%s has %d digits after the point, %s has more", p.currency, p.currency.Digits(), d)
+		v.Report(diag.AmountDigits, "", "%s has %d digits after the point, %s has more", c, c.Digits(), d)
+	default:
+		return true
 	}
+	return false
 }

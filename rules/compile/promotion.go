@@ -11,40 +11,41 @@ import (
 
 // promotionCompiler compiles one promotion.
 type promotionCompiler struct {
-	*compiler
-	// reads is what anything in the promotion depends on.
-	reads reads
+	numberCompiler
 }
 
-func (c *compiler) promotion(v syntax.Value, ids map[string]syntax.Value) (engine.Promotion, bool) {
-	m := v.Map("id", "name", "description", "enabled", "when", "coupon", "schedule", "priority", "deal", "deals",
-		"group", "limits", "exclusive", "excludes", "currencies", "on_failure")
+func promotionMap(v syntax.Value) syntax.Map {
+	return v.Map("id", "name", "description", "enabled", "when", "coupon", "schedule", "priority", "deal", "deals",
+		"group", "exclusive", "excludes", "limits", "currencies", "on_failure")
+}
+
+func (c *compiler) promotion(m syntax.Map, ids map[string]syntax.Value) (engine.Promotion, bool) {
 	if m.Kind() != syntax.Mapping {
 		if m.Kind() == syntax.Null {
 			m.Report(diag.WrongValue, "remove the -, or write a promotion after it", "want a promotion, got nothing")
 		}
 		return engine.Promotion{}, false
 	}
-	for _, key := range []string{"group", "limits", "exclusive", "excludes", "currencies", "on_failure"} {
-		notSupported(m, key)
-	}
-	p := &promotionCompiler{compiler: c}
+	notSupported(m, "on_failure")
+	p := &promotionCompiler{numberCompiler{compiler: c, listed: currencies(m.Get("currencies"))}}
 	compiled := engine.Promotion{
-		ID:       p.id(m.Require("id"), ids),
-		Source:   v.Location(),
-		Disabled: !m.Get("enabled").WantBool(true),
-		Priority: p.priority(m.Get("priority")),
-		Schedule: p.schedule(m.Get("schedule")),
-		Coupon:   engine.Coupon{Code: p.coupon(m.Get("coupon"))},
-		When:     p.when(m.Get("when")),
-		Deals:    p.dealsOf(m),
+		ID:        p.id(m.Require("id"), ids),
+		Source:    m.Location(),
+		Disabled:  !m.Get("enabled").WantBool(true),
+		Priority:  p.priority(m.Get("priority")),
+		Schedule:  p.schedule(m.Get("schedule")),
+		Coupon:    unlockedBy(m.Get("coupon")),
+		When:      p.when(m.Get("when")),
+		Group:     p.group(m.Get("group")),
+		Exclusive: exclusive(m.Get("exclusive")),
+		Excludes:  p.excludes(m),
+		Deals:     p.dealsOf(m),
 	}
 	compiled.Requires = requires(compiled.When)
 	compiled.Name, _ = m.Get("name").WantText()
 	m.Get("description").WantText()
-	if p.reads&readsMoney != 0 {
-		compiled.Currencies = []engine.Currency{c.currency}
-	}
+	compiled.Limits = p.limits(m, compiled.Coupon)
+	compiled.Currencies = p.holdsIn(m)
 	compiled.Timed = p.reads&readsClock != 0 || m.Has("schedule")
 	return compiled, compiled.ID != ""
 }
@@ -75,24 +76,6 @@ func (p *promotionCompiler) priority(v syntax.Value) int {
 		v.Report(diag.WrongValue, "a higher number goes first; without one it is 0", "priority wants a whole number")
 	}
 	return int(n)
-}
-
-func (p *promotionCompiler) coupon(v syntax.Value) string {
-	if v.Kind() == syntax.Mapping {
-		pool := v.Map("pool")
-		pool.Require("pool")
-		notSupported(pool, "pool")
-		return ""
-	}
-	text, ok := v.WantText()
-	if !ok {
-		return ""
-	}
-	code := engine.NormalizeCoupon(text)
-	if code == "" || len(code) > 64 {
-		v.Report(diag.WrongValue, "", "a coupon code has 1 to 64 characters")
-	}
-	return code
 }
 
 func (p *promotionCompiler) when(v syntax.Value) engine.Condition {

@@ -1,0 +1,28 @@
+package compile
+
+import (
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// limits reads how often and how much a promotion gives. A code of a pool is
+// used once, unless the file says otherwise.
+func (p *promotionCompiler) limits(promotion syntax.Map, coupon engine.Coupon) engine.Limits {
+	m := filled(promotion.Get("limits"), "limits").Map("redemptions", "per_customer", "per_code", "per_cart", "budget", "max_discount")
+	if m.Has("per_code") && !promotion.Has("coupon") {
+		m.Key("per_code").Report(diag.WrongValue, "give the promotion a coupon, or leave the limit out", "per_code limits the uses of a coupon code, but the promotion has no coupon")
+	}
+	l := engine.Limits{
+		Redemptions: p.number(m.Get("redemptions"), uses),
+		PerCustomer: p.number(m.Get("per_customer"), uses),
+		PerCode:     p.number(m.Get("per_code"), uses),
+		PerCart:     p.number(m.Get("per_cart"), uses),
+		Budget:      p.number(m.Get("budget"), money),
+		MaxDiscount: p.number(m.Get("max_discount"), money),
+	}
+	if coupon.Pool != "" && !m.Has("per_code") {
+		l.PerCode = engine.Constant(engine.NewDecimal(1))
+	}
+	return l
+}
