@@ -11,36 +11,36 @@ import (
 
 // groups reads the groups of policy.yaml in the order in which they run.
 func (c *compiler) groups(v syntax.Value) []engine.Group {
-	var entries []syntax.Map // as long as groups
 	var groups []engine.Group
-	seen := make(map[string]syntax.Value)
+	var excludes []syntax.Value // of each group
+	listed := make(map[string]syntax.Value)
 	for _, entry := range filled(v, "groups").Items() {
-		group, m, id := group(given(entry, "the group"))
-		if group.ID == "" {
-			continue // reported
-		}
-		if first, taken := seen[group.ID]; taken {
+		id, m := groupEntry(given(entry, "the group"))
+		group := engine.Group{ID: plainName(id, "the name of a group"), Combine: combine(m.Get("combine"))}
+		first, taken := listed[group.ID]
+		switch {
+		case group.ID == "": // reported
+		case taken:
 			id.Report(diag.Duplicate, "", "the group %q is listed at %s already", group.ID, first.Location())
-			continue
+		default:
+			listed[group.ID] = id
+			groups, excludes = append(groups, group), append(excludes, m.Get("excludes"))
 		}
-		seen[group.ID] = id
-		groups, entries = append(groups, group), append(entries, m)
 	}
+	known := groupNames(groups)
 	for i := range groups {
-		groups[i].Excludes = c.groupExcludes(entries[i].Get("excludes"), groups[i].ID, groupNames(groups))
+		groups[i].Excludes = c.groupExcludes(excludes[i], groups[i].ID, known)
 	}
 	return groups
 }
 
-// group reads one entry of groups: a name, or a mapping with an id. It returns
-// the mapping and the id too.
-func group(v syntax.Value) (engine.Group, syntax.Map, syntax.Value) {
+// groupEntry reads an entry of groups: a name, or a mapping with more keys.
+func groupEntry(v syntax.Value) (id syntax.Value, m syntax.Map) {
 	if v.Kind() == syntax.Scalar {
-		return engine.Group{ID: plainName(v, "the name of a group")}, syntax.Map{}, v
+		return v, syntax.Map{}
 	}
-	m := v.Map("id", "combine", "excludes")
-	id := m.Require("id")
-	return engine.Group{ID: plainName(id, "the name of a group"), Combine: combine(m.Get("combine"))}, m, id
+	m = v.Map("id", "combine", "excludes")
+	return m.Require("id"), m
 }
 
 func combine(v syntax.Value) engine.Combine {
@@ -104,6 +104,11 @@ func peersOf(promotions []syntax.Map, listed []engine.Group) peers {
 	return known
 }
 
+func (k peers) isGroup(name string) bool {
+	_, found := slices.BinarySearch(k.groups, name)
+	return found
+}
+
 // names are all that a promotion may exclude.
 func (k peers) names() []string {
 	return append(slices.Sorted(maps.Keys(k.ids)), k.groups...)
@@ -115,7 +120,7 @@ func (p *promotionCompiler) group(v syntax.Value) string {
 		return ""
 	}
 	name := plainName(v, "the name of a group")
-	if p.peers.closed && name != "" && !slices.Contains(p.peers.groups, name) {
+	if p.peers.closed && name != "" && !p.peers.isGroup(name) {
 		p.reportUnlisted(v, p.peers.groups)
 	}
 	if name == engine.DefaultGroup {
@@ -143,7 +148,7 @@ func (p *promotionCompiler) excludes(m syntax.Map) []string {
 	var excluded []string
 	for _, v := range distinct(m.Get("excludes"), "excludes") {
 		name := v.Text()
-		isPromotion, isGroup := p.peers.ids[name], slices.Contains(p.peers.groups, name)
+		isPromotion, isGroup := p.peers.ids[name], p.peers.isGroup(name)
 		switch {
 		case !isPromotion && !isGroup:
 			v.Report(diag.UnknownName, p.suggest(name, p.peers.names), "no promotion and no group is called %.70q", name)

@@ -6,7 +6,7 @@ import (
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
-// numberUse says what a number of a deal stands for, which decides what a
+// numberUse says what a number stands for, which decides what a
 // constant may be.
 type numberUse uint8
 
@@ -32,8 +32,8 @@ type numberCompiler struct {
 	tabled currencySet
 }
 
-// number compiles a number of a deal: a literal, or an expression over the
-// cart. A literal is checked now, an expression is brought into range when it
+// number compiles a number: a literal, an expression over the cart or, for
+// money, an amount for each currency. A literal is checked now, an expression is brought into range when it
 // is evaluated. An absent value is nil.
 func (n *numberCompiler) number(v syntax.Value, use numberUse) engine.Number {
 	switch {
