@@ -1,130 +1,55 @@
 package optimum
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // search looks for the choice of least loss, depth first. It decides column
-// after column how often it is applied, in an order that finishes with one row
-// after the other: when the last column of a row is decided, the price of what
-// is left of it is lost. It goes only where the loss stays below that of the best
-// choice known, and never again where it was with the same rest and no more loss.
+// after column how often it is applied. When the last column of a row is
+// decided, the price of what is left of the row is lost. The search goes only
+// where the loss stays below that of the best choice known, and never again
+// where it was with the same rest and no more loss.
 type search struct {
+	plan
 	m       *model
 	prices  *prices
 	relaxed []float64
-
-	order  []int32   // the columns that can be in a better choice, in the order of decisions
-	last   []int32   // of each row: 1 + the place of its last column
-	closed [][]int32 // the same by place: rows that no column from place on uses
-	ends   []int32   // of each pick rule: 1 + the place of its last column
-	layout layout
+	layout  layout
+	seen    table
 
 	rem     []int64  // of each row
 	packed  []uint64 // rem, packed by layout
-	picked  []picked
-	times   []int64 // of each column
-	allowed int64   // a better choice loses no more than this
+	picked  []picked // of each pick rule
+	times   []int64  // of each column
+	allowed int64    // what a choice may lose to be the best
 
-	savedRem   []int64 // what try has to restore
-	savedPicks []picked
+	savedRem    []int64 // what try has to restore
+	savedPicked []picked
 
-	best   []int64 // times of the best choice known
+	best   []int64 // times of the best choice, when one is found
+	found  bool
 	nodes  int
 	budget int
-	seen   table
 }
 
-// newSearch prepares a search for what is better than the choice best, which
-// loses allowed + 1 step.
-func newSearch(m *model, p *prices, relaxed []float64, best []int64, allowed int64) *search {
+// newSearch prepares a search for a choice that loses no more than allowed.
+func newSearch(m *model, p *prices, relaxed []float64, allowed int64) *search {
 	s := &search{
-		m: m, prices: p, relaxed: relaxed, best: best, allowed: allowed,
-		rem: make([]int64, len(m.rows)), times: make([]int64, len(m.columns)),
+		plan: newPlan(m, p, allowed),
+		m:    m, prices: p, relaxed: relaxed, allowed: allowed,
 		picked: make([]picked, len(m.picks)),
 	}
+	numbers := make([]int64, len(m.rows)+2*len(m.columns))
+	s.rem, numbers = numbers[:len(m.rows)], numbers[len(m.rows):]
+	s.times, s.best = numbers[:len(m.columns)], numbers[len(m.columns):]
 	for r := range s.rem {
 		s.rem[r] = m.rows[r].limit
 	}
 	for i := range s.picked {
 		s.picked[i] = nothingPicked()
 	}
-	s.arrange()
 	s.layout = newLayout(m, s.last, len(s.order))
 	s.packed = s.layout.pack(s.rem)
 	s.seen = newTable(1 + s.layout.words + 2*len(m.picks))
 	return s
-}
-
-// arrange chooses the order of decisions among the columns whose reduced cost
-// alone is not already too much (reduced-cost fixing, Dantzig, Fulkerson and
-// Johnson 1954). It goes by rows: the type with the fewest undecided columns is
-// finished next.
-func (s *search) arrange() {
-	m := s.m
-	users := make([][]int32, len(m.rows))
-	open := make([]bool, len(m.columns))
-	for i := range m.columns {
-		if s.prices.reduced[i] > s.allowed {
-			continue
-		}
-		open[i] = true
-		for _, cell := range m.columns[i].cells {
-			users[cell.row] = append(users[cell.row], int32(i))
-		}
-	}
-	count := make([]int, len(m.rows))
-	for r := range users {
-		count[r] = len(users[r])
-	}
-	for {
-		next := -1
-		for r := range m.types {
-			if count[r] > 0 && (next < 0 || count[r] < count[next]) {
-				next = r
-			}
-		}
-		if next < 0 {
-			break
-		}
-		begin := len(s.order)
-		for _, i := range users[next] {
-			if !open[i] {
-				continue
-			}
-			open[i] = false
-			s.order = append(s.order, i)
-			for _, cell := range m.columns[i].cells {
-				count[cell.row]--
-			}
-		}
-		slices.SortStableFunc(s.order[begin:], func(i, j int32) int {
-			return cmp.Compare(s.prices.reduced[i], s.prices.reduced[j])
-		})
-	}
-	s.close()
-}
-
-// close notes where in the order each row and each pick rule has its last
-// column. Place 0 is before the first.
-func (s *search) close() {
-	m := s.m
-	both := make([]int32, len(m.rows)+len(m.picks))
-	s.last, s.ends = both[:len(m.rows)], both[len(m.rows):]
-	for place, i := range s.order {
-		for _, cell := range m.columns[i].cells {
-			s.last[cell.row] = int32(place + 1)
-		}
-		if p := m.columns[i].pick; p >= 0 {
-			s.ends[p] = int32(place + 1)
-		}
-	}
-	s.closed = make([][]int32, len(s.order)+1)
-	for r, place := range s.last {
-		s.closed[place] = append(s.closed[place], int32(r))
-	}
 }
 
 // run searches with a budget of nodes and reports whether it came to an end.
@@ -153,6 +78,7 @@ func (s *search) descend(place int, loss int64) {
 		}
 	}
 	copy(s.best, s.times)
+	s.found = true
 	s.allowed = loss - s.m.step
 }
 
@@ -229,8 +155,8 @@ func (s *search) try(place int, loss, times int64) {
 	s.nodes++
 	i := s.order[place]
 	c := &s.m.columns[i]
-	rows, picks := len(s.savedRem), len(s.savedPicks)
-	s.savedPicks = append(s.savedPicks, s.picked...)
+	rows, picks := len(s.savedRem), len(s.savedPicked)
+	s.savedPicked = append(s.savedPicked, s.picked...)
 	s.times[i] = times
 	loss = add(loss, mul(s.prices.reduced[i], times))
 	if times > 0 {
@@ -253,8 +179,8 @@ func (s *search) try(place int, loss, times int64) {
 			s.descend(place+1, loss)
 		}
 	}
-	copy(s.picked, s.savedPicks[picks:])
-	s.savedPicks = s.savedPicks[:picks]
+	copy(s.picked, s.savedPicked[picks:])
+	s.savedPicked = s.savedPicked[:picks]
 	if times > 0 {
 		for k, cell := range c.cells {
 			s.set(cell.row, s.savedRem[rows+k])

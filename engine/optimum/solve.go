@@ -72,27 +72,45 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 	p := price(m, l)
 	relaxed := l.times()
 	a := answer{times: start(m, &p, relaxed)}
-	worth, gain := m.value(a.times)
-	a.gain, a.bound = gain, min(p.bound/m.lightest, m.trivialBound())
-	if p.bound > maxBound {
-		return a
-	}
-	if worth > p.bound-m.step {
-		a.bound = gain
-		return a
-	}
-	s := newSearch(m, &p, relaxed, a.times, p.bound-worth-m.step)
-	done := s.run(nodes)
-	_, a.gain = m.value(a.times)
-	a.nodes = s.nodes
-	if done {
-		a.bound = a.gain
+	var worth int64
+	worth, a.gain = m.value(a.times)
+	a.bound = min(p.bound/m.lightest, m.trivialBound())
+	if p.bound <= maxBound {
+		a.deepen(m, &p, relaxed, p.bound-worth-m.step, nodes)
 	}
 	return a
 }
 
 // maxBound is the highest bound with which losses are sure to fit 64 bits.
 const maxBound = 1 << 62
+
+// deepen searches for choices that are better than a's, which is to say that they
+// lose no more than gap. It begins with those that lose an eighth of that and
+// doubles the loss until there are some, of which the best is then the best of
+// all: the work grows so fast with the loss that the passes before the last cost
+// little (iterative deepening, Korf 1985). A pass that comes to an end without
+// any lowers the bound.
+func (a *answer) deepen(m *model, p *prices, relaxed []float64, gap int64, nodes int) {
+	for shift := 3; shift >= 0 && gap >= 0; shift-- {
+		allowed := gap >> shift
+		s := newSearch(m, p, relaxed, allowed)
+		done := s.run(nodes - a.nodes)
+		a.nodes += s.nodes
+		if s.found {
+			a.times = s.best
+			_, a.gain = m.value(a.times)
+		}
+		switch {
+		case !done:
+			return
+		case s.found:
+			a.bound = a.gain
+			return
+		}
+		a.bound = min(a.bound, (p.bound-allowed-1)/m.lightest)
+	}
+	a.bound = a.gain
+}
 
 // single solves a component of one column: it is applied as often as it goes, but
 // not more often than what reaches the cap.
