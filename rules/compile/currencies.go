@@ -77,7 +77,8 @@ func (n *numberCompiler) table(v syntax.Value) engine.Number {
 	amounts := make(engine.PerCurrency, len(entries))
 	for _, e := range entries {
 		c, known := currency(e.Key, e.Name)
-		if d, ok := n.amountIn(c, e.Value); ok && known {
+		if d, ok := n.tableEntry(e.Value); ok && known {
+			checkAmount(e.Value, d, c)
 			amounts[c] = d
 		}
 	}
@@ -93,21 +94,13 @@ func (n *numberCompiler) table(v syntax.Value) engine.Number {
 	return amounts
 }
 
-// amountIn compiles the amount for one currency, which depends on nothing.
-func (n *numberCompiler) amountIn(c engine.Currency, v syntax.Value) (engine.Decimal, bool) {
-	if v.Kind() != syntax.Scalar {
-		v.Report(diag.WrongValue, "", "want an amount, got %s", v.Describe())
-		return engine.Decimal{}, false
-	}
-	o := compileExpression(v, n.cart)
-	if o.kind == invalid {
-		return engine.Decimal{}, false
-	}
-	d, ok := o.constNumber()
-	if !ok {
+// tableEntry compiles the amount for one currency, which depends on nothing.
+func (n *numberCompiler) tableEntry(v syntax.Value) (engine.Decimal, bool) {
+	switch amount := n.number(v, tableAmount).(type) {
+	case engine.Constant:
+		return engine.Decimal(amount), true
+	case compiledNumber:
 		v.Report(diag.TypeMismatch, "write a number such as 9.99", "an amount for one currency has to be a constant")
-		return engine.Decimal{}, false
 	}
-	checkAmount(v, d, c)
-	return d, true
+	return engine.Decimal{}, false
 }

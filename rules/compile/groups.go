@@ -77,7 +77,7 @@ func (c *compiler) groupExcludes(v syntax.Value, own string, known []string) []s
 // reportUnlisted reports the name of a group that policy.yaml does not list.
 func (c *compiler) reportUnlisted(v syntax.Value, known []string) {
 	hint := c.suggest(v.Text(), func() []string { return known })
-	v.Report(diag.UnknownName, hint, "%s lists no group %q", c.policyFile, v.Text())
+	v.Report(diag.UnknownName, hint, "%s lists no group %.70q", c.policyFile, v.Text())
 }
 
 // peers are the names by which promotions refer to each other: their ids, and

@@ -17,6 +17,7 @@ const (
 	wholeOrNone                  // 0 or more
 	uses                         // 1 or more; 0 would forbid the promotion
 	quantity                     // not negative, and not only whole
+	tableAmount                  // an amount for one currency, which checks it
 )
 
 // numberCompiler compiles the numbers of one promotion, or of the policy.

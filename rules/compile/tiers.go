@@ -38,11 +38,12 @@ func (p *promotionCompiler) tierStep(m syntax.Map, d engine.Tiers) engine.TierSt
 	if last := len(d.Steps) - 1; last >= 0 && !ascend(d.Steps[last].From, step.From) {
 		from.Report(diag.OutOfRange, "list the steps by from, the lowest first, and each from once", "the step does not begin after the one before it")
 	}
-	if d.Graduated && d.BySpend {
+	switch {
+	case d.Graduated && d.BySpend:
 		for _, key := range []string{"amount_off", "price"} {
 			m.Key(key).Report(diag.WrongValue, "write percent_off, or mode: reached", "a graduated step by spend cannot have %s", key)
 		}
-	} else if d.Of.Order {
+	case d.Of.Order:
 		m.Key("price").Report(diag.WrongValue, "write percent_off or amount_off, or name a set under of", "the order has no price for a unit")
 	}
 	return step
