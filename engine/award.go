@@ -16,4 +16,15 @@ func (d Award) Level() Level { return AwardLevel }
 
 func (d Award) sets() []int { return nil }
 
-func (d Award) propose(p *pricing) proposal { return refused(NoEffect) }
+func (d Award) needs() int { return -1 }
+
+func (d Award) propose(p *pricing) proposal {
+	amount, ok := d.Amount.Value(p.scope)
+	if !ok || amount.Sign() <= 0 {
+		return refused(NoEffect)
+	}
+	award := AwardGiven{Kind: d.Kind, Amount: amount.String()}
+	return proposal{awards: []AwardGiven{award}, applications: 1, reason: Applied}
+}
+
+func (d Award) most(*pricing) Amount { return 0 }

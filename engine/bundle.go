@@ -27,4 +27,15 @@ func (d Bundle) sets() []int {
 	return sets
 }
 
-func (d Bundle) propose(p *pricing) proposal { return refused(NoEffect) }
+func (d Bundle) needs() int { return d.Slots[0].Of.set() }
+
+func (d Bundle) terms(p *pricing) (terms, bool) {
+	reward, ok := d.Reward.terms(p)
+	t := terms{reward: reward, times: p.repeat(d.Repeat)}
+	for _, slot := range d.Slots {
+		quantity := p.count(slot.Quantity)
+		ok = ok && quantity > 0
+		t.parts = append(t.parts, part{of: slot.Of, quantity: quantity, rewarded: true})
+	}
+	return t, ok
+}

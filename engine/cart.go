@@ -109,15 +109,20 @@ func (e *CartError) Error() string { return "price cart: " + e.Field + ": " + e.
 // canonicalLines returns the lines in the order that pricing uses, one per SKU,
 // sorted by SKU, so that no quote depends on the order in which a customer
 // filled the cart.
-func (c *Cart) canonicalLines() ([]Line, error) {
-	lines := make([]Line, 0, len(c.Lines))
+func (c *Cart) canonicalLines(lines []Line) ([]Line, error) {
 	for i, line := range c.Lines {
+		if line.Item != nil && line.Item.Prices != nil {
+			line.Item = line.Item.in(c.Currency)
+		}
 		if problem := line.problem(); problem != "" {
-			return nil, &CartError{Field: fmt.Sprintf("lines[%d]", i), Problem: problem}
+			return lines, &CartError{Field: fmt.Sprintf("lines[%d]", i), Problem: problem}
 		}
 		lines = append(lines, line)
 	}
-	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Item.SKU, b.Item.SKU) })
+	bySKU := func(a, b Line) int { return cmp.Compare(a.Item.SKU, b.Item.SKU) }
+	if !slices.IsSortedFunc(lines, bySKU) {
+		slices.SortStableFunc(lines, bySKU)
+	}
 	merged := lines[:0]
 	for _, line := range lines {
 		if n := len(merged); n > 0 && merged[n-1].Item.SKU == line.Item.SKU {
@@ -127,6 +132,26 @@ func (c *Cart) canonicalLines() ([]Line, error) {
 		merged = append(merged, line)
 	}
 	return merged, checkSize(merged)
+}
+
+// MaxShipments is the number of shipments that one cart may have.
+const MaxShipments = 50
+
+// canonical returns the shipments as items, in the order of methods and prices.
+func (s *Shipping) canonical(shipments []Item) ([]Item, error) {
+	if len(s.Shipments) > MaxShipments {
+		return shipments, &CartError{Field: "shipping", Problem: fmt.Sprintf("%d shipments: a cart has at most %d", len(s.Shipments), MaxShipments)}
+	}
+	for i, shipment := range s.Shipments {
+		if shipment.Price < 0 || shipment.Price > MaxAmount/MaxShipments {
+			return shipments, &CartError{Field: fmt.Sprintf("shipping[%d]", i), Problem: "price out of range"}
+		}
+		shipments = append(shipments, Item{SKU: shipment.Method, Price: shipment.Price})
+	}
+	slices.SortStableFunc(shipments, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Price, b.Price))
+	})
+	return shipments, nil
 }
 
 func (l Line) problem() string {
@@ -160,8 +185,7 @@ func checkSize(lines []Line) error {
 // surrounding blanks, in upper case.
 func NormalizeCoupon(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
 
-func normalizeCoupons(codes []string) []string {
-	normalized := make([]string, 0, len(codes))
+func normalizeCoupons(normalized, codes []string) []string {
 	for _, code := range codes {
 		if c := NormalizeCoupon(code); c != "" {
 			normalized = append(normalized, c)

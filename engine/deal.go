@@ -26,18 +26,29 @@ type Deal interface {
 	Level() Level
 	// sets lists the item sets the deal refers to.
 	sets() []int
+	// needs is an item set of which the cart must have something for the deal
+	// to have an effect, -1 where there is none.
+	needs() int
+}
+
+// proposer is a deal that acts alone: what it does depends on prices only.
+type proposer interface {
+	Deal
 	// propose works out what the deal would do, without doing it.
 	propose(p *pricing) proposal
+	// most is the most that the deal can take off list prices, or give.
+	most(p *pricing) Amount
 }
 
 // proposal is what one deal would do to the cart.
 type proposal struct {
 	takes        []take
 	gifts        []Gift
+	awards       []AwardGiven
 	applications int64
 	// The rest says why there is no effect.
 	reason Reason
-	by     []int32 // owners of the units that are missing
+	by     []int32 // promotions that stand in the way
 	detail string
 }
 
@@ -67,6 +78,14 @@ func (s Selection) Level() Level {
 		return OrderLevel
 	}
 	return ItemLevel
+}
+
+// set is the selection's item set, -1 for the order.
+func (s Selection) set() int {
+	if s.Order {
+		return -1
+	}
+	return s.Set
 }
 
 func (s Selection) sets() []int {
@@ -127,7 +146,7 @@ func (p *pricing) amount(n Number) Amount {
 	if !ok || d.Sign() <= 0 {
 		return 0
 	}
-	a, _, err := p.cart.Currency.Amount(d, p.rules.rounding)
+	a, _, err := p.cart.Currency.Amount(d, p.rules.policy.Rounding)
 	if err != nil {
 		return MaxAmount
 	}

@@ -32,13 +32,49 @@ func (d Giveaway) sets() []int {
 	return d.ForEach.Of.sets()
 }
 
+func (d Giveaway) needs() int {
+	if d.ForEach == nil {
+		return -1
+	}
+	return d.ForEach.Of.set()
+}
+
+func (d Giveaway) most(p *pricing) Amount {
+	times := p.repeat(nil)
+	if d.ForEach == nil {
+		times = 1
+	} else if constant(d.ForEach.Quantity) {
+		times, _ = d.times(p)
+	}
+	each := MaxQuantity
+	if constant(d.Quantity) {
+		each = p.count(d.Quantity)
+	}
+	var worth Amount
+	for _, sku := range d.Items {
+		if item, _ := p.giftStock(sku); item != nil {
+			worth = max(worth, item.Price)
+		}
+	}
+	return mostTimes(mostTimes(worth, times), each)
+}
+
+// mostTimes is a product that stops at MaxAmount.
+func mostTimes(a Amount, n int64) Amount {
+	if product, ok := mulAmount(a, n); ok {
+		return product
+	}
+	return MaxAmount
+}
+
 func (d Giveaway) propose(p *pricing) proposal {
 	times, reason := d.times(p)
 	if reason != Applied {
 		return refused(reason)
 	}
+	times = min(times, p.repeat(nil))
 	each := p.count(d.Quantity)
-	if each < 1 || times > MaxQuantity/each {
+	if times < 1 || each < 1 || times > MaxQuantity/each {
 		return refused(NoEffect)
 	}
 	refusal := refused(OutOfStock)
@@ -47,6 +83,9 @@ func (d Giveaway) propose(p *pricing) proposal {
 		if item != nil && left >= times*each {
 			gift := Gift{SKU: sku, Name: item.Name, Quantity: times * each, Worth: item.Price}
 			return proposal{gifts: []Gift{gift}, applications: times, reason: Applied}
+		}
+		if !p.req.Explain {
+			continue
 		}
 		if refusal.detail != "" {
 			refusal.detail += "; "
@@ -84,8 +123,9 @@ func (p *pricing) giftStock(sku string) (*Item, int64) {
 	if !ok {
 		return nil, 0
 	}
+	item = item.in(p.cart.Currency)
 	left := item.Stock
-	for i := range p.lines {
+	for i := range p.goods {
 		if p.lines[i].item.SKU == sku {
 			left -= p.lines[i].n
 		}

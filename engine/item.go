@@ -1,6 +1,10 @@
 package engine
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Item is a product of the catalogue. Items are read-only once handed to the
 // engine and may be shared by any number of quotes.
@@ -11,8 +15,11 @@ type Item struct {
 	SKU string `json:"sku"`
 	// Name is the item's unique display name.
 	Name string `json:"name"`
-	// Price is the list price of one unit in the cart's currency.
+	// Price is the list price of one unit in the cart's currency, unless Prices
+	// has another for that currency.
 	Price Amount `json:"price"`
+	// Prices are list prices by currency.
+	Prices map[Currency]Amount `json:"prices,omitempty"`
 	// MinPrice is the floor that no promotion may go below, per unit. Gifts are
 	// not bound by it.
 	MinPrice Amount `json:"min_price,omitempty"`
@@ -44,6 +51,24 @@ func (i *Item) Category() string {
 		return ""
 	}
 	return i.Categories[0]
+}
+
+// in returns the item with its price in the currency.
+func (i *Item) in(currency Currency) *Item {
+	price, own := i.Prices[currency]
+	if !own || price == i.Price {
+		return i
+	}
+	priced := *i
+	priced.Price, priced.Prices = price, nil
+	return &priced
+}
+
+// same reports whether both items are alike in all that an item set can read.
+func (i *Item) same(j *Item) bool {
+	return i == j || i.SKU == j.SKU && i.Name == j.Name && i.Price == j.Price && i.Brand == j.Brand &&
+		slices.Equal(i.Categories, j.Categories) && slices.Equal(i.Tags, j.Tags) &&
+		maps.EqualFunc(i.Attributes, j.Attributes, Value.Equal)
 }
 
 // InCategory reports whether path names category or one of its

@@ -45,6 +45,9 @@ const (
 	CombineFirst
 )
 
+// one reports whether only one promotion of the group may have an effect.
+func (c Combine) one() bool { return c == CombineBest || c == CombineFirst }
+
 // Resolution is how a choice between promotions is made.
 type Resolution uint8
 

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -10,46 +10,82 @@ import (
 // quote, in whatever order the cart lists its lines and coupons. A cart that
 // cannot be priced is a *CartError.
 func (r *Ruleset) Price(req Request) (Quote, error) {
-	lines, err := req.Cart.canonicalLines()
-	if err != nil {
+	p := r.pricing()
+	defer p.release()
+	if err := p.open(&req); err != nil {
 		return Quote{}, err
 	}
-	p := r.pricing()
-	p.begin(&req, lines)
-	for _, steps := range r.levels {
-		for _, s := range steps {
-			p.run(s)
-		}
-	}
+	p.search()
 	quote := p.quote()
-	p.release()
+	if req.Hints {
+		quote.Hints = r.hints(req, &quote)
+	}
+	if req.Explain {
+		quote.Trace = quote.trace()
+	}
 	return quote, nil
 }
 
 // pricing is the state of one call of Price. It is used again for the next one,
 // so that its buffers are; a quote has nothing of it.
+//
+// What open finds holds for the whole call. The rest is what one run through
+// the steps makes of it: where promotions exclude each other there are several
+// runs, of which the best is the answer.
 type pricing struct {
-	rules    *Ruleset
-	req      *Request
-	cart     *Cart
-	scope    *Scope
-	coupons  []string // normalised, sorted
-	lines    []lineState
-	lots     []lot // of all lines, as they begin
-	sets     []membership
-	call     uint64 // counts the uses, and marks what belongs to this one
-	quantity int64
+	rules *Ruleset
+	req   *Request
+	cart  *Cart
+	scope *Scope
+	call  uint64 // counts the uses, and marks what belongs to this one
 
-	subtotal   Amount
-	total      Amount
+	coupons   []string    // normalised, sorted
+	cartLines []Line      // canonical
+	shipments []Item      // shipments as items
+	lines     []lineState // of goods, then of shipments
+	goods     int         // how many lines are goods
+	lots      []lot       // of all lines, as they begin
+	sets      []membership
+	present   []int32 // sets of which the cart has items
+	marks     []uint64
+	steps     []int32 // those that can have an effect, in order
+	rivals    []int32 // promotions among them that may exclude each other
+	rivalsOf  uint64  // the call that rivals was found in
+	quantity  int64
+	subtotal  Amount
+	cap       Amount // on what is taken off the goods
+
+	at         int    // the step at hand, an index into steps
+	round      uint64 // counts the runs, and marks what belongs to this one
+	current    *Promotion
+	total      Amount // of goods
 	startTotal Amount // total when the promotion at hand began
+	pledged    Amount // what a block is about to take off
+	shipped    Amount // what is taken off the shipments
+	worth      Amount // of the gifts
 	gifts      []Gift
-	outcomes   []outcome // by index of the promotion
-	applied    []int     // indexes in the order of application
+	awards     []AwardGiven
+	outcomes   []outcome // by promotion
+	accounts   []account
+	applied    []int32 // promotions in the order of application
+	changed    []int32 // lines whose prices are not those that the promotion at hand began with
+	gap        Amount  // what better choices of applications could still save
+	ruled      bool    // a conflict was decided by priority
 
-	sharing allocator
-	slotted []slot // of the step at hand
-	taken   []take // of the whole call
+	choices   choices
+	groupMost []Amount // by group; see bounds.go
+	block     block
+	sharing   allocator
+	slotted   []slot // of the step at hand
+	taken     []take // of the whole run
+}
+
+// lineState is a line while it is being priced.
+type lineState struct {
+	item  *Item
+	n     int64
+	lots  []lot
+	known *knownItem
 }
 
 // pricing returns one that is not in use.
@@ -57,257 +93,328 @@ func (r *Ruleset) pricing() *pricing {
 	if p, ok := r.idle.Get().(*pricing); ok {
 		return p
 	}
-	p := &pricing{rules: r, sets: make([]membership, len(r.sets))}
+	p := &pricing{rules: r, sets: make([]membership, len(r.sets)), outcomes: make([]outcome, len(r.promotions))}
 	p.scope = &Scope{p: p}
 	return p
 }
 
-// outcome is what became of a promotion so far. There is one for every
-// promotion of the ruleset, so it is small; what only few have is in account.
-type outcome struct {
-	checked  bool // eligibility is decided
-	eligible bool
-	reason   Reason
-	account  *account
-}
-
-// account is what a promotion did, or what stood in its way.
-type account struct {
-	fired  int64
-	takes  []take
-	by     []int32
-	detail string
-	why    []Clause
-}
-
 // release keeps the buffers for another call, and nothing of the request.
 func (p *pricing) release() {
-	p.req, p.cart, p.coupons, p.gifts = nil, nil, nil, nil
+	p.req, p.cart, p.gifts, p.awards = nil, nil, nil, nil
+	clear(p.cartLines)
 	clear(p.lines)
-	clear(p.outcomes)
+	clear(p.shipments)
+	clear(p.accounts)
 	p.rules.idle.Put(p)
 }
 
-// begin makes the state that of a cart before promotions.
-func (p *pricing) begin(req *Request, lines []Line) {
-	p.req, p.cart, p.coupons = req, &req.Cart, normalizeCoupons(req.Cart.Coupons)
-	p.lines, p.lots = zeroed(p.lines, len(lines)), zeroed(p.lots, len(lines))
-	p.outcomes = zeroed(p.outcomes, len(p.rules.promotions))
-	p.gifts, p.applied, p.taken = nil, p.applied[:0], p.taken[:0]
-	p.quantity, p.subtotal = 0, 0
+// open finds out what the cart holds and which steps can have an effect on it.
+func (p *pricing) open(req *Request) error {
 	p.call++
-	for i, line := range lines {
-		p.lots[i] = lot{n: line.Quantity, price: line.Item.Price, base: line.Item.Price}
-		p.lines[i] = lineState{item: line.Item, n: line.Quantity, lots: p.lots[i : i+1 : i+1]}
+	p.req, p.cart = req, &req.Cart
+	if err := p.readLines(); err != nil {
+		return err
+	}
+	p.coupons = normalizeCoupons(p.coupons[:0], req.Cart.Coupons)
+	p.present = p.present[:0]
+	p.meet()
+	p.find()
+	return nil
+}
+
+// readLines makes lines of the cart's goods and shipments.
+func (p *pricing) readLines() error {
+	var err error
+	if p.cartLines, err = p.cart.canonicalLines(p.cartLines[:0]); err != nil {
+		return err
+	}
+	if p.shipments, err = p.cart.Shipping.canonical(p.shipments[:0]); err != nil {
+		return err
+	}
+	p.goods = len(p.cartLines)
+	n := p.goods + len(p.shipments)
+	p.lines, p.lots = zeroed(p.lines, n), zeroed(p.lots, n)
+	p.quantity, p.subtotal = 0, 0
+	for i, line := range p.cartLines {
+		p.lines[i] = lineState{item: line.Item, n: line.Quantity}
 		p.quantity += line.Quantity
 		p.subtotal += line.Item.Price * Amount(line.Quantity)
 	}
-	p.total, p.startTotal = p.subtotal, p.subtotal
+	for i := range p.shipments {
+		p.lines[p.goods+i] = lineState{item: &p.shipments[i], n: 1}
+	}
+	return nil
 }
 
-// run lets a promotion's deals of one level take effect.
-func (p *pricing) run(s step) {
-	p.start(s.promotion)
-	out := &p.outcomes[s.index]
-	if !out.checked {
-		p.check(out, s.promotion)
-	}
-	if !out.eligible {
+// find lists the steps that can have an effect, and all of them where every
+// promotion is to be explained.
+func (p *pricing) find() {
+	p.steps = p.steps[:0]
+	if p.req.Explain {
+		for i := range p.rules.steps {
+			p.steps = append(p.steps, int32(i))
+		}
 		return
 	}
+	posted := p.rules.postingsAt(p.req.At)
+	p.marks = zeroed(p.marks, len(p.rules.steps)/64+1)
+	p.mark(posted.always)
+	for _, set := range p.present {
+		p.mark(posted.bySet[set])
+	}
+	for _, code := range p.coupons {
+		p.mark(posted.byCode[code])
+		if len(posted.byPool) > 0 {
+			p.mark(posted.byPool[p.req.Usage.Codes[code].Pool])
+		}
+	}
+	if len(posted.byFact) > 0 {
+		p.facts(func(f Fact) { p.mark(posted.byFact[f]) })
+	}
+	for w, word := range p.marks {
+		for ; word != 0; word &= word - 1 {
+			p.steps = append(p.steps, int32(w*64+bits.TrailingZeros64(word)))
+		}
+	}
+}
+
+func (p *pricing) mark(steps []int32) {
+	for _, s := range steps {
+		p.marks[s/64] |= 1 << (s % 64)
+	}
+}
+
+// facts yields the facts of the cart that are not sets.
+func (p *pricing) facts(yield func(Fact)) {
+	for _, g := range p.cart.Customer.Groups {
+		yield(Fact{Kind: InCustomerGroup, Text: g})
+	}
+	for _, t := range p.cart.Customer.Tags {
+		yield(Fact{Kind: HasCustomerTag, Text: t})
+	}
+	yield(Fact{Kind: OnChannel, Text: p.cart.Channel})
+	yield(Fact{Kind: ShipsTo, Text: p.cart.Shipping.Country})
+	yield(Fact{Kind: ShipsBy, Text: p.cart.Shipping.Method()})
+	yield(Fact{Kind: PaidBy, Text: p.cart.Payment})
+}
+
+// begin makes the state that of a cart before promotions.
+func (p *pricing) begin() {
+	p.round++
+	for i := range p.lines {
+		line := &p.lines[i]
+		p.lots[i] = lot{n: line.n, price: line.item.Price, base: line.item.Price}
+		line.lots = p.lots[i : i+1 : i+1]
+	}
+	p.gifts, p.awards, p.applied, p.taken = nil, nil, p.applied[:0], p.taken[:0]
+	p.accounts, p.changed = p.accounts[:0], p.changed[:0]
+	p.total, p.startTotal, p.shipped, p.worth = p.subtotal, p.subtotal, 0, 0
+	p.gap, p.ruled = 0, false
+	p.cap = p.cartCap()
+}
+
+// cartCap is what the policy lets all promotions together take off the goods.
+func (p *pricing) cartCap() Amount {
+	limit, policy := MaxAmount, &p.rules.policy
+	if policy.Cap != nil {
+		limit = p.amount(policy.Cap)
+	}
+	if policy.CapPercent != nil {
+		part := p.percent(policy.CapPercent).of(p.subtotal, HalfUp)
+		limit = min(limit, part)
+	}
+	return limit
+}
+
+// saving is what the run has saved the customer so far.
+func (p *pricing) saving() Amount { return p.subtotal - p.total + p.shipped + p.worth }
+
+// runAll runs the steps, group by group. It stops early when the choices turn
+// out to be of no use.
+func (p *pricing) runAll() {
+	p.begin()
+	for first := 0; first < len(p.steps) && !p.choices.cut; {
+		s := &p.rules.steps[p.steps[first]]
+		end := first + 1
+		for end < len(p.steps) {
+			next := &p.rules.steps[p.steps[end]]
+			if next.level != s.level || next.group != s.group {
+				break
+			}
+			end++
+		}
+		p.at = first
+		p.runGroup(p.rules.groups[s.group].Combine, p.steps[first:end])
+		first = end
+	}
+}
+
+// runGroup runs a group's steps of one level. Of groups that combine best or
+// first, the promotions exclude each other, which is decided where all conflicts
+// are.
+func (p *pricing) runGroup(combine Combine, steps []int32) {
+	if combine == CombineBestPerLine {
+		p.runPerLine(steps)
+		return
+	}
+	joint := p.rules.policy.Resolution == ResolveBest
+	claimed, first := false, p.at
+	for i, index := range steps {
+		s := &p.rules.steps[index]
+		if p.choices.cut {
+			return
+		}
+		p.at = first + i
+		switch {
+		case len(s.claims) == 0:
+			p.run(s)
+		case !joint:
+			p.runClaims(steps[i : i+1])
+		case !claimed:
+			claimed = true
+			p.runClaims(steps[i:])
+		}
+	}
+}
+
+// run lets the deals of a step that claim nothing take effect.
+func (p *pricing) run(s *step) {
+	if out := p.outcome(s.promotion); p.admit(s.promotion, out) {
+		p.runDeals(s, out)
+	}
+	p.finish(s)
+}
+
+func (p *pricing) runDeals(s *step, out *outcome) {
 	for _, d := range s.deals {
 		p.slotted = p.slotted[:0]
-		p.settle(s, d.propose(p))
-	}
-}
-
-// check decides once whether the promotion may act on the cart.
-func (p *pricing) check(out *outcome, promotion *Promotion) {
-	out.checked = true
-	out.reason = p.eligibility(promotion)
-	if out.eligible = out.reason == Applied; out.eligible {
-		out.reason = NoEffect // until a deal has one
-	}
-	if out.reason == ConditionFalse && p.req.Explain {
-		out.account = &account{why: promotion.When.Why(p.scope)}
-	}
-}
-
-// start fixes what the promotion sees: all its deals and expressions read the
-// prices as they are now.
-func (p *pricing) start(promotion *Promotion) {
-	p.scope.now = promotion.Schedule.local(p.req.At)
-	if p.startTotal == p.total {
-		return
-	}
-	p.startTotal = p.total
-	for i := range p.lines {
-		lots := p.lines[i].lots
-		for j := range lots {
-			lots[j].base = lots[j].price
+		if p.settle(s.promotion, d.propose(p)); out.state == left || p.choices.cut {
+			return
 		}
 	}
 }
 
-// eligibility returns Applied when the promotion may act on the cart.
-func (p *pricing) eligibility(promotion *Promotion) Reason {
-	if promotion.Disabled {
-		return Disabled
+// finish notes that nothing more will come of the promotion.
+func (p *pricing) finish(s *step) {
+	if s.last {
+		p.outcome(s.promotion).finished = true
 	}
-	if reason := promotion.Schedule.check(p.req.At); reason != Applied {
-		return reason
-	}
-	if promotion.Coupon.Code != "" {
-		if _, present := slices.BinarySearch(p.coupons, promotion.Coupon.Code); !present {
-			return CouponMissing
-		}
-	}
-	if len(promotion.Currencies) > 0 && !slices.Contains(promotion.Currencies, p.cart.Currency) {
-		return CurrencyMismatch
-	}
-	if promotion.When != nil && !promotion.When.Holds(p.scope) {
-		return ConditionFalse
-	}
-	return Applied
 }
 
-// settle carries a proposal out, or notes why there is none. A promotion is
+// settle carries a proposal out, or notes why there is none.
+func (p *pricing) settle(promotion int32, proposed proposal) {
+	p.apply(p.accept(promotion, proposed))
+}
+
+// accept brings a proposal within the limits, notes it in the promotion's
+// account and returns what is to be taken, in the order of lines. A promotion is
 // applied as soon as one of its deals is.
-func (p *pricing) settle(s step, proposed proposal) {
-	out := &p.outcomes[s.index]
-	if proposed.reason != Applied {
-		if out.reason != Applied {
-			out.refuse(proposed)
-		}
-		return
+func (p *pricing) accept(promotion int32, proposed proposal) []take {
+	out := p.outcome(promotion)
+	if proposed.reason == Applied {
+		proposed = p.fit(out, proposed)
 	}
-	if out.reason != Applied {
-		out.reason, out.account = Applied, new(account)
-		p.applied = append(p.applied, s.index)
+	if proposed.reason != Applied {
+		if out.state != effective {
+			p.refuse(out, proposed)
+		}
+		return nil
+	}
+	if out.state != effective {
+		if out.state != chosen && !p.take(promotion, out) {
+			return nil
+		}
+		out.state, out.reason = effective, Applied
+		*p.accountOf(out) = account{}
+		p.applied = append(p.applied, promotion)
 	}
 	takes := inLineOrder(proposed.takes)
-	p.apply(takes, int32(s.index)+1)
-	out.account.add(takes, proposed.applications)
-	for _, gift := range proposed.gifts {
-		gift.Promotion = s.promotion.ID
-		p.gifts = append(p.gifts, gift)
+	for i := range takes {
+		takes[i].by = promotion + 1
 	}
-}
-
-// add notes what a deal did.
-func (a *account) add(takes []take, applications int64) {
-	a.fired += applications
-	if a.takes == nil {
-		a.takes = takes
-		return
-	}
-	a.takes = inLineOrder(append(a.takes, takes...))
-}
-
-// refuse notes why a proposal has no effect.
-func (o *outcome) refuse(proposed proposal) {
-	o.reason, o.account = proposed.reason, nil
-	if proposed.by != nil || proposed.detail != "" {
-		o.account = &account{by: proposed.by, detail: proposed.detail}
-	}
-}
-
-func (p *pricing) quote() Quote {
-	q := Quote{
-		Ruleset:  p.rules.digest,
-		Currency: p.cart.Currency,
-		At:       p.req.At.UTC(),
-		Subtotal: p.subtotal,
-		Discount: p.subtotal - p.total,
-		Total:    p.total,
-		Lines:    make([]QuoteLine, len(p.lines)),
-		Gifts:    p.gifts,
-	}
-	units := make([]Units, 0, len(p.lines)+len(p.lines)/2)
-	for i := range p.lines {
-		q.Lines[i], units = p.lines[i].quote(units)
-	}
-	slices.SortStableFunc(q.Gifts, func(a, b Gift) int {
-		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
-	})
-	if len(p.applied) > 0 {
-		q.Promotions = make([]Outcome, 0, len(p.applied))
-	}
-	for _, i := range p.applied {
-		q.Promotions = append(q.Promotions, p.report(i))
-	}
+	p.accountOf(out).add(takes, proposed)
 	if p.req.Explain {
-		q.Promotions = append(q.Promotions, p.notApplied()...)
+		p.recordChanges(p.accountOf(out), takes)
 	}
-	return q
+	p.giveAway(promotion, proposed)
+	return takes
 }
 
-// quote returns the line's part of the quote. Its units are appended to those of
-// the lines before, which saves an allocation for each line.
-func (l *lineState) quote(units []Units) (QuoteLine, []Units) {
-	line := QuoteLine{
-		SKU: l.item.SKU, Name: l.item.Name, Quantity: l.n,
-		UnitPrice: l.item.Price,
-		Subtotal:  l.item.Price * Amount(l.n),
-		Total:     l.total(),
+// giveAway adds the gifts and awards of a proposal.
+func (p *pricing) giveAway(promotion int32, proposed proposal) {
+	id := p.rules.promotions[promotion].ID
+	for _, gift := range proposed.gifts {
+		gift.Promotion = id
+		p.gifts = append(p.gifts, gift)
+		p.worth += gift.Worth * Amount(gift.Quantity)
 	}
-	line.Discount = line.Subtotal - line.Total
-	first := len(units)
-	for _, lot := range l.lots {
-		if n := len(units); n > first && units[n-1].Price == lot.price {
-			units[n-1].Quantity += lot.n
-			continue
-		}
-		units = append(units, Units{Quantity: lot.n, Price: lot.price})
+	for _, award := range proposed.awards {
+		award.Promotion = id
+		p.awards = append(p.awards, award)
 	}
-	line.Units = units[first:len(units):len(units)]
-	return line, units
 }
 
-// notApplied reports the promotions without effect, by id.
-func (p *pricing) notApplied() []Outcome {
-	rest := make([]Outcome, 0, len(p.outcomes)-len(p.applied))
-	for i := range p.outcomes {
-		if p.outcomes[i].reason != Applied {
-			rest = append(rest, p.report(i))
-		}
+// fit brings a proposal within the promotion's limits and the cart's cap.
+func (p *pricing) fit(out *outcome, proposed proposal) proposal {
+	off := offOf(proposed.takes)
+	if off == 0 {
+		return proposed
 	}
-	slices.SortFunc(rest, func(a, b Outcome) int { return cmp.Compare(a.Promotion, b.Promotion) })
-	return rest
+	limits, before := &p.current.Limits, Amount(0)
+	if out.account > 0 {
+		before = p.accounts[out.account-1].off
+	}
+	if limits.Budget != nil && off > p.budgetLeft(p.current)-before {
+		return p.overBudget(off, before)
+	}
+	allowed := off
+	if limits.MaxDiscount != nil {
+		allowed = min(allowed, max(0, p.amount(limits.MaxDiscount)-before))
+	}
+	if proposed.takes[0].line < p.goods {
+		allowed = min(allowed, max(0, p.cap-(p.subtotal-p.total)-p.pledged))
+	}
+	switch {
+	case allowed == off:
+		return proposed
+	case allowed == 0 && len(proposed.gifts)+len(proposed.awards) == 0:
+		return refused(CapReached)
+	}
+	proposed.takes = p.trim(proposed.takes, allowed)
+	return proposed
 }
 
-func (p *pricing) report(index int) Outcome {
-	promotion, out := p.rules.promotions[index], &p.outcomes[index]
-	report := Outcome{Promotion: promotion.ID, Name: promotion.Name, Reason: out.reason}
-	if out.account == nil {
-		return report
-	}
-	report.Applications, report.Detail, report.Why = out.account.fired, out.account.detail, out.account.why
-	for _, owner := range out.account.by {
-		report.By = append(report.By, p.rules.promotions[owner-1].ID)
-	}
-	report.Lines = p.outcomeLines(out.account.takes)
-	for _, l := range report.Lines {
-		report.Discount += l.Discount
-	}
-	return report
+// budgetLeft is what the promotion may still take off.
+func (p *pricing) budgetLeft(promotion *Promotion) Amount {
+	return max(0, p.amount(promotion.Limits.Budget)-p.req.Usage.Promotions[promotion.ID].Spent)
 }
 
-// outcomeLines adds up takes, which are in the order of lines.
-func (p *pricing) outcomeLines(takes []take) []OutcomeLine {
-	lines := make([]OutcomeLine, 0, len(takes))
-	last := -1
-	for _, t := range takes {
-		if t.off == 0 {
-			continue
-		}
-		if t.line != last {
-			last = t.line
-			lines = append(lines, OutcomeLine{SKU: p.lines[t.line].item.SKU})
-		}
-		l := &lines[len(lines)-1]
-		l.Quantity += t.n
-		l.Discount += t.off
+func (p *pricing) overBudget(off, before Amount) proposal {
+	refusal := refused(BudgetSpent)
+	if p.req.Explain {
+		c := p.cart.Currency
+		refusal.detail = c.Format(off) + " wanted, " + c.Format(p.budgetLeft(p.current)-before) + " left"
 	}
-	return lines
+	return refusal
+}
+
+// trim cuts takes down to a total, in proportion to what each takes.
+func (p *pricing) trim(takes []take, allowed Amount) []take {
+	takes = inLineOrder(slices.Clone(takes))
+	p.sharing.reset(len(takes))
+	for i, t := range takes {
+		p.sharing.weights[i], p.sharing.caps[i] = t.off, t.off
+	}
+	for i, share := range p.sharing.share(allowed) {
+		takes[i].off = share
+	}
+	return takes
+}
+
+func offOf(takes []take) Amount {
+	var off Amount
+	for i := range takes {
+		off += takes[i].off
+	}
+	return off
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Ruleset is a compiled, immutable set of promotions. It is safe for concurrent
@@ -13,12 +14,18 @@ import (
 type Ruleset struct {
 	digest     string
 	currency   Currency
-	rounding   Rounding
+	policy     Policy
 	sets       []ItemSet
-	promotions []*Promotion // in the order of application
-	levels     [][]step     // per level, the promotions with a deal of it, in order
+	promotions []*Promotion // by priority and id: the index is the rank
+	groups     []Group      // in the order in which they run
+	steps      []step       // in the order in which they run
+	rivalries  []rivalry    // by promotion
+	byCode     map[Coupon][]int32
 	giftSKUs   []string
-	idle       sync.Pool // of *pricing
+
+	postings atomic.Pointer[postings]
+	items    itemFacts
+	idle     sync.Pool // of *pricing
 }
 
 // RulesetConfig is what a compiler hands to NewRuleset.
@@ -45,12 +52,26 @@ type ItemSet struct {
 	// ReadsQuantity says that Match looks at the quantity. The answer of other
 	// sets is kept for each item.
 	ReadsQuantity bool
+	// SKUs are items that the set names, which a hint may offer to a customer
+	// who has none of it yet.
+	SKUs []string
+}
+
+// step is a promotion's part of one level.
+type step struct {
+	promotion int32
+	level     Level
+	group     int32
+	deals     []proposer
+	claims    []claimer
+	last      bool // of the promotion's steps
+	only      bool // the promotion has no other
 }
 
 // NewRuleset checks what the pricing relies on and returns the ruleset. It
 // takes over the slices of the config.
 func NewRuleset(c RulesetConfig) (*Ruleset, error) {
-	r := &Ruleset{digest: c.Digest, currency: c.Currency, rounding: c.Policy.Rounding, sets: c.Sets}
+	r := &Ruleset{digest: c.Digest, currency: c.Currency, policy: c.Policy, sets: c.Sets}
 	seen := make(map[string]bool, len(c.Promotions))
 	for i := range c.Promotions {
 		p := &c.Promotions[i]
@@ -73,35 +94,93 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	slices.SortFunc(r.promotions, func(a, b *Promotion) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
 	})
-	for _, level := range []Level{ItemLevel, OrderLevel} {
-		r.levels = append(r.levels, r.steps(level))
+	r.groups = groupsInOrder(c.Policy.Groups, r.promotions)
+	r.steps = r.stepsInOrder()
+	r.rivalries = r.findRivalries()
+	r.byCode = make(map[Coupon][]int32)
+	for i, p := range r.promotions {
+		if p.Coupon != (Coupon{}) {
+			r.byCode[p.Coupon] = append(r.byCode[p.Coupon], int32(i))
+		}
 	}
 	slices.Sort(r.giftSKUs)
 	r.giftSKUs = slices.Compact(r.giftSKUs)
 	return r, nil
 }
 
-// step is a promotion's part of one level.
-type step struct {
-	index     int // of the promotion
-	promotion *Promotion
-	deals     []Deal
-}
-
-func (r *Ruleset) steps(level Level) []step {
-	var steps []step
-	for i, p := range r.promotions {
-		var deals []Deal
-		for _, d := range p.Deals {
-			if d.Level() == level {
-				deals = append(deals, d)
-			}
-		}
-		if len(deals) > 0 {
-			steps = append(steps, step{i, p, deals})
+// groupsInOrder returns the groups that are listed and those that promotions
+// name.
+func groupsInOrder(listed []Group, promotions []*Promotion) []Group {
+	known := make(map[string]bool, len(listed))
+	for _, g := range listed {
+		known[g.ID] = true
+	}
+	groups := slices.Clone(listed)
+	if !known[DefaultGroup] {
+		groups = append([]Group{{ID: DefaultGroup}}, groups...)
+		known[DefaultGroup] = true
+	}
+	first := len(groups)
+	for _, p := range promotions {
+		if p.Group != "" && !known[p.Group] {
+			known[p.Group] = true
+			groups = append(groups, Group{ID: p.Group})
 		}
 	}
+	slices.SortFunc(groups[first:], func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })
+	return groups
+}
+
+// groupOf returns the index of the promotion's group.
+func (r *Ruleset) groupOf(p *Promotion) int32 {
+	id := cmp.Or(p.Group, DefaultGroup)
+	return int32(slices.IndexFunc(r.groups, func(g Group) bool { return g.ID == id }))
+}
+
+// stepsInOrder returns each promotion's part of each level: by level, then by
+// group, then by rank.
+func (r *Ruleset) stepsInOrder() []step {
+	var steps []step
+	for i, p := range r.promotions {
+		group := r.groupOf(p)
+		first := len(steps)
+		for level := range Level(levels) {
+			s := step{promotion: int32(i), level: level, group: group}
+			for _, d := range p.Deals {
+				if d.Level() != level {
+					continue
+				}
+				switch d := d.(type) {
+				case claimer:
+					s.claims = append(s.claims, d)
+				case proposer:
+					s.deals = append(s.deals, d)
+				}
+			}
+			if len(s.claims)+len(s.deals) > 0 {
+				steps = append(steps, s)
+			}
+		}
+		if len(steps) > first {
+			steps[len(steps)-1].last = true
+			steps[len(steps)-1].only = len(steps) == first+1
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b step) int {
+		return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.group, b.group), cmp.Compare(a.promotion, b.promotion))
+	})
 	return steps
+}
+
+// wanting returns the promotions that the code, of the pool, unlocks, by rank.
+func (r *Ruleset) wanting(code, pool string) []int32 {
+	wanting := r.byCode[Coupon{Code: code}]
+	if pool == "" {
+		return wanting
+	}
+	both := slices.Concat(wanting, r.byCode[Coupon{Pool: pool}])
+	slices.Sort(both)
+	return both
 }
 
 // Digest names the sources of the ruleset.
@@ -115,11 +194,23 @@ func (r *Ruleset) Currency() Currency { return r.currency }
 func (r *Ruleset) GiftSKUs() []string { return slices.Clone(r.giftSKUs) }
 
 // Timed returns the ids of the promotions whose outcome depends on the instant
-// of the quote, in the order of application.
+// of the quote, by rank.
 func (r *Ruleset) Timed() []string {
 	var ids []string
 	for _, p := range r.promotions {
 		if p.Timed {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// Limited returns the ids of the promotions whose outcome depends on the usage
+// that orders have made of them, by rank.
+func (r *Ruleset) Limited() []string {
+	var ids []string
+	for _, p := range r.promotions {
+		if l := p.Limits; l.Redemptions != nil || l.PerCustomer != nil || l.PerCode != nil || l.Budget != nil {
 			ids = append(ids, p.ID)
 		}
 	}
@@ -137,7 +228,7 @@ func (r *Ruleset) Promotion(id string) (Promotion, bool) {
 	return Promotion{}, false
 }
 
-// PromotionIDs returns the ids in the order of application.
+// PromotionIDs returns the ids by rank: higher priority first, then by id.
 func (r *Ruleset) PromotionIDs() []string {
 	ids := make([]string, len(r.promotions))
 	for i, p := range r.promotions {

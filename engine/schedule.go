@@ -39,17 +39,27 @@ func (s *Schedule) local(at time.Time) time.Time {
 
 // check returns Applied when at is within the schedule, else the reason.
 func (s *Schedule) check(at time.Time) Reason {
-	switch {
-	case !s.From.IsZero() && at.Before(s.From):
-		return NotStarted
-	case !s.Until.IsZero() && !at.Before(s.Until):
-		return Ended
+	switch reason := s.dates(at); {
+	case reason != Applied:
+		return reason
 	case s.Days == 0 && len(s.Hours) == 0:
 		return Applied
 	case s.open(s.local(at)):
 		return Applied
 	default:
 		return OutsideHours
+	}
+}
+
+// dates returns Applied when at is between From and Until, else the reason.
+func (s *Schedule) dates(at time.Time) Reason {
+	switch {
+	case !s.From.IsZero() && at.Before(s.From):
+		return NotStarted
+	case !s.Until.IsZero() && !at.Before(s.Until):
+		return Ended
+	default:
+		return Applied
 	}
 }
 

@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
 // Scope is what the expressions of a promotion may read: the cart as the
 // promotion finds it, before its own effect. A scope is only valid during the
@@ -29,7 +32,7 @@ func (s *Scope) Quantity() int64 { return s.p.quantity }
 func (s *Scope) Now() time.Time { return s.now }
 
 // Lines is the number of different items in the cart.
-func (s *Scope) Lines() int { return len(s.p.lines) }
+func (s *Scope) Lines() int { return s.p.goods }
 
 // Line returns the item and the quantity of line i, in the order of SKUs.
 func (s *Scope) Line(i int) (*Item, int64) { return s.p.lines[i].item, s.p.lines[i].n }
@@ -67,10 +70,8 @@ func (f SetFacts) PriceRange() (lowest, highest Amount, ok bool) {
 // Total is what is left of Subtotal after earlier promotions.
 func (f SetFacts) Total() Amount {
 	var total Amount
-	for i := range f.p.lines {
-		if f.m.has(i) {
-			total += f.p.lines[i].startTotal()
-		}
+	for i := range f.m.each {
+		total += f.p.lines[i].startTotal()
 	}
 	return total
 }
@@ -97,22 +98,66 @@ type membership struct {
 
 func (m *membership) has(line int) bool { return m.bits[line/64]&(1<<(line%64)) != 0 }
 
-// members finds the lines in a set when it is first asked for, so that sets no
-// eligible promotion looks at cost nothing.
+// each yields the lines, in order.
+func (m *membership) each(yield func(line int) bool) {
+	for w, word := range m.bits {
+		for ; word != 0; word &= word - 1 {
+			if !yield(w*64 + bits.TrailingZeros64(word)) {
+				return
+			}
+		}
+	}
+}
+
+// meet notes for each line the sets it is in. Sets that read the quantity are
+// looked at when they are asked for.
+func (p *pricing) meet() {
+	facts := &p.rules.items
+	facts.mu.RLock()
+	missing := 0
+	for i := range p.goods {
+		k := facts.known(p.lines[i].item)
+		p.lines[i].known = k
+		if k == nil {
+			missing++
+		}
+	}
+	facts.mu.RUnlock()
+	for i := range p.goods {
+		line := &p.lines[i]
+		if missing > 0 && line.known == nil {
+			line.known = p.rules.learn(line.item)
+		}
+		for _, set := range line.known.sets {
+			m := &p.sets[set]
+			if m.call != p.call {
+				m.begin(p)
+				p.present = append(p.present, set)
+			}
+			m.add(i, line)
+		}
+	}
+}
+
+// members returns the lines in a set.
 func (p *pricing) members(set int) *membership {
 	m := &p.sets[set]
 	if m.call == p.call {
 		return m
 	}
-	*m = membership{call: p.call, bits: zeroed(m.bits, len(p.lines)/64+1)}
-	match := p.rules.sets[set].Match
-	for i := range p.lines {
-		line := &p.lines[i]
-		if match(line.item, line.n) {
-			m.add(i, line)
+	m.begin(p)
+	if s := &p.rules.sets[set]; s.ReadsQuantity {
+		for i := range p.goods {
+			if line := &p.lines[i]; s.Match(line.item, line.n) {
+				m.add(i, line)
+			}
 		}
 	}
 	return m
+}
+
+func (m *membership) begin(p *pricing) {
+	*m = membership{call: p.call, bits: zeroed(m.bits, p.goods/64+1)}
 }
 
 func (m *membership) add(i int, line *lineState) {

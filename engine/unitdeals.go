@@ -19,6 +19,15 @@ type PercentOff struct {
 	MaxDiscount Number
 }
 
+func (d PercentOff) needs() int { return d.Of.set() }
+
+func (d PercentOff) most(p *pricing) Amount {
+	if d.MaxUnits != nil || !constant(d.Percent, d.MaxDiscount) {
+		return p.roomOf(d.Of)
+	}
+	return offOf(d.propose(p).takes)
+}
+
 // Level implements Deal.
 func (d PercentOff) Level() Level { return d.Of.Level() }
 
@@ -41,7 +50,7 @@ func (d PercentOff) propose(p *pricing) proposal {
 		}
 	}
 	if d.Of.Order {
-		return accepted(p.spread(min(limit, percent.of(value(chosen), p.rules.rounding)), chosen), 1)
+		return accepted(p.spread(min(limit, p.part(percent, value(chosen))), chosen), 1)
 	}
 	return accepted(p.percentOffUnits(percent, limit, chosen), 1)
 }
@@ -61,7 +70,7 @@ func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) [
 			full = append(full, take{slot: s, off: s.room * Amount(s.n)})
 		}
 	}
-	off := percent.of(value(open), p.rules.rounding)
+	off := p.part(percent, value(open))
 	if given+off > limit {
 		return p.spread(limit, slots)
 	}
@@ -69,6 +78,16 @@ func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) [
 		return p.spread(off, open)
 	}
 	return append(full, p.spread(off, open)...)
+}
+
+// part is the percentage of an amount, rounded as the policy says: the discount
+// itself, or the price that is left of the amount.
+func (p *pricing) part(percent Percent, of Amount) Amount {
+	mode := p.rules.policy.Rounding
+	if p.rules.policy.RoundPrice {
+		return of - (wholePercent-percent).of(of, mode)
+	}
+	return percent.of(of, mode)
 }
 
 // value is what the units of the slots cost.
@@ -99,6 +118,15 @@ type AmountOff struct {
 	Per      Per
 	MaxUnits Number // nil: no limit
 	Pick     Pick
+}
+
+func (d AmountOff) needs() int { return d.Of.set() }
+
+func (d AmountOff) most(p *pricing) Amount {
+	if d.MaxUnits != nil || !constant(d.Amount) {
+		return p.roomOf(d.Of)
+	}
+	return offOf(d.propose(p).takes)
 }
 
 // Level implements Deal.
@@ -142,6 +170,15 @@ type FixedPrice struct {
 	Price    Number
 	MaxUnits Number // nil: no limit
 	Pick     Pick
+}
+
+func (d FixedPrice) needs() int { return d.Of.set() }
+
+func (d FixedPrice) most(p *pricing) Amount {
+	if d.MaxUnits != nil || !constant(d.Price) {
+		return p.roomOf(d.Of)
+	}
+	return offOf(d.propose(p).takes)
 }
 
 // Level implements Deal.

@@ -16,13 +16,6 @@ type lot struct {
 	owner int32  // 1 + index of the promotion that claimed the units, 0 if none
 }
 
-// lineState is a line while it is being priced.
-type lineState struct {
-	item *Item
-	n    int64
-	lots []lot
-}
-
 func (l *lineState) total() Amount {
 	var total Amount
 	for _, lot := range l.lots {
@@ -48,17 +41,19 @@ type take struct {
 	slot
 	off   Amount
 	claim bool
+	by    int32 // 1 + the index of the promotion
 }
 
 // slots returns the units that sel selects, by line. The result is the
 // caller's until the next step.
 func (p *pricing) slots(sel Selection) []slot {
-	if !sel.Order && p.members(sel.Set).lines == 0 {
-		return nil
-	}
 	first := len(p.slotted)
-	for i := range p.lines {
-		if p.selects(sel, i) {
+	if sel.Order {
+		for i := range p.goods {
+			p.slotted = p.lineSlots(p.slotted, i)
+		}
+	} else if m := p.members(sel.Set); m.lines > 0 {
+		for i := range m.each {
 			p.slotted = p.lineSlots(p.slotted, i)
 		}
 	}
@@ -163,23 +158,30 @@ func inLineOrder(takes []take) []take {
 }
 
 // apply carries takes, which are in the order of lines, out on the lines.
-func (p *pricing) apply(takes []take, owner int32) {
+func (p *pricing) apply(takes []take) {
 	for first := 0; first < len(takes); {
 		line := takes[first].line
 		end := first
+		var off Amount
 		for end < len(takes) && takes[end].line == line {
-			p.total -= takes[end].off
+			off += takes[end].off
 			end++
 		}
-		p.lines[line].lots = carve(p.lines[line].lots, takes[first:end], owner)
+		if line < p.goods {
+			p.total -= off
+		} else {
+			p.shipped += off
+		}
+		p.lines[line].lots = carve(p.lines[line].lots, takes[first:end])
+		p.changed = append(p.changed, int32(line))
 		first = end
 	}
 }
 
 // carve splits the lots as the takes ask and joins neighbours that are alike.
-func carve(lots []lot, takes []take, owner int32) []lot {
+func carve(lots []lot, takes []take) []lot {
 	if t := takes[0]; len(lots) == 1 && len(takes) == 1 && t.n == lots[0].n && t.off%Amount(t.n) == 0 {
-		lots[0] = lots[0].taken(t, owner)
+		lots[0] = lots[0].taken(t)
 		return lots
 	}
 	carved := make([]lot, 0, len(lots)+2*len(takes))
@@ -199,7 +201,7 @@ func carve(lots []lot, takes []take, owner int32) []lot {
 				continue
 			}
 			// Where off does not divide, the first units give one more.
-			taken, more := l.taken(t, owner), int64(t.off%Amount(t.n))
+			taken, more := l.taken(t), int64(t.off%Amount(t.n))
 			taken.n = t.n - more
 			dearer := taken
 			dearer.n, dearer.price = more, taken.price-1
@@ -214,10 +216,10 @@ func carve(lots []lot, takes []take, owner int32) []lot {
 
 // taken is what the units of a take look like afterwards, but for what does not
 // divide.
-func (l lot) taken(t take, owner int32) lot {
+func (l lot) taken(t take) lot {
 	l.price -= t.off / Amount(t.n)
 	if t.claim {
-		l.owner = owner
+		l.owner = t.by
 	}
 	return l
 }
@@ -263,4 +265,10 @@ func firstUnits(slots []slot, n int64) []slot {
 		chosen = append(chosen, s)
 	}
 	return chosen
+}
+
+// of returns n units of the slot.
+func (s slot) of(n int64) slot {
+	s.n = n
+	return s
 }

@@ -1,0 +1,264 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+)
+
+// maxRuns is how many runs through the steps one quote may take to find the best
+// way out of the conflicts between promotions. It counts runs, not time, so that
+// a quote does not depend on the machine.
+const maxRuns = 2000
+
+// choices are the decisions about promotions that exclude each other. A run asks
+// for them in a fixed order; the search runs again and again, each time with the
+// last decision that still has another side turned over, until all that could be
+// better has been seen. It is depth-first branch and bound by replay.
+type choices struct {
+	trail []decision
+	asked int // how many decisions the run has asked for
+	// cut says that the run cannot be better than the best, or breaks a rule.
+	cut bool
+	// lenient lets a lower rank win where that is the only way out: the higher
+	// one has an effect only because of the lower.
+	lenient bool
+	// bounds are, for each step of the call, the most that it can take off.
+	bounds []Amount
+	best   leaf
+	runs   int
+	// open is the most that what has not been seen can save.
+	open Amount
+}
+
+// decision says whether a promotion that has rivals still to come takes effect.
+type decision struct {
+	promotion  int32
+	taken      bool
+	turned     bool // the other side has been seen
+	byPriority bool
+}
+
+// leaf is the result of a run.
+type leaf struct {
+	found   bool
+	saving  Amount
+	reach   Amount // saving, and what better applications could still add
+	ruled   bool
+	winners []int32 // effective promotions that have rivals, by rank
+	trail   []decision
+}
+
+// search runs through the steps as often as conflicts need it, and leaves the
+// state of the best run.
+func (p *pricing) search() {
+	c := &p.choices
+	c.trail, c.best = c.trail[:0], leaf{winners: c.best.winners[:0], trail: c.best.trail[:0]}
+	c.runs, c.open, c.bounds = 0, 0, c.bounds[:0]
+	p.runOnce()
+	if len(c.trail) == 0 {
+		c.best.found, c.best.saving, c.best.reach, c.best.ruled = true, p.saving(), p.saving()+p.gap, p.ruled
+		return
+	}
+	p.judge()
+	p.boundSteps()
+	for c.turn() {
+		if c.runs >= maxRuns {
+			c.open = max(c.open, p.mostOfAll())
+			break
+		}
+		p.runOnce()
+		p.judge()
+	}
+	c.bounds = c.bounds[:0]
+	c.trail = append(c.trail[:0], c.best.trail...)
+	c.lenient = !c.best.found
+	p.runOnce()
+	if c.lenient {
+		p.judge()
+	}
+	c.lenient = false
+}
+
+func (p *pricing) runOnce() {
+	c := &p.choices
+	c.asked, c.cut = 0, false
+	c.runs++
+	p.runAll()
+	if !c.cut {
+		c.cut = !p.closeChoices()
+	}
+}
+
+// turn goes back to the last decision whose other side has not been seen, and
+// turns it over.
+func (c *choices) turn() bool {
+	for n := len(c.trail); n > 0; n = len(c.trail) {
+		if last := &c.trail[n-1]; !last.turned {
+			last.turned, last.taken = true, !last.taken
+			return true
+		}
+		c.trail = c.trail[:n-1]
+	}
+	return false
+}
+
+// judge compares the run with the best so far.
+func (p *pricing) judge() {
+	c := &p.choices
+	if c.cut {
+		return
+	}
+	run := leaf{found: true, saving: p.saving(), reach: p.saving() + p.gap, ruled: p.ruled}
+	for _, i := range p.applied {
+		if p.rules.rivalries[i].any {
+			run.winners = append(run.winners, i)
+		}
+	}
+	slices.Sort(run.winners)
+	c.open = max(c.open, run.reach)
+	byPriority := slices.ContainsFunc(c.trail, func(d decision) bool { return d.byPriority })
+	if !c.best.found || run.better(&c.best, byPriority) {
+		run.trail = append(c.best.trail[:0], c.trail...)
+		c.best = run
+	}
+}
+
+// better reports whether the run is preferred: by what it saves, then by whose
+// winners rank higher; the other way round where priority decides.
+func (l *leaf) better(than *leaf, byPriority bool) bool {
+	saving, rank := cmp.Compare(l.saving, than.saving), byRank(l.winners, than.winners)
+	if byPriority {
+		return cmp.Or(rank, saving) > 0
+	}
+	return cmp.Or(saving, rank) > 0
+}
+
+// byRank compares winners, sorted: the first difference decides for the higher
+// rank, which is the lower index, and more winners are better than fewer.
+func byRank(a, b []int32) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return cmp.Compare(b[i], a[i])
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// take decides whether a promotion that would have an effect may have it. It
+// may not where a rival has had one. Where rivals are still to come, the search
+// tries both.
+func (p *pricing) take(promotion int32, out *outcome) bool {
+	if !p.rules.rivalries[promotion].any {
+		return true
+	}
+	open, byPriority := false, false
+	refusal := proposal{}
+	for _, rival := range p.contenders() {
+		if rival == promotion {
+			continue
+		}
+		other := p.outcome(rival)
+		if other.state == barred || other.state == left || other.standing != Applied {
+			continue
+		}
+		met := p.rules.clashOf(promotion, rival)
+		switch {
+		case met.reason == "":
+		case other.state == chosen || other.state == effective:
+			p.ruled = p.ruled || met.byPriority
+			p.choices.cut = p.choices.cut || met.byPriority && promotion < rival && !p.choices.lenient
+			refusal = refusal.blockedBy(met.reason, rival)
+		case other.finished || met.byPriority && promotion < rival:
+		default:
+			open, byPriority = true, byPriority || met.byPriority
+		}
+	}
+	switch {
+	case refusal.by != nil:
+		p.refuse(out, refusal)
+		return false
+	case !open || p.choose(promotion, byPriority):
+		return true
+	default:
+		out.state = left
+		return false
+	}
+}
+
+// blockedBy adds a rival that stands in the way. A rule that excludes weighs
+// more than a better offer.
+func (r proposal) blockedBy(reason Reason, rival int32) proposal {
+	if r.reason != Excluded {
+		r.reason = reason
+	}
+	r.by = append(r.by, rival)
+	return r
+}
+
+// contenders are the promotions of the call that have rivals and may act.
+func (p *pricing) contenders() []int32 {
+	if p.rivalsOf == p.call {
+		return p.rivals
+	}
+	p.rivalsOf, p.rivals = p.call, p.rivals[:0]
+	for _, s := range p.steps {
+		promotion := p.rules.steps[s].promotion
+		if p.rules.rivalries[promotion].any && p.outcome(promotion).standing == Applied {
+			p.rivals = append(p.rivals, promotion)
+		}
+	}
+	slices.Sort(p.rivals)
+	p.rivals = slices.Compact(p.rivals)
+	return p.rivals
+}
+
+// choose answers the run's next decision. A new one is taken first, or left
+// where that is a matter of priority and a higher rank is still to come.
+func (p *pricing) choose(promotion int32, byPriority bool) bool {
+	c := &p.choices
+	n := c.asked
+	c.asked++
+	if n == len(c.trail) {
+		c.trail = append(c.trail, decision{promotion: promotion, taken: !byPriority || c.lenient, byPriority: byPriority})
+	}
+	d := &c.trail[n]
+	if n == len(c.trail)-1 && c.best.found && len(c.bounds) > 0 && !d.byPriority && p.hopeless(promotion, d.taken) {
+		c.cut = true
+	}
+	return d.taken
+}
+
+// closeChoices gives the promotions that were left out their reason, and
+// reports whether each of them made room for a rival that had an effect.
+func (p *pricing) closeChoices() bool {
+	for _, promotion := range p.contendersLeft() {
+		out := p.outcome(promotion)
+		refusal := proposal{}
+		justified := false
+		for _, winner := range p.applied {
+			met := p.rules.clashOf(promotion, winner)
+			if met.reason == "" {
+				continue
+			}
+			refusal = refusal.blockedBy(met.reason, winner)
+			p.ruled = p.ruled || met.byPriority
+			justified = justified || !met.byPriority || winner < promotion
+		}
+		if !justified && !p.choices.lenient {
+			return false
+		}
+		p.refuse(out, refusal)
+	}
+	return true
+}
+
+// contendersLeft are the promotions that decisions have left out.
+func (p *pricing) contendersLeft() []int32 {
+	var out []int32
+	for _, d := range p.choices.trail[:p.choices.asked] {
+		if !d.taken {
+			out = append(out, d.promotion)
+		}
+	}
+	return out
+}

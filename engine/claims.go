@@ -1,0 +1,542 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/checkout-promotions/checkout/engine/optimum"
+)
+
+// claimer is a deal whose applications claim units, so that deals of the same
+// group compete for them: Multibuy, BuyGet and Bundle.
+type claimer interface {
+	Deal
+	// terms evaluates the deal's numbers for the cart at hand; false when one
+	// is missing or leaves nothing to do.
+	terms(p *pricing) (terms, bool)
+}
+
+// terms say what one application of a deal takes, and what for.
+type terms struct {
+	parts  []part
+	reward rewardTerms
+	times  int64 // at most so many applications
+	// ranked says that rewarded units are picked, in this order, from all that
+	// no deal has used.
+	ranked bool
+	pick   Pick
+}
+
+// part is so many units of a selection, or units worth so much.
+type part struct {
+	of       Selection
+	quantity int64
+	spend    Amount
+	rewarded bool // the reward is of these units
+}
+
+// rewardTerms is an evaluated Reward.
+type rewardTerms struct {
+	kind    rewardKind
+	paid    int64
+	amount  Amount
+	percent Percent
+	each    bool // of each unit, not of an application's units together
+}
+
+type rewardKind uint8
+
+const (
+	free rewardKind = iota // all but so many paid units
+	atPrice
+	amountOff
+	percentOff
+)
+
+// block is the deals of one group that compete for units, while they are being
+// settled together.
+type block struct {
+	members []member
+	offers  []offer
+	parts   []part
+	masks   []uint64
+	kinds   []kind
+	columns []column
+	uses    []use
+	scratch []slot
+	pending []take
+}
+
+// member is a promotion of the block.
+type member struct {
+	step          *step
+	first, end    int // of its offers
+	contested     bool
+	owner         int // in the problem, -1 for none
+	proposedTakes []take
+	applications  int64
+}
+
+// offer is a deal of a member.
+type offer struct {
+	deal       claimer
+	terms      terms
+	valid      bool    // the terms leave something to do
+	possible   bool    // there are units for an application
+	first, end int     // of its columns
+	all        bool    // the columns are all there are
+	settled    bool    // how often each is used is decided
+	rank       []int32 // of each kind in the pick, for offers that have one
+	bound      Amount
+}
+
+// kind is units that are alike: they cost the same, can give the same, and the
+// same parts of the same deals may use them. There are as many of them as in
+// slots together.
+type kind struct {
+	price, room Amount
+	mask        []uint64 // by part of the block
+	n           int64
+	slots       []slot
+	drawn       int   // slots that are used up
+	used        int64 // of the slot after these
+}
+
+func (k *kind) fits(part int) bool { return k.mask[part/64]&(1<<(part%64)) != 0 }
+
+// column is a distinct application of an offer.
+type column struct {
+	first, end         int // of its uses
+	gain               Amount
+	reward, swap, kept int32
+	times              int64
+}
+
+// use is so many units of a kind in an application.
+type use struct {
+	kind     int
+	n        int64
+	rewarded bool
+}
+
+// maxColumns is how many distinct applications of one offer are looked at. An
+// offer with more is represented by those that taking the dearest units first
+// gives, and the quote says that the choice is not proven.
+const maxColumns = 3000
+
+// runClaims settles the claiming deals of the steps together: every one sees the
+// same prices, and the applications are chosen that save most.
+func (p *pricing) runClaims(steps []int32) {
+	b := &p.block
+	b.clear()
+	for _, index := range steps {
+		if s := &p.rules.steps[index]; len(s.claims) > 0 {
+			p.join(s)
+		}
+	}
+	p.listApplications()
+	for i := range b.members {
+		if p.contest(&b.members[i]); p.choices.cut {
+			return
+		}
+	}
+	p.chooseApplications()
+	p.settleBlock()
+}
+
+// listApplications finds out what each offer of the block could do.
+func (p *pricing) listApplications() {
+	p.classify()
+	for i := range p.block.offers {
+		if p.block.offers[i].valid {
+			p.listColumns(i)
+		}
+	}
+}
+
+// proposeClaims works out what the claiming deals of a step would do if it were
+// the only one.
+func (p *pricing) proposeClaims(s *step) []proposal {
+	b := &p.block
+	b.clear()
+	p.join(s)
+	p.listApplications()
+	p.chooseApplications()
+	var proposals []proposal
+	for i := range b.offers {
+		proposed := p.proposeOffer(&b.offers[i])
+		if proposed.reason != Applied && p.req.Explain && b.offers[i].valid {
+			proposed = p.whyNot(&b.offers[i], s.promotion)
+		}
+		proposals = append(proposals, proposed)
+	}
+	return proposals
+}
+
+func (b *block) clear() {
+	b.members, b.offers, b.parts = b.members[:0], b.offers[:0], b.parts[:0]
+	b.masks, b.columns, b.uses = b.masks[:0], b.columns[:0], b.uses[:0]
+	b.kinds = b.kinds[:0]
+}
+
+// join adds a step to the block.
+func (p *pricing) join(s *step) {
+	b := &p.block
+	m := member{step: s, first: len(b.offers), owner: -1}
+	if p.admit(s.promotion, p.outcome(s.promotion)) {
+		for _, d := range s.claims {
+			t, ok := d.terms(p)
+			b.offers = append(b.offers, offer{deal: d, terms: t, valid: ok && t.times > 0, all: true})
+		}
+	}
+	m.end = len(b.offers)
+	b.members = append(b.members, m)
+}
+
+// classify sorts the units that are free for the block's offers into kinds, the
+// dearest first.
+func (p *pricing) classify() {
+	b := &p.block
+	parts := 0
+	for i := range b.offers {
+		parts += len(b.offers[i].terms.parts)
+	}
+	words := parts/64 + 1
+	mask := make([]uint64, words)
+	for line := range p.goods {
+		if !p.maskOf(line, mask) {
+			continue
+		}
+		p.slotted = p.lineSlots(p.slotted[:0], line)
+		for _, s := range p.slotted {
+			if s.owner == 0 {
+				b.kindOf(s, mask).add(s)
+			}
+		}
+	}
+	slices.SortStableFunc(b.kinds, func(x, y kind) int {
+		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(y.room, x.room))
+	})
+}
+
+// maskOf finds the parts that may use the line's units, and reports whether any
+// may.
+func (p *pricing) maskOf(line int, mask []uint64) bool {
+	clear(mask)
+	n, any := 0, false
+	for i := range p.block.offers {
+		for _, part := range p.block.offers[i].terms.parts {
+			if p.selects(part.of, line) {
+				mask[n/64] |= 1 << (n % 64)
+				any = true
+			}
+			n++
+		}
+	}
+	return any
+}
+
+// kindOf returns the kind that the slot's units are of.
+func (b *block) kindOf(s slot, mask []uint64) *kind {
+	for i := range b.kinds {
+		if k := &b.kinds[i]; k.price == s.price && k.room == s.room && slices.Equal(k.mask, mask) {
+			return k
+		}
+	}
+	if len(b.kinds) < cap(b.kinds) {
+		b.kinds = b.kinds[:len(b.kinds)+1] // with the slots of an earlier use
+	} else {
+		b.kinds = append(b.kinds, kind{})
+	}
+	k := &b.kinds[len(b.kinds)-1]
+	first := len(b.masks)
+	b.masks = append(b.masks, mask...)
+	*k = kind{price: s.price, room: s.room, mask: b.masks[first:len(b.masks):len(b.masks)], slots: k.slots[:0]}
+	return k
+}
+
+func (k *kind) add(s slot) {
+	k.slots = append(k.slots, s)
+	k.n += s.n
+}
+
+// draw takes n units of the kind, line by line.
+func (k *kind) draw(dst []slot, n int64) []slot {
+	for n > 0 {
+		s := k.slots[k.drawn]
+		s.n = min(s.n-k.used, n)
+		n -= s.n
+		if k.used += s.n; k.used == k.slots[k.drawn].n {
+			k.drawn, k.used = k.drawn+1, 0
+		}
+		dst = append(dst, s)
+	}
+	return dst
+}
+
+// contest decides about a member that has rivals, if it would have an effect
+// alone.
+func (p *pricing) contest(m *member) {
+	out := p.outcome(m.step.promotion)
+	if out.state != eligible || !p.rules.rivalries[m.step.promotion].any || !p.block.hasColumns(m) {
+		return
+	}
+	p.current = p.rules.promotions[m.step.promotion]
+	if p.take(m.step.promotion, out) {
+		out.state, m.contested = chosen, true
+		return
+	}
+	m.end = m.first // its offers are out
+}
+
+func (b *block) hasColumns(m *member) bool {
+	for _, o := range b.offers[m.first:m.end] {
+		if o.end > o.first {
+			return true
+		}
+	}
+	return false
+}
+
+// chooseApplications finds the applications that save most, and how far that is
+// proven.
+func (p *pricing) chooseApplications() {
+	b := &p.block
+	problem := optimum.Problem{Units: make([]int64, len(b.kinds))}
+	for i := range b.kinds {
+		problem.Units[i] = b.kinds[i].n
+	}
+	proven, bound := true, Amount(0)
+	for i := range b.members {
+		m := &b.members[i]
+		if !b.hasColumns(m) || b.offers[m.first].settled {
+			continue
+		}
+		m.owner = len(problem.Owners)
+		problem.Owners = append(problem.Owners, p.ownerOf(m))
+		for _, o := range b.offers[m.first:m.end] {
+			bound = capped(bound + o.bound)
+			proven = proven && o.all
+		}
+	}
+	if len(problem.Owners) == 0 {
+		return
+	}
+	solution := optimum.Solve(problem)
+	if proven {
+		bound = Amount(solution.Bound)
+	}
+	p.gap += max(0, bound-Amount(solution.Gain))
+	for i := range b.members {
+		if m := &b.members[i]; m.owner >= 0 {
+			b.noteTimes(m, solution.Times[m.owner])
+		}
+	}
+}
+
+func (b *block) noteTimes(m *member, times [][]int64) {
+	next := 0
+	for i := m.first; i < m.end; i++ {
+		o := &b.offers[i]
+		if o.first == o.end {
+			continue
+		}
+		for j, n := range times[next] {
+			b.columns[o.first+j].times = n
+		}
+		next++
+	}
+}
+
+// ownerOf writes a member as an owner of the problem.
+func (p *pricing) ownerOf(m *member) optimum.Owner {
+	p.current = p.rules.promotions[m.step.promotion]
+	owner := optimum.Owner{Times: math.MaxInt64, Cap: math.MaxInt64, Budget: math.MaxInt64}
+	if limit := p.current.Limits.MaxDiscount; limit != nil {
+		owner.Cap = int64(p.amount(limit))
+	}
+	if p.current.Limits.Budget != nil {
+		owner.Budget = int64(p.budgetLeft(p.current))
+	}
+	b := &p.block
+	for i := m.first; i < m.end; i++ {
+		o := &b.offers[i]
+		if o.first == o.end {
+			continue
+		}
+		problem := optimum.Offer{Times: o.terms.times, Columns: make([]optimum.Column, 0, o.end-o.first)}
+		if o.terms.ranked {
+			problem.Rank = o.rank
+		}
+		for _, c := range b.columns[o.first:o.end] {
+			problem.Columns = append(problem.Columns, b.asColumn(c))
+		}
+		owner.Offers = append(owner.Offers, problem)
+	}
+	return owner
+}
+
+func (b *block) asColumn(c column) optimum.Column {
+	column := optimum.Column{Gain: int64(c.gain), Reward: c.reward, Swap: c.swap, Kept: c.kept}
+	for _, u := range b.uses[c.first:c.end] {
+		i, found := slices.BinarySearchFunc(column.Use, u.kind, func(x optimum.Use, kind int) int { return cmp.Compare(x.Type, kind) })
+		if found {
+			column.Use[i].N += u.n
+			continue
+		}
+		column.Use = slices.Insert(column.Use, i, optimum.Use{Type: u.kind, N: u.n})
+	}
+	return column
+}
+
+// settleBlock draws the units of the applications and carries them out.
+func (p *pricing) settleBlock() {
+	b := &p.block
+	b.pending = b.pending[:0]
+	for i := range b.members {
+		m := &b.members[i]
+		p.current = p.rules.promotions[m.step.promotion]
+		for j := m.first; j < m.end; j++ {
+			takes := p.accept(m.step.promotion, p.proposeOffer(&b.offers[j]))
+			p.pledged += offOf(takes)
+			b.pending = append(b.pending, takes...)
+		}
+	}
+	p.pledged = 0
+	p.apply(inLineOrder(b.pending))
+	for i := range b.members {
+		m := &b.members[i]
+		out := p.outcome(m.step.promotion)
+		if m.contested && out.state == chosen {
+			out.state = eligible
+		}
+		p.explainClaims(m, out)
+		if out.state == eligible || out.state == effective {
+			p.current = p.rules.promotions[m.step.promotion]
+			p.runDeals(m.step, out)
+		}
+		p.finish(m.step)
+	}
+}
+
+// proposeOffer makes takes of the applications chosen for an offer.
+func (p *pricing) proposeOffer(o *offer) proposal {
+	b := &p.block
+	var takes []take
+	var applications int64
+	for i := o.first; i < o.end; i++ {
+		c := &b.columns[i]
+		if c.times == 0 {
+			continue
+		}
+		applications += c.times
+		var rewarded []slot
+		for _, u := range b.uses[c.first:c.end] {
+			first := len(b.scratch)
+			b.scratch = b.kinds[u.kind].draw(b.scratch, u.n*c.times)
+			drawn := b.scratch[first:]
+			if u.rewarded {
+				rewarded = append(rewarded, drawn...)
+				continue
+			}
+			for _, s := range drawn {
+				takes = append(takes, take{slot: s})
+			}
+		}
+		takes = append(takes, p.payOut(&o.terms.reward, rewarded, c.gain*Amount(c.times))...)
+	}
+	b.scratch = b.scratch[:0]
+	if applications == 0 {
+		return refused(NoEffect)
+	}
+	for i := range takes {
+		takes[i].claim = true
+	}
+	return accepted(takes, applications)
+}
+
+// payOut spreads what an offer's applications take off over the units they
+// reward.
+func (p *pricing) payOut(r *rewardTerms, slots []slot, off Amount) []take {
+	switch {
+	case r.kind == free:
+		return offEach(slots, func(s slot) Amount { return s.room })
+	case r.each && r.kind == amountOff:
+		return offEach(slots, func(slot) Amount { return r.amount })
+	case r.each && r.kind == atPrice:
+		return offEach(slots, func(s slot) Amount { return s.price - r.amount })
+	default:
+		return p.spread(off, inOrder(slots))
+	}
+}
+
+// explainClaims says why a member's claiming deals had no effect.
+func (p *pricing) explainClaims(m *member, out *outcome) {
+	if !p.req.Explain || out.state != eligible || out.reason == CapReached || out.reason == BudgetSpent {
+		return
+	}
+	p.current = p.rules.promotions[m.step.promotion]
+	for i := m.first; i < m.end; i++ {
+		if o := &p.block.offers[i]; o.valid {
+			p.refuse(out, p.whyNot(o, m.step.promotion))
+		}
+	}
+}
+
+// whyNot finds out what kept an offer from being applied: nothing to use, too
+// little, nothing to take off, or other deals.
+func (p *pricing) whyNot(o *offer, promotion int32) proposal {
+	owners := proposal{reason: Displaced}
+	for _, part := range o.terms.parts {
+		p.slotted = p.slotted[:0]
+		slots := p.slots(part.of)
+		if len(slots) == 0 {
+			return refused(NoMatchingItems)
+		}
+		for _, s := range slots {
+			if s.owner != 0 && s.owner-1 != promotion && !slices.Contains(owners.by, s.owner-1) {
+				owners.by = append(owners.by, s.owner-1)
+			}
+		}
+	}
+	switch {
+	case !p.couldApply(o):
+		return refused(BelowQuantity)
+	case owners.by == nil || o.possible && o.end == o.first:
+		return refused(NoEffect)
+	default:
+		slices.Sort(owners.by)
+		return owners
+	}
+}
+
+// couldApply reports whether there would be units for an application, whatever
+// it gains, if none were claimed.
+func (p *pricing) couldApply(o *offer) bool {
+	kept := p.block
+	defer func() { p.block = kept }()
+	p.block = block{offers: []offer{{deal: o.deal, terms: o.terms, valid: true}}}
+	mask := make([]uint64, 1)
+	for line := range p.goods {
+		if p.maskOf(line, mask) {
+			for _, s := range p.lineSlots(nil, line) {
+				p.block.kindOf(s, mask).add(s)
+			}
+		}
+	}
+	return p.enoughUnits(0)
+}
+
+// mostOfClaim bounds what a claiming deal can take off list prices.
+func (p *pricing) mostOfClaim(d claimer) Amount {
+	most := Amount(0)
+	if t, ok := d.terms(p); ok {
+		for _, part := range t.parts {
+			if part.rewarded {
+				most = capped(most + p.roomOf(part.of))
+			}
+		}
+	}
+	return most
+}

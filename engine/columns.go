@@ -1,0 +1,488 @@
+package engine
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// columns are the distinct applications of an offer: which kinds of units it
+// takes, and what it gains. This is the formulation that Gilmore and Gomory gave
+// the cutting-stock problem: one variable for each pattern, with how often it is
+// used as its value (Operations Research 9, 1961).
+
+// lister lists the columns of one offer.
+type lister struct {
+	p       *pricing
+	b       *block
+	o       *offer
+	fit     [][]int // per part, the kinds it may use, dearest first
+	left    []int64 // units of each kind that the column at hand leaves
+	chosen  []use
+	rank    []int32 // of each kind, for offers that pick
+	buyable []bool
+	visited int
+	limit   int
+	// plain asks only whether there are units, not what an application gains.
+	plain bool
+}
+
+// listColumns lists the columns of offer i, or, where these are too many, some
+// of them.
+func (p *pricing) listColumns(i int) {
+	b := &p.block
+	o := &b.offers[i]
+	l := p.lister(i, false)
+	o.first = len(b.columns)
+	if l.exactAlone() {
+		o.first, o.end = len(b.columns), len(b.columns)
+		l.takeDearest(true)
+		o.end, o.settled = len(b.columns), true
+	} else {
+		uses := len(b.uses)
+		if l.part(0); l.full() {
+			b.columns, b.uses = b.columns[:o.first], b.uses[:uses]
+			o.all = false
+			l.takeDearest(false)
+		}
+		o.end = len(b.columns)
+	}
+	o.possible, o.rank = l.visited > 0, l.rank
+	if !o.possible && p.req.Explain {
+		o.possible = p.enoughUnits(i)
+	}
+	o.bound = l.bound()
+}
+
+// enoughUnits reports whether offer i has the units for an application, whether
+// or not that gains anything.
+func (p *pricing) enoughUnits(i int) bool {
+	l := p.lister(i, true)
+	l.limit = 0
+	l.part(0)
+	return l.visited > 0
+}
+
+func (p *pricing) lister(i int, plain bool) *lister {
+	b := &p.block
+	o := &b.offers[i]
+	first := 0
+	for _, earlier := range b.offers[:i] {
+		first += len(earlier.terms.parts)
+	}
+	l := &lister{p: p, b: b, o: o, plain: plain, limit: maxColumns, left: make([]int64, len(b.kinds))}
+	for k := range b.kinds {
+		l.left[k] = b.kinds[k].n
+	}
+	if o.terms.ranked {
+		l.rankKinds(first)
+	}
+	for j, part := range o.terms.parts {
+		var kinds []int
+		for k := range b.kinds {
+			if b.kinds[k].fits(first+j) && (!part.rewarded || l.rewardable(k)) {
+				kinds = append(kinds, k)
+			}
+		}
+		l.fit = append(l.fit, kinds)
+	}
+	return l
+}
+
+// rewardable reports whether a unit of the kind would gain by a reward of its
+// own. A reward of all units together asks for none.
+func (l *lister) rewardable(kind int) bool {
+	r, k := &l.o.terms.reward, &l.b.kinds[kind]
+	if l.plain || !r.each {
+		return true
+	}
+	return k.room > 0 && (r.kind == percentOff && r.percent > 0 || r.kind == amountOff && r.amount > 0 || r.kind == atPrice && k.price > r.amount)
+}
+
+// rankKinds puts the kinds into the order of the offer's pick.
+func (l *lister) rankKinds(first int) {
+	l.rank, l.buyable = make([]int32, len(l.b.kinds)), make([]bool, len(l.b.kinds))
+	get := len(l.o.terms.parts) - 1
+	var prices []Amount
+	for k := range l.b.kinds {
+		l.rank[k], l.buyable[k] = -1, l.b.kinds[k].fits(first)
+		if l.b.kinds[k].fits(first+get) && l.rewardable(k) {
+			prices = append(prices, l.b.kinds[k].price)
+		}
+	}
+	slices.Sort(prices)
+	prices = slices.Compact(prices)
+	for k := range l.b.kinds {
+		if !l.b.kinds[k].fits(first+get) || !l.rewardable(k) {
+			continue
+		}
+		at, _ := slices.BinarySearch(prices, l.b.kinds[k].price)
+		if l.o.terms.pick == Dearest {
+			at = len(prices) - 1 - at
+		}
+		l.rank[k] = int32(at)
+	}
+}
+
+func (l *lister) full() bool { return l.visited > l.limit }
+
+// part chooses the units of part j and of those after it.
+func (l *lister) part(j int) {
+	if j == len(l.fit) {
+		if l.visited++; !l.plain {
+			l.add()
+		}
+		return
+	}
+	if part := &l.o.terms.parts[j]; part.spend > 0 {
+		l.worth(j, 0, part.spend)
+	} else {
+		l.units(j, 0, part.quantity)
+	}
+}
+
+// units chooses need more units of part j among the kinds from the given one on.
+func (l *lister) units(j, from int, need int64) {
+	if need == 0 {
+		l.part(j + 1)
+		return
+	}
+	var rest int64
+	for _, k := range l.fit[j][from:] {
+		rest += l.left[k]
+	}
+	for i, k := range l.fit[j][from:] {
+		if rest < need || l.full() {
+			return
+		}
+		rest -= l.left[k]
+		for n := min(l.left[k], need); n > 0 && need-n <= rest && !l.full(); n-- {
+			l.push(j, k, n)
+			l.units(j, from+i+1, need-n)
+			l.pop()
+		}
+	}
+}
+
+// worth chooses units of part j that are worth what is missing, and none that
+// could be left out.
+func (l *lister) worth(j, from int, missing Amount) {
+	if missing <= 0 {
+		l.part(j + 1)
+		return
+	}
+	var rest Amount
+	for _, k := range l.fit[j][from:] {
+		rest += l.b.kinds[k].price * Amount(l.left[k])
+	}
+	for i, k := range l.fit[j][from:] {
+		price := l.b.kinds[k].price
+		if rest < missing || price == 0 || l.full() {
+			return
+		}
+		rest -= price * Amount(l.left[k])
+		enough := int64((missing + price - 1) / price)
+		for n := min(l.left[k], enough); n > 0 && missing-price*Amount(n) <= rest && !l.full(); n-- {
+			l.push(j, k, n)
+			l.worth(j, from+i+1, missing-price*Amount(n))
+			l.pop()
+		}
+	}
+}
+
+func (l *lister) push(j, kind int, n int64) {
+	l.left[kind] -= n
+	l.chosen = append(l.chosen, use{kind: kind, n: n, rewarded: l.o.terms.parts[j].rewarded})
+}
+
+func (l *lister) pop() {
+	last := l.chosen[len(l.chosen)-1]
+	l.left[last.kind] += last.n
+	l.chosen = l.chosen[:len(l.chosen)-1]
+}
+
+// add makes a column of the chosen units, unless it gains nothing or rewards
+// the wrong ones.
+func (l *lister) add() bool {
+	c := column{first: len(l.b.uses), reward: -1, swap: -1, kept: math.MaxInt32}
+	uses := l.chosen
+	if l.o.terms.reward.kind == free {
+		uses = l.payFirst()
+	}
+	if l.o.terms.ranked {
+		l.rankUses(&c, uses)
+	}
+	if c.swap > c.kept || l.o.terms.ranked && l.wrongWay(uses) {
+		return false
+	}
+	l.b.scratch = l.b.scratch[:0]
+	for _, u := range uses {
+		if k := &l.b.kinds[u.kind]; u.rewarded {
+			l.b.scratch = append(l.b.scratch, slot{n: u.n, price: k.price, room: k.room})
+		}
+	}
+	c.gain = l.p.gainOf(&l.o.terms.reward, l.b.scratch)
+	l.b.scratch = l.b.scratch[:0]
+	if c.gain <= 0 {
+		return false
+	}
+	l.b.uses = append(l.b.uses, uses...)
+	c.end = len(l.b.uses)
+	l.b.columns = append(l.b.columns, c)
+	return true
+}
+
+// payFirst splits the chosen units, which come dearest first, into those that
+// are paid and those that are free.
+func (l *lister) payFirst() []use {
+	paid := l.o.terms.reward.paid
+	var uses []use
+	for _, u := range l.chosen {
+		pays := min(u.n, paid)
+		paid -= pays
+		if pays > 0 {
+			uses = append(uses, use{kind: u.kind, n: pays})
+		}
+		if u.n > pays {
+			uses = append(uses, use{kind: u.kind, n: u.n - pays, rewarded: true})
+		}
+	}
+	return uses
+}
+
+// rankUses notes what the pick of an offer asks about a column.
+func (l *lister) rankUses(c *column, uses []use) {
+	for _, u := range uses {
+		rank := l.rank[u.kind]
+		switch {
+		case u.rewarded:
+			c.reward = max(c.reward, rank)
+			if l.buyable[u.kind] && !l.spends() {
+				c.swap = max(c.swap, rank)
+			}
+		case rank >= 0:
+			c.kept = min(c.kept, rank)
+		}
+	}
+}
+
+// wrongWay reports whether an application of an offer by spend that picks the
+// dearest buys a unit that it should reward: one that is dearer than a rewarded
+// unit, which could be bought in its place. What is spent must stay enough.
+func (l *lister) wrongWay(uses []use) bool {
+	if !l.spends() {
+		return false
+	}
+	spent := -l.o.terms.parts[0].spend
+	for _, u := range uses {
+		if !u.rewarded {
+			spent += l.b.kinds[u.kind].price * Amount(u.n)
+		}
+	}
+	for _, bought := range uses {
+		for _, rewarded := range uses {
+			if bought.rewarded || !rewarded.rewarded || l.rank[bought.kind] < 0 || !l.buyable[rewarded.kind] {
+				continue
+			}
+			cheaper := l.b.kinds[bought.kind].price - l.b.kinds[rewarded.kind].price
+			if cheaper > 0 && spent >= cheaper {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// spends reports whether the offer is by spend and picks the dearest, where what
+// is rewarded depends on what has to be bought.
+func (l *lister) spends() bool {
+	return l.o.terms.parts[0].spend > 0 && l.o.terms.pick == Dearest
+}
+
+// gainOf is what one application takes off the units it rewards.
+func (p *pricing) gainOf(r *rewardTerms, slots []slot) Amount {
+	var gain, most Amount
+	var sum Amount
+	for _, s := range slots {
+		n := Amount(s.n)
+		most += s.room * n
+		sum += s.price * n
+		switch {
+		case r.kind == free:
+			gain += s.room * n
+		case r.each && r.kind == amountOff:
+			gain += min(r.amount, s.room) * n
+		case r.each && r.kind == atPrice:
+			gain += max(0, min(s.price-r.amount, s.room)) * n
+		}
+	}
+	switch {
+	case r.kind == free || r.each && r.kind != percentOff:
+		return gain
+	case r.kind == atPrice:
+		return min(most, sum-r.amount)
+	case r.kind == amountOff:
+		return min(most, r.amount)
+	default:
+		return min(most, p.percentOfUnits(r.percent, slots))
+	}
+}
+
+// percentOfUnits is the part of what the units cost, of each at most what it can
+// give, rounded once.
+func (p *pricing) percentOfUnits(percent Percent, slots []slot) Amount {
+	var open, given Amount
+	for _, s := range slots {
+		if percent.exceeds(s.price, s.room) {
+			given += s.room * Amount(s.n)
+		} else {
+			open += s.price * Amount(s.n)
+		}
+	}
+	return given + p.part(percent, open)
+}
+
+// exactAlone reports whether forming applications of the dearest units first is
+// known to be the best: nothing else wants the units, none has a floor, and the
+// cheapest of each group are free or the group has a price. Of any k groups the
+// free units, or all of them, cannot be worth more.
+func (l *lister) exactAlone() bool {
+	t := &l.o.terms
+	if len(l.b.offers) != 1 || len(t.parts) != 1 || t.reward.each || t.reward.kind != free && t.reward.kind != atPrice ||
+		l.p.current.Limits.Budget != nil {
+		return false
+	}
+	for _, k := range l.fit[0] {
+		if kind := &l.b.kinds[k]; kind.room != kind.price {
+			return false
+		}
+	}
+	return true
+}
+
+// takeDearest lists the columns that come of applying the offer again and again,
+// each time to the dearest units that are left; rewards are taken by the offer's
+// pick. With settled it also fixes how often each is used.
+func (l *lister) takeDearest(settled bool) {
+	kept := slices.Clone(l.left)
+	for times := l.o.terms.times; times > 0; {
+		l.chosen = l.chosen[:0]
+		complete := true
+		for j := range l.fit {
+			complete = complete && l.takePart(j)
+		}
+		if !complete {
+			break
+		}
+		l.visited++
+		n := times
+		for _, u := range l.chosen {
+			n = min(n, 1+l.left[u.kind]/l.perApplication(u.kind))
+		}
+		added := l.add()
+		if added && settled {
+			l.b.columns[len(l.b.columns)-1].times = n
+		}
+		for _, u := range l.chosen {
+			l.left[u.kind] -= u.n * (n - 1)
+		}
+		times -= n
+		if !added && settled || l.full() {
+			break
+		}
+	}
+	l.chosen = l.chosen[:0]
+	copy(l.left, kept)
+}
+
+// perApplication is how many units of the kind the chosen application uses.
+func (l *lister) perApplication(kind int) int64 {
+	var n int64
+	for _, u := range l.chosen {
+		if u.kind == kind {
+			n += u.n
+		}
+	}
+	return n
+}
+
+// takePart takes the units of part j off what is left, and reports whether there
+// were enough.
+func (l *lister) takePart(j int) bool {
+	part := &l.o.terms.parts[j]
+	order := slices.Clone(l.fit[j])
+	if l.o.terms.ranked && part.rewarded {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(l.rank[a], l.rank[b]) })
+	}
+	need, missing := part.quantity, part.spend
+	for _, k := range order {
+		n := min(l.left[k], need)
+		if price := l.b.kinds[k].price; part.spend > 0 {
+			n = 0
+			if missing > 0 && price > 0 {
+				n = min(l.left[k], int64((missing+price-1)/price))
+			}
+			missing -= price * Amount(n)
+		}
+		if n > 0 {
+			l.push(j, k, n)
+			need -= n
+		}
+	}
+	if part.spend > 0 {
+		return missing <= 0
+	}
+	return need == 0
+}
+
+// bound is the most that the offer can gain if nothing else wanted its units:
+// what as many units as it can reward can give at most.
+func (l *lister) bound() Amount {
+	t := &l.o.terms
+	var need, units int64
+	seen := make([]bool, len(l.b.kinds))
+	for j, part := range t.parts {
+		need += max(1, part.quantity)
+		for _, k := range l.fit[j] {
+			if !seen[k] {
+				seen[k] = true
+				units += l.b.kinds[k].n
+			}
+		}
+	}
+	times := min(t.times, units/max(1, need))
+	if l.o.settled {
+		var gain Amount
+		for _, c := range l.b.columns[l.o.first:l.o.end] {
+			gain = capped(gain + c.gain*Amount(c.times))
+		}
+		return gain
+	}
+	var bound Amount
+	for j, part := range t.parts {
+		if part.rewarded {
+			bound = capped(bound + l.dearestRoom(l.fit[j], l.rewardedUnits(part)*times))
+		}
+	}
+	return bound
+}
+
+func (l *lister) rewardedUnits(p part) int64 {
+	if r := &l.o.terms.reward; r.kind == free {
+		return max(0, p.quantity-r.paid)
+	}
+	return p.quantity
+}
+
+// dearestRoom is what the n units of the kinds that can give most can give.
+func (l *lister) dearestRoom(kinds []int, n int64) Amount {
+	kinds = slices.Clone(kinds)
+	slices.SortStableFunc(kinds, func(a, b int) int { return cmp.Compare(l.b.kinds[b].room, l.b.kinds[a].room) })
+	var room Amount
+	for _, k := range kinds {
+		m := min(n, l.b.kinds[k].n)
+		room = capped(room + l.b.kinds[k].room*Amount(m))
+		n -= m
+	}
+	return room
+}

@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// postings find the steps that can have an effect on a cart without looking at
+// the others: each step is listed under one fact that its promotion needs. They
+// hold for a span of time in which no schedule begins or ends, so that
+// promotions out of their dates are not looked at either.
+type postings struct {
+	from, until time.Time // half-open; zero is unbounded
+	byCode      map[string][]int32
+	byPool      map[string][]int32
+	bySet       [][]int32
+	byFact      map[Fact][]int32
+	always      []int32 // steps of promotions that need nothing in particular
+}
+
+// postingsAt returns the postings for the instant. The last ones are kept:
+// quotes are nearly always for now.
+func (r *Ruleset) postingsAt(at time.Time) *postings {
+	if kept := r.postings.Load(); kept != nil && kept.hold(at) {
+		return kept
+	}
+	found := r.post(at)
+	r.postings.Store(found)
+	return found
+}
+
+func (p *postings) hold(at time.Time) bool {
+	return (p.from.IsZero() || !at.Before(p.from)) && (p.until.IsZero() || at.Before(p.until))
+}
+
+// post lists the steps of the promotions whose dates include the instant.
+func (r *Ruleset) post(at time.Time) *postings {
+	p := &postings{
+		byCode: make(map[string][]int32), byPool: make(map[string][]int32),
+		byFact: make(map[Fact][]int32), bySet: make([][]int32, len(r.sets)),
+	}
+	for i := range r.steps {
+		promotion := r.promotions[r.steps[i].promotion]
+		if promotion.Disabled {
+			continue
+		}
+		p.narrow(promotion.Schedule.From, at)
+		p.narrow(promotion.Schedule.Until, at)
+		if reason := promotion.Schedule.dates(at); reason != Applied {
+			continue
+		}
+		r.postStep(p, int32(i), promotion)
+	}
+	return p
+}
+
+// narrow ends the span of the postings at the boundary.
+func (p *postings) narrow(boundary, at time.Time) {
+	switch {
+	case boundary.IsZero():
+	case at.Before(boundary):
+		if p.until.IsZero() || boundary.Before(p.until) {
+			p.until = boundary
+		}
+	case p.from.IsZero() || boundary.After(p.from):
+		p.from = boundary
+	}
+}
+
+// postStep lists the step under the most telling fact: a coupon, an item set
+// that the condition or every deal needs, another fact of the condition.
+func (r *Ruleset) postStep(p *postings, step int32, promotion *Promotion) {
+	switch {
+	case promotion.Coupon.Code != "":
+		p.byCode[promotion.Coupon.Code] = append(p.byCode[promotion.Coupon.Code], step)
+		return
+	case promotion.Coupon.Pool != "":
+		p.byPool[promotion.Coupon.Pool] = append(p.byPool[promotion.Coupon.Pool], step)
+		return
+	}
+	if i := slices.IndexFunc(promotion.Requires, r.isKeptSet); i >= 0 {
+		set := promotion.Requires[i].Set
+		p.bySet[set] = append(p.bySet[set], step)
+		return
+	}
+	if sets, ok := r.neededSets(promotion); ok {
+		for _, set := range sets {
+			p.bySet[set] = append(p.bySet[set], step)
+		}
+		return
+	}
+	if i := slices.IndexFunc(promotion.Requires, func(f Fact) bool { return f.Kind != HasItems }); i >= 0 {
+		fact := promotion.Requires[i]
+		p.byFact[fact] = append(p.byFact[fact], step)
+		return
+	}
+	p.always = append(p.always, step)
+}
+
+// isKeptSet reports whether the fact is a set whose items are known by heart.
+func (r *Ruleset) isKeptSet(f Fact) bool { return f.Kind == HasItems && !r.sets[f.Set].ReadsQuantity }
+
+// neededSets returns sets of which the cart must have at least one for any deal
+// of the promotion to have an effect, and false where a deal can do without.
+func (r *Ruleset) neededSets(promotion *Promotion) ([]int, bool) {
+	var needed []int
+	for _, d := range promotion.Deals {
+		set := d.needs()
+		if set < 0 || r.sets[set].ReadsQuantity {
+			return nil, false
+		}
+		if !slices.Contains(needed, set) {
+			needed = append(needed, set)
+		}
+	}
+	return needed, true
+}
+
+// itemFacts keeps, for each item that has been priced, the sets it is in. Items
+// are known by SKU and compared by content, because a catalogue may hand out the
+// same item at another address.
+type itemFacts struct {
+	mu    sync.RWMutex
+	bySKU map[string]*knownItem
+	count int
+}
+
+// knownItem is an item with the sets it is in, but for those that read the
+// quantity.
+type knownItem struct {
+	item  *Item
+	sets  []int32
+	older *knownItem // the same SKU with another content, such as another price
+}
+
+// maxKnownItems and maxVersions bound the memory that known items take; further
+// items are looked at for each quote.
+const (
+	maxKnownItems = 1 << 16
+	maxVersions   = 4
+)
+
+// known returns what is known of the item, nil for nothing. The caller holds
+// the read lock.
+func (f *itemFacts) known(item *Item) *knownItem {
+	k := f.bySKU[item.SKU]
+	for k != nil && !k.item.same(item) {
+		k = k.older
+	}
+	return k
+}
+
+// learn finds the sets of an item, and keeps them.
+func (r *Ruleset) learn(item *Item) *knownItem {
+	k := &knownItem{item: item}
+	for i := range r.sets {
+		if set := &r.sets[i]; !set.ReadsQuantity && set.Match(item, 1) {
+			k.sets = append(k.sets, int32(i))
+		}
+	}
+	f := &r.items
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.bySKU == nil {
+		f.bySKU = make(map[string]*knownItem)
+	}
+	if f.count < maxKnownItems {
+		k.older = f.bySKU[item.SKU]
+		f.bySKU[item.SKU] = k
+		f.count++
+		k.forget(f)
+	}
+	return k
+}
+
+// forget drops the oldest versions of an item.
+func (k *knownItem) forget(f *itemFacts) {
+	for n := 1; k != nil; n, k = n+1, k.older {
+		if n == maxVersions && k.older != nil {
+			k.older = nil
+			f.count--
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package engine
+
+import "slices"
+
+// outcome is what became of a promotion so far. There is one for every
+// promotion of the ruleset, so it is small; what only few have is in an account.
+// One that belongs to another call or run counts as new.
+type outcome struct {
+	call     uint64
+	round    uint64
+	standing Reason // whether it may act at all: decided once a call
+	reason   Reason
+	account  int32 // 1 + index into accounts, 0 for none
+	state    state
+	finished bool // none of its steps is still to come
+}
+
+// state says how far a promotion has come in a run.
+type state uint8
+
+const (
+	waiting   state = iota // its condition has not been asked
+	barred                 // it may not act
+	eligible               // it may, and has had no effect so far
+	left                   // it was left out for a rival's sake
+	chosen                 // it is to have an effect, which its rivals respect
+	effective              // it has had one
+)
+
+// account is what a promotion did, or what stood in its way.
+type account struct {
+	fired   int64
+	off     Amount
+	takes   []take
+	changes []lineChange
+	by      []int32 // promotions
+	detail  string
+	why     []Clause
+}
+
+// outcome returns what became of the promotion in this run.
+func (p *pricing) outcome(promotion int32) *outcome {
+	out := &p.outcomes[promotion]
+	if out.round == p.round && out.call == p.call {
+		return out
+	}
+	standing := out.standing
+	if out.call != p.call {
+		standing = p.standing(p.rules.promotions[promotion])
+	}
+	*out = outcome{call: p.call, round: p.round, standing: standing}
+	return out
+}
+
+// accountOf returns the promotion's account, opened if need be. It is valid
+// until the next one is opened.
+func (p *pricing) accountOf(out *outcome) *account {
+	if out.account == 0 {
+		p.accounts = append(p.accounts, account{})
+		out.account = int32(len(p.accounts))
+	}
+	return &p.accounts[out.account-1]
+}
+
+// add notes what a deal did.
+func (a *account) add(takes []take, proposed proposal) {
+	a.fired += proposed.applications
+	a.off += offOf(takes)
+	if a.takes == nil {
+		a.takes = takes
+		return
+	}
+	a.takes = inLineOrder(append(slices.Clone(a.takes), takes...))
+}
+
+// refuse notes why a proposal has no effect.
+func (p *pricing) refuse(out *outcome, proposed proposal) {
+	out.reason = proposed.reason
+	if !p.req.Explain {
+		return
+	}
+	if out.account > 0 || proposed.by != nil || proposed.detail != "" {
+		a := p.accountOf(out)
+		a.by, a.detail = proposed.by, proposed.detail
+	}
+}
+
+// admit tells whether the promotion may act now, and fixes what it sees: all
+// its deals and expressions read the prices as they are. Whether it may act is
+// decided once, when its first step comes.
+func (p *pricing) admit(promotion int32, out *outcome) bool {
+	p.current = p.rules.promotions[promotion]
+	switch out.state {
+	case eligible, chosen, effective:
+		p.start()
+		return true
+	case barred, left:
+		return false
+	}
+	if out.standing != Applied {
+		out.state, out.reason = barred, out.standing
+		return false
+	}
+	p.start()
+	if when := p.current.When; when != nil && !when.Holds(p.scope) {
+		out.state, out.reason = barred, ConditionFalse
+		if p.req.Explain {
+			p.accountOf(out).why = when.Why(p.scope)
+		}
+		return false
+	}
+	out.state, out.reason = eligible, NoEffect
+	return true
+}
+
+// start fixes what the promotion at hand sees.
+func (p *pricing) start() {
+	if p.current.Timed {
+		p.scope.now = p.current.Schedule.local(p.req.At)
+	}
+	p.startTotal = p.total
+	for _, line := range p.changed {
+		lots := p.lines[line].lots
+		for j := range lots {
+			lots[j].base = lots[j].price
+		}
+	}
+	p.changed = p.changed[:0]
+}
+
+// standing returns Applied when the promotion may act on the cart as far as
+// that does not depend on other promotions.
+func (p *pricing) standing(promotion *Promotion) Reason {
+	if promotion.Disabled {
+		return Disabled
+	}
+	if reason := promotion.Schedule.check(p.req.At); reason != Applied {
+		return reason
+	}
+	if promotion.Coupon != (Coupon{}) {
+		if reason := p.unlocked(promotion); reason != Applied {
+			return reason
+		}
+	}
+	if len(promotion.Currencies) > 0 && !slices.Contains(promotion.Currencies, p.cart.Currency) {
+		return CurrencyMismatch
+	}
+	if promotion.Limits != (Limits{}) {
+		p.scope.now = promotion.Schedule.local(p.req.At)
+		return p.withinLimits(promotion)
+	}
+	return Applied
+}
+
+// unlocked returns Applied when a coupon of the cart unlocks the promotion.
+func (p *pricing) unlocked(promotion *Promotion) Reason {
+	reason := CouponMissing
+	for _, code := range p.coupons {
+		if !promotion.wants(code, p.req.Usage.Codes[code].Pool) {
+			continue
+		}
+		if p.codeLeft(promotion, code) {
+			return Applied
+		}
+		reason = LimitReached
+	}
+	return reason
+}
+
+// wants reports whether the code, of the pool, unlocks the promotion.
+func (p *Promotion) wants(code, pool string) bool {
+	if p.Coupon.Code != "" {
+		return code == p.Coupon.Code
+	}
+	return p.Coupon.Pool != "" && pool == p.Coupon.Pool
+}
+
+// codeLeft reports whether the code may be used once more.
+func (p *pricing) codeLeft(promotion *Promotion, code string) bool {
+	limit := promotion.Limits.PerCode
+	return limit == nil || p.req.Usage.Codes[code].Redemptions < p.count(limit)
+}
+
+// unlockedBy returns the code that unlocks the promotion, "" for none.
+func (p *pricing) unlockedBy(promotion *Promotion) string {
+	for _, code := range p.coupons {
+		if promotion.wants(code, p.req.Usage.Codes[code].Pool) && p.codeLeft(promotion, code) {
+			return code
+		}
+	}
+	return ""
+}
+
+func (p *pricing) withinLimits(promotion *Promotion) Reason {
+	limits, used := &promotion.Limits, p.req.Usage.Promotions[promotion.ID]
+	switch {
+	case limits.PerCustomer != nil && p.cart.Customer.ID == "":
+		return CustomerRequired
+	case limits.Redemptions != nil && used.Redemptions >= p.count(limits.Redemptions),
+		limits.PerCustomer != nil && used.ByCustomer >= p.count(limits.PerCustomer):
+		return LimitReached
+	case limits.Budget != nil && p.budgetLeft(promotion) == 0:
+		return BudgetSpent
+	default:
+		return Applied
+	}
+}

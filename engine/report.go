@@ -1,0 +1,264 @@
+package engine
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
+
+// quote writes the state of the run as a quote.
+func (p *pricing) quote() Quote {
+	q := Quote{
+		Ruleset:          p.rules.digest,
+		Currency:         p.cart.Currency,
+		At:               p.req.At.UTC(),
+		Subtotal:         p.subtotal,
+		Discount:         p.subtotal - p.total,
+		Total:            p.total,
+		ShippingDiscount: p.shipped,
+		Lines:            make([]QuoteLine, p.goods),
+		Gifts:            p.gifts,
+		Awards:           p.awards,
+	}
+	units := make([]Units, 0, p.goods+p.goods/2)
+	for i := range p.goods {
+		q.Lines[i], units = p.lines[i].quote(units)
+	}
+	p.quoteShipments(&q)
+	q.Payable = q.Total + q.ShippingTotal
+	slices.SortStableFunc(q.Gifts, func(a, b Gift) int {
+		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
+	})
+	p.reportApplied(&q)
+	if p.req.Explain {
+		q.Promotions = append(q.Promotions, p.notApplied()...)
+	}
+	if len(p.coupons) > 0 {
+		q.Coupons = p.couponOutcomes()
+	}
+	c := &p.choices
+	reach := max(c.open, c.best.reach)
+	q.Optimal = reach <= p.saving() && !p.ruled
+	if reach > p.saving() && !p.ruled {
+		q.Bound = reach
+	}
+	return q
+}
+
+// quote returns the line's part of the quote. Its units are appended to those of
+// the lines before, which saves an allocation for each line.
+func (l *lineState) quote(units []Units) (QuoteLine, []Units) {
+	line := QuoteLine{
+		SKU: l.item.SKU, Name: l.item.Name, Quantity: l.n,
+		UnitPrice: l.item.Price,
+		Subtotal:  l.item.Price * Amount(l.n),
+		Total:     l.total(),
+	}
+	line.Discount = line.Subtotal - line.Total
+	first := len(units)
+	for _, lot := range l.lots {
+		if n := len(units); n > first && units[n-1].Price == lot.price {
+			units[n-1].Quantity += lot.n
+			continue
+		}
+		units = append(units, Units{Quantity: lot.n, Price: lot.price})
+	}
+	line.Units = units[first:len(units):len(units)]
+	return line, units
+}
+
+func (p *pricing) quoteShipments(q *Quote) {
+	if len(p.lines) == p.goods {
+		return
+	}
+	q.Shipments = make([]QuoteShipment, 0, len(p.lines)-p.goods)
+	for i := p.goods; i < len(p.lines); i++ {
+		line := &p.lines[i]
+		total := line.total()
+		q.Shipments = append(q.Shipments, QuoteShipment{
+			Method: line.item.SKU, Price: line.item.Price, Discount: line.item.Price - total, Total: total,
+		})
+		q.ShippingTotal += total
+	}
+}
+
+// reportApplied reports the applied promotions in the order of application.
+func (p *pricing) reportApplied(q *Quote) {
+	if len(p.applied) == 0 {
+		return
+	}
+	n := 0
+	for _, i := range p.applied {
+		n += len(p.accounts[p.outcome(i).account-1].takes)
+	}
+	lines := make([]OutcomeLine, 0, n)
+	q.Promotions = make([]Outcome, 0, len(p.applied))
+	for _, i := range p.applied {
+		var report Outcome
+		report, lines = p.report(i, lines)
+		q.Promotions = append(q.Promotions, report)
+	}
+}
+
+// notApplied reports the promotions without effect, by id.
+func (p *pricing) notApplied() []Outcome {
+	rest := make([]Outcome, 0, len(p.rules.promotions)-len(p.applied))
+	for i := range p.rules.promotions {
+		if p.outcome(int32(i)).state != effective {
+			report, _ := p.report(int32(i), nil)
+			rest = append(rest, report)
+		}
+	}
+	slices.SortFunc(rest, func(a, b Outcome) int { return cmp.Compare(a.Promotion, b.Promotion) })
+	return rest
+}
+
+// report writes what became of the promotion. Its lines are appended to those of
+// the promotions before.
+func (p *pricing) report(index int32, lines []OutcomeLine) (Outcome, []OutcomeLine) {
+	promotion, out := p.rules.promotions[index], p.outcome(index)
+	report := Outcome{Promotion: promotion.ID, Name: promotion.Name, Reason: cmp.Or(out.reason, NoEffect)}
+	if out.state == effective && promotion.Coupon != (Coupon{}) {
+		report.Coupon = p.unlockedBy(promotion)
+	}
+	if out.account == 0 {
+		return report, lines
+	}
+	a := &p.accounts[out.account-1]
+	report.Applications, report.Detail, report.Why, report.Discount = a.fired, a.detail, a.why, a.off
+	for _, other := range a.by {
+		report.By = append(report.By, p.rules.promotions[other].ID)
+	}
+	first := len(lines)
+	if lines = p.outcomeLines(lines, a); len(lines) > first {
+		report.Lines = lines[first:len(lines):len(lines)]
+	}
+	return report, lines
+}
+
+// outcomeLines adds up takes, which are in the order of lines.
+func (p *pricing) outcomeLines(lines []OutcomeLine, a *account) []OutcomeLine {
+	last := -1
+	for i := range a.takes {
+		t := &a.takes[i]
+		if t.off == 0 {
+			continue
+		}
+		if t.line != last {
+			last = t.line
+			lines = append(lines, p.outcomeLine(t.line, a))
+		}
+		l := &lines[len(lines)-1]
+		l.Quantity += t.n
+		l.Discount += t.off
+	}
+	return lines
+}
+
+func (p *pricing) outcomeLine(line int, a *account) OutcomeLine {
+	var l OutcomeLine
+	if name := p.lines[line].item.SKU; line < p.goods {
+		l.SKU = name
+	} else {
+		l.Shipment = name
+	}
+	if i := slices.IndexFunc(a.changes, func(c lineChange) bool { return c.line == line }); i >= 0 {
+		l.Before, l.After, l.Units = a.changes[i].before, a.changes[i].after, a.changes[i].units
+	}
+	return l
+}
+
+// lineChange is what a promotion does to a line: what the line costs before and
+// after it, and which units change.
+type lineChange struct {
+	line          int
+	before, after Amount
+	units         []UnitsChange
+}
+
+// recordChanges notes what takes, which are in the order of lines and not yet
+// carried out, do to the lines.
+func (p *pricing) recordChanges(a *account, takes []take) {
+	for i := range takes {
+		t := &takes[i]
+		if t.off == 0 {
+			continue
+		}
+		at := slices.IndexFunc(a.changes, func(c lineChange) bool { return c.line == t.line })
+		if at < 0 {
+			at = len(a.changes)
+			before := p.lines[t.line].total() - p.pledgedOff(t.line)
+			a.changes = append(a.changes, lineChange{line: t.line, before: before, after: before})
+		}
+		c := &a.changes[at]
+		c.after -= t.off
+		c.addUnits(t, p.lines[t.line].lots[t.lot].price)
+	}
+}
+
+// addUnits notes the units of a take: where its amount does not divide, the
+// first units give one more.
+func (c *lineChange) addUnits(t *take, price Amount) {
+	each, more := t.off/Amount(t.n), int64(t.off%Amount(t.n))
+	if more > 0 {
+		c.units = append(c.units, UnitsChange{Quantity: more, Before: price, After: price - each - 1})
+	}
+	if each > 0 {
+		c.units = append(c.units, UnitsChange{Quantity: t.n - more, Before: price, After: price - each})
+	}
+}
+
+// pledgedOff is what the members of a block that came before are about to take
+// off the line.
+func (p *pricing) pledgedOff(line int) Amount {
+	var off Amount
+	if p.pledged > 0 {
+		for i := range p.block.pending {
+			if t := &p.block.pending[i]; t.line == line {
+				off += t.off
+			}
+		}
+	}
+	return off
+}
+
+// couponOutcomes tells what became of each code: the promotions it unlocked, or
+// why the first by rank that wants it was not applied.
+func (p *pricing) couponOutcomes() []CouponOutcome {
+	outcomes := make([]CouponOutcome, 0, len(p.coupons))
+	for _, code := range p.coupons {
+		c := CouponOutcome{Code: code, Reason: UnknownCode}
+		for _, i := range p.rules.wanting(code, p.req.Usage.Codes[code].Pool) {
+			switch out := p.outcome(i); {
+			case out.state == effective:
+				c.Reason = Applied
+				c.Promotions = append(c.Promotions, p.rules.promotions[i].ID)
+			case c.Reason == UnknownCode:
+				c.Reason = p.couponReason(out)
+			}
+		}
+		outcomes = append(outcomes, c)
+	}
+	return outcomes
+}
+
+// couponReason is why the promotion that wants a code was not applied. One whose
+// steps cannot have an effect on the cart has not been run.
+func (p *pricing) couponReason(out *outcome) Reason {
+	if out.standing != Applied {
+		return out.standing
+	}
+	return cmp.Or(out.reason, NoEffect)
+}
+
+// trace is a digest of all that the quote says.
+func (q *Quote) trace() string {
+	text, err := json.Marshal(q)
+	if err != nil {
+		return "" // a quote has nothing that JSON cannot say
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
