@@ -179,30 +179,21 @@ func (c *checker) textEquality(n *ast.BinaryNode, left, right operand, equal boo
 	if !ok {
 		return nil
 	}
+	if left.constant {
+		left, right = right, left // it makes no difference which side is which
+	}
+	if wanted, constant := right.constText(); constant && left.kind != coupon {
+		if left.kind == category {
+			return categoryIs(left, wanted, equal)
+		}
+		return textIs(left, wanted, equal)
+	}
 	same := sameText(left.kind, right.kind)
 	l, r := left.text, right.text
-	if wanted, constant := right.constText(); constant {
-		return equalsConstant(l, wanted, left.kind, same, equal)
-	}
 	return func(s *engine.Scope, e element) bool {
 		a, aOK := l(s, e)
 		b, bOK := r(s, e)
 		return aOK && bOK && same(a, b) == equal
-	}
-}
-
-// equalsConstant is the test that most sets consist of, sku == "X", with as few
-// calls as it can be.
-func equalsConstant(l textFunc, wanted string, of kind, same func(a, b string) bool, equal bool) boolFunc {
-	if of == text {
-		return func(s *engine.Scope, e element) bool {
-			t, ok := l(s, e)
-			return ok && (t == wanted) == equal
-		}
-	}
-	return func(s *engine.Scope, e element) bool {
-		t, ok := l(s, e)
-		return ok && same(t, wanted) == equal
 	}
 }
 

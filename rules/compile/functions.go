@@ -58,12 +58,15 @@ func (c *checker) builtin(n *ast.BuiltinNode) operand {
 	}
 }
 
-// elements are what a predicate runs over. Start is called once for a walk, at
-// for each of n elements, of which it may leave some out. So a walk allocates
-// nothing.
-type elements struct {
-	start func(s *engine.Scope, e element) (texts []string, n int)
-	at    func(s *engine.Scope, e element, texts []string, i int) (element, bool)
+// walker runs a predicate over elements. A walk allocates nothing.
+type walker interface {
+	// has reports whether the test gives the wanted answer for some element.
+	has(test boolFunc, wanted bool) boolFunc
+	// count returns for how many elements the test holds.
+	count(test boolFunc) wholeFunc
+	// sum adds a number of each element. Elements whose number is missing count
+	// nothing.
+	sum(value numberFunc) numberFunc
 }
 
 // overElements compiles the functions that run a predicate over lines or texts.
@@ -81,7 +84,11 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		return operand{}
 	}
 	if n.Name == "sum" {
-		return c.sum(n, walk, body, list.needs)
+		value, ok := body.asNumber()
+		if !ok {
+			return c.want(n.Arguments[1], body, "a number to add up")
+		}
+		return operand{kind: number, number: walk.sum(value), needs: list.needs}
 	}
 	test, ok := body.asBool()
 	if !ok {
@@ -142,17 +149,13 @@ func (c *checker) predicate(n ast.Node, element operand) (operand, bool) {
 }
 
 // elementsOf returns how to walk a list and what its elements are.
-func elementsOf(o operand) (elements, operand, bool) {
+func elementsOf(o operand) (walker, operand, bool) {
 	if o.kind == lines {
-		line := o.line
-		return elements{
-			start: func(s *engine.Scope, _ element) ([]string, int) { return nil, s.Lines() },
-			at:    func(s *engine.Scope, e element, _ []string, i int) (element, bool) { return line(s, e, i) },
-		}, operand{kind: record, fields: o.fields}, true
+		return overLines{o.line}, operand{kind: record, fields: o.fields}, true
 	}
 	list, ok := o.asList()
 	if !ok {
-		return elements{}, operand{}, false
+		return nil, operand{}, false
 	}
 	elementKind := text
 	switch o.kind {
@@ -161,24 +164,16 @@ func elementsOf(o operand) (elements, operand, bool) {
 	case couponList:
 		elementKind = coupon
 	}
-	return elements{
-		start: func(s *engine.Scope, e element) ([]string, int) {
-			texts := list(s, e)
-			return texts, len(texts)
-		},
-		at: func(_ *engine.Scope, e element, texts []string, i int) (element, bool) {
-			e.text = texts[i] // the item stays at hand
-			return e, true
-		},
-	}, operand{kind: elementKind, text: func(_ *engine.Scope, e element) (string, bool) { return e.text, true }}, true
+	return overTexts{list}, operand{kind: elementKind, text: func(_ *engine.Scope, e element) (string, bool) { return e.text, true }}, true
 }
 
-// has reports whether the test gives the wanted answer for some element.
-func (w elements) has(test boolFunc, wanted bool) boolFunc {
+// overLines walks lines of the cart.
+type overLines struct{ line lineFunc }
+
+func (w overLines) has(test boolFunc, wanted bool) boolFunc {
 	return func(s *engine.Scope, e element) bool {
-		texts, n := w.start(s, e)
-		for i := range n {
-			if x, ok := w.at(s, e, texts, i); ok && test(s, x) == wanted {
+		for i := range s.Lines() {
+			if x, ok := w.line(s, e, i); ok && test(s, x) == wanted {
 				return true
 			}
 		}
@@ -186,13 +181,11 @@ func (w elements) has(test boolFunc, wanted bool) boolFunc {
 	}
 }
 
-// count returns for how many elements the test holds.
-func (w elements) count(test boolFunc) wholeFunc {
+func (w overLines) count(test boolFunc) wholeFunc {
 	return func(s *engine.Scope, e element) int64 {
 		var found int64
-		texts, n := w.start(s, e)
-		for i := range n {
-			if x, ok := w.at(s, e, texts, i); ok && test(s, x) {
+		for i := range s.Lines() {
+			if x, ok := w.line(s, e, i); ok && test(s, x) {
 				found++
 			}
 		}
@@ -200,7 +193,66 @@ func (w elements) count(test boolFunc) wholeFunc {
 	}
 }
 
-func overElements(name string, list operand, walk elements, test boolFunc) operand {
+func (w overLines) sum(value numberFunc) numberFunc {
+	return func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		total, fits := engine.Decimal{}, true
+		for i := 0; i < s.Lines() && fits; i++ {
+			if x, ok := w.line(s, e, i); ok {
+				total, fits = plus(total, value, s, x)
+			}
+		}
+		return total, fits
+	}
+}
+
+// overTexts walks a list of texts. The item stays at hand.
+type overTexts struct{ list listFunc }
+
+func (w overTexts) has(test boolFunc, wanted bool) boolFunc {
+	return func(s *engine.Scope, e element) bool {
+		for _, e.text = range w.list(s, e) {
+			if test(s, e) == wanted {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func (w overTexts) count(test boolFunc) wholeFunc {
+	return func(s *engine.Scope, e element) int64 {
+		var found int64
+		for _, e.text = range w.list(s, e) {
+			if test(s, e) {
+				found++
+			}
+		}
+		return found
+	}
+}
+
+func (w overTexts) sum(value numberFunc) numberFunc {
+	return func(s *engine.Scope, e element) (engine.Decimal, bool) {
+		total, fits := engine.Decimal{}, true
+		for _, e.text = range w.list(s, e) {
+			if total, fits = plus(total, value, s, e); !fits {
+				break
+			}
+		}
+		return total, fits
+	}
+}
+
+// plus adds the element's number, if it has one.
+func plus(total engine.Decimal, value numberFunc, s *engine.Scope, e element) (engine.Decimal, bool) {
+	d, ok := value(s, e)
+	if !ok {
+		return total, true
+	}
+	return total.Add(d)
+}
+
+func overElements(name string, list operand, walk walker, test boolFunc) operand {
 	switch name {
 	case "any":
 		return operand{kind: boolean, bool: walk.has(test, true)}
@@ -216,14 +268,14 @@ func overElements(name string, list operand, walk elements, test boolFunc) opera
 	case "count":
 		return countOf(walk.count(test))
 	default:
-		return filtered(list, walk, test)
+		return filtered(list, test, walk.count(test))
 	}
 }
 
 // filtered is the elements for which test holds, as lines or as texts.
-func filtered(list operand, walk elements, test boolFunc) operand {
+func filtered(list operand, test boolFunc, count wholeFunc) operand {
 	if list.kind == lines {
-		line, o := list.line, countOf(walk.count(test))
+		line, o := list.line, countOf(count)
 		o.kind, o.fields = lines, list.fields
 		o.line = func(s *engine.Scope, e element, i int) (element, bool) {
 			x, ok := line(s, e, i)
@@ -235,38 +287,15 @@ func filtered(list operand, walk elements, test boolFunc) operand {
 	if kept == fact {
 		kept = textList
 	}
+	all, _ := list.asList()
 	return operand{kind: kept, list: func(s *engine.Scope, e element) []string {
 		var kept []string
-		texts, n := walk.start(s, e)
-		for i := range n {
-			if x, ok := walk.at(s, e, texts, i); ok && test(s, x) {
-				kept = append(kept, x.text)
+		for _, e.text = range all(s, e) {
+			if test(s, e) {
+				kept = append(kept, e.text)
 			}
 		}
 		return kept
-	}}
-}
-
-// sum adds a number of each line. Elements whose number is missing count
-// nothing.
-func (c *checker) sum(n *ast.BuiltinNode, walk elements, body operand, needs []engine.Fact) operand {
-	value, ok := body.asNumber()
-	if !ok {
-		return c.want(n.Arguments[1], body, "a number to add up")
-	}
-	return operand{kind: number, needs: needs, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-		total, fits := engine.Decimal{}, true
-		texts, n := walk.start(s, e)
-		for i := 0; i < n && fits; i++ {
-			x, in := walk.at(s, e, texts, i)
-			if !in {
-				continue
-			}
-			if d, ok := value(s, x); ok {
-				total, fits = total.Add(d)
-			}
-		}
-		return total, fits
 	}}
 }
 

@@ -42,7 +42,7 @@ func (c *checker) membership(n *ast.BinaryNode, left, right operand) boolFunc {
 // inArray compares with each element as == does.
 func (c *checker) inArray(n *ast.BinaryNode, left, right operand) boolFunc {
 	if areTexts(left, right) {
-		return amongTexts(left.text, constantTexts(right.items))
+		return amongTexts(left, constantTexts(right.items))
 	}
 	elements := n.Right.(*ast.ArrayNode).Nodes
 	tests := make([]boolFunc, len(right.items))
@@ -84,14 +84,11 @@ func constantTexts(items []operand) []string {
 const shortList = 8
 
 // amongTexts looks a text up among constant ones.
-func amongTexts(get textFunc, texts []string) boolFunc {
+func amongTexts(o operand, texts []string) boolFunc {
 	if len(texts) <= shortList {
-		return func(s *engine.Scope, e element) bool {
-			t, ok := get(s, e)
-			return ok && slices.Contains(texts, t)
-		}
+		return textAmong(o, texts)
 	}
-	index := make(map[string]struct{}, len(texts))
+	get, index := o.text, make(map[string]struct{}, len(texts))
 	for _, t := range texts {
 		index[t] = struct{}{}
 	}
@@ -129,6 +126,9 @@ func (c *checker) inList(n *ast.BinaryNode, left, right operand) boolFunc {
 	if !listOK || !textOK {
 		c.fault(n, diag.TypeMismatch, c.listHint(n, right), "in wants a text and a list, got %s and %s", left.kind, right.kind)
 		return nil
+	}
+	if wanted, constant := left.constText(); constant && right.kind != categoryList { // a code is in the form of those of the cart
+		return listHas(right, list, wanted)
 	}
 	same := sameText(left.kind, text)
 	switch right.kind {

@@ -164,7 +164,8 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 	if why == nil {
 		why = itself(strings.TrimSpace(v.Text()), o)
 	}
-	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why, needs: o.needs, misses: o.misses}
+	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why,
+		joined: o.joined, joins: o.joins, needs: o.needs, misses: o.misses}
 }
 
 // addSet returns the index of the set. Expressions of the same words are one

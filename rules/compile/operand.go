@@ -103,6 +103,9 @@ type operand struct {
 	// currency.
 	money  bool
 	digits int
+	// source is the fact that the operand is, of a set the one with the index.
+	source source
+	set    int
 	// constant says that the operand depends on nothing.
 	constant bool
 	// needs are facts without which a condition is false, a list of lines

@@ -91,19 +91,26 @@ func (p *promotionCompiler) when(v syntax.Value) engine.Condition {
 	if o.kind == invalid {
 		return nil
 	}
-	return &compiledCondition{holds: o.bool, why: o.why, misses: o.misses, requires: o.needs}
+	return &compiledCondition{all: o.terms(andJoins, o.bool), why: o.why, misses: o.misses, requires: o.needs}
 }
 
 // compiledCondition implements engine.Condition.
 type compiledCondition struct {
-	holds    boolFunc
+	all      []boolFunc // that have to hold
 	why      whyFunc
 	misses   missFunc // nil for none
 	requires []engine.Fact
 }
 
 // Holds implements engine.Condition.
-func (c *compiledCondition) Holds(s *engine.Scope) bool { return c.holds(s, element{}) }
+func (c *compiledCondition) Holds(s *engine.Scope) bool {
+	for _, holds := range c.all {
+		if !holds(s, element{}) {
+			return false
+		}
+	}
+	return true
+}
 
 // Why implements engine.Condition.
 func (c *compiledCondition) Why(s *engine.Scope) []engine.Clause {

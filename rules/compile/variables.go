@@ -195,16 +195,16 @@ func attributesOf(title string, get func(*engine.Scope, element) engine.Attribut
 // itemVariables are what an item expression may read of the item at hand.
 func itemVariables(c engine.Currency) map[string]operand {
 	return map[string]operand{
-		"sku":      {kind: text, text: func(_ *engine.Scope, e element) (string, bool) { return e.item.SKU, true }},
+		"sku":      textOf(func(_ *engine.Scope, e element) string { return e.item.SKU }).from(itemSKU, 0),
 		"name":     textOf(func(_ *engine.Scope, e element) string { return e.item.Name }),
 		"brand":    textOf(func(_ *engine.Scope, e element) string { return e.item.Brand }),
 		"price":    moneyOf(c, func(_ *engine.Scope, e element) int64 { return int64(e.item.Price) }),
 		"quantity": countOf(func(_ *engine.Scope, e element) int64 { return e.quantity }).reading(readsUnits),
-		"category": {kind: category, text: func(_ *engine.Scope, e element) (string, bool) {
+		"category": {kind: category, source: itemCategory, text: func(_ *engine.Scope, e element) (string, bool) {
 			return e.item.Category(), true
 		}},
 		"categories": listOf(categoryList, func(_ *engine.Scope, e element) []string { return e.item.Categories }),
-		"tags":       listOf(textList, func(_ *engine.Scope, e element) []string { return e.item.Tags }),
+		"tags":       listOf(textList, func(_ *engine.Scope, e element) []string { return e.item.Tags }).from(itemTags, 0),
 		"attributes": attributesOf("attributes", func(_ *engine.Scope, e element) engine.Attributes { return e.item.Attributes }),
 	}
 }
@@ -254,18 +254,18 @@ func cartVariables(c engine.Currency, line *fields) map[string]operand {
 	order := engine.Selection{Order: true}
 	return map[string]operand{
 		"cart": withAttributes(recordOf("cart", "name the fact, such as cart.subtotal", map[string]operand{
-			"subtotal":   moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Subtotal()) }).growing(order, bySpend),
+			"subtotal":   moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Subtotal()) }).growing(order, bySpend).from(cartSubtotal, 0),
 			"total":      moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Total()) }).growing(order, bySpend),
-			"quantity":   countOf(func(s *engine.Scope, _ element) int64 { return s.Quantity() }).growing(order, byUnits),
+			"quantity":   countOf(func(s *engine.Scope, _ element) int64 { return s.Quantity() }).growing(order, byUnits).from(cartQuantity, 0),
 			"lines":      allLines(line),
 			"currency":   textOf(func(s *engine.Scope, _ element) string { return s.Cart().Currency.Code() }),
-			"channel":    optionalText(func(s *engine.Scope) string { return s.Cart().Channel }).telling(engine.OnChannel),
+			"channel":    optionalText(func(s *engine.Scope) string { return s.Cart().Channel }).telling(engine.OnChannel).from(cartChannel, 0),
 			"attributes": attributesOf("cart.attributes", func(s *engine.Scope, _ element) engine.Attributes { return s.Cart().Attributes }),
 		})),
 		"customer": customerRecord(c),
 		"shipping": recordOf("shipping", "name the fact, such as shipping.country", map[string]operand{
 			"method":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Method() }).telling(engine.ShipsBy),
-			"country": optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Country }).telling(engine.ShipsTo),
+			"country": optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Country }).telling(engine.ShipsTo).from(shippingCountry, 0),
 			"region":  optionalText(func(s *engine.Scope) string { return s.Cart().Shipping.Region }),
 			"price":   moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Cart().Shipping.Price()) }),
 		}),
@@ -280,7 +280,7 @@ func cartVariables(c engine.Currency, line *fields) map[string]operand {
 func customerRecord(c engine.Currency) operand {
 	return withAttributes(recordOf("customer", "name the fact, such as customer.groups", map[string]operand{
 		"id":             optionalText(func(s *engine.Scope) string { return s.Cart().Customer.ID }),
-		"groups":         listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Groups }).telling(engine.InCustomerGroup),
+		"groups":         listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Groups }).telling(engine.InCustomerGroup).from(customerGroups, 0),
 		"tags":           listOf(textList, func(s *engine.Scope, _ element) []string { return s.Cart().Customer.Tags }).telling(engine.HasCustomerTag),
 		"orders":         countOf(func(s *engine.Scope, _ element) int64 { return engine.NewDecimal(s.Cart().Customer.Orders).Int() }),
 		"lifetime_spend": moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Cart().Customer.LifetimeSpend) }),
@@ -312,8 +312,8 @@ func nowRecord() operand {
 func setRecord(name string, index int, c engine.Currency, line *fields, extra reads) operand {
 	of := engine.Selection{Set: index}
 	parts := map[string]operand{
-		"quantity":  countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() }).growing(of, byUnits),
-		"subtotal":  moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Subtotal()) }).growing(of, bySpend),
+		"quantity":  countOf(func(s *engine.Scope, _ element) int64 { return s.Set(index).Quantity() }).growing(of, byUnits).from(setQuantity, index),
+		"subtotal":  moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Subtotal()) }).growing(of, bySpend).from(setSubtotal, index),
 		"total":     walking(moneyOf(c, func(s *engine.Scope, _ element) int64 { return int64(s.Set(index).Total()) })).growing(of, bySpend),
 		"lines":     linesOf(index, line),
 		"min_price": boundOf(index, c, false),

@@ -91,17 +91,10 @@ func compareWithConstant(operator string, o operand, k engine.Decimal, decimals 
 	if !ok {
 		return decimals
 	}
-	get, wanted := o.whole, operator != "!="
-	if !o.money {
-		return func(s *engine.Scope, e element) bool { return between.has(get(s, e)) == wanted }
+	if o.money {
+		return amountWithin(o, between, operator != "!=", decimals)
 	}
-	digits := o.digits
-	return func(s *engine.Scope, e element) bool {
-		if s != nil && s.Cart().Currency.Digits() != digits {
-			return decimals(s, e) // the bounds are in another scale
-		}
-		return between.has(get(s, e)) == wanted
-	}
+	return countWithin(o, between, operator != "!=")
 }
 
 // bounds are two whole numbers and all between them; none, if the first is the
