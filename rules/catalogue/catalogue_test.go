@@ -32,6 +32,7 @@ items:
     tags: [new, light]
     attributes: {screen: 14.20, refurbished: false, ports: [usb, hdmi], code: "007", none: }
   - {sku: "234234", price: 30}
+  - {sku: PI, price: {USD: 30, EUR: 27.50, JPY: 4500}}
 `), currency(t, "USD"))
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +51,8 @@ items:
 			},
 		},
 		{SKU: "234234", Name: "234234", Price: 3000, Stock: catalogue.Plenty, Attributes: engine.Attributes{}},
+		{SKU: "PI", Name: "PI", Price: 3000, Stock: catalogue.Plenty, Attributes: engine.Attributes{},
+			Prices: map[engine.Currency]engine.Amount{currency(t, "USD"): 3000, currency(t, "EUR"): 2750, currency(t, "JPY"): 4500}},
 	}
 	if diff := cmp.Diff(want, items, cmp.Comparer(func(a, b engine.Value) bool { return a.String() == b.String() })); diff != "" {
 		t.Error(diff)
@@ -79,6 +82,20 @@ items.yaml:9:5: R0005 the name "G" is given twice
 items.yaml:10:43: R0004 want a text, a number, true, false or a list of texts`},
 		{"the digits are those of the currency", "JPY", "items: [{sku: A, price: 1.5}]",
 			"items.yaml:1:25: R0004 amount 1.5: JPY has 0 decimal digits"},
+		{"prices per currency", "USD", `items:
+  - {sku: A, price: {EUR: 9}}
+  - {sku: B, price: {usd: 1, USD: 1}}
+  - {sku: C, price: {USD: 1, JPY: 1.5, EUR: -1, GBP: , CHF: [1]}}
+  - {sku: D, price: {}}
+  - {sku: E, price: [1]}
+`, `items.yaml:2:21: R0003 the price in USD, the shop's currency, is missing
+items.yaml:3:22: R0004 "usd" is no currency: use an ISO 4217 code of three capital letters, such as USD
+items.yaml:4:35: R0004 amount 1.5: JPY has 0 decimal digits
+items.yaml:4:45: R0107 an amount cannot be negative
+items.yaml:4:54: R0004 want a text, got nothing
+items.yaml:4:61: R0004 want a text, got a list
+items.yaml:5:21: R0003 the price in USD, the shop's currency, is missing
+items.yaml:6:21: R0004 want a text, got a list`},
 		{"no items", "USD", "items: []", "items.yaml: R0006 no items: list them under the key items"},
 		{"no key", "USD", "{}", `items.yaml:1:1: R0003 key "items" is missing`},
 		{"an empty file", "USD", "", "items.yaml: R0006 no items: list them under the key items"},
