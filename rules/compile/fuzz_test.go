@@ -54,6 +54,9 @@ func FuzzCompile(f *testing.F) {
 	}
 	f.Add([]byte(definitions + "promotions:\n  - {id: a, when: vip, deal: {multibuy: {of: tvs, quantity: 3, pay_for: 2}}}\n"))
 	f.Add([]byte("promotions:\n  - id: a\n    deals: [{gift: {choose_from: [A, B], for_each: {of: 'true'}}}, {buy_get: {buy: {of: price > 5, spend: 10}, get: {pick: dearest, percent_off: 50}}}]\n"))
+	for _, file := range shopFiles() {
+		f.Add(file.Data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		started := time.Now()
 		use(t, compile.File{Name: "f.yaml", Data: data})
