@@ -265,3 +265,9 @@ func (m *model) value(times []int64) (worth, gain int64) {
 	}
 	return worth, gain
 }
+
+// plentiful reports whether there is a column that can be applied many times.
+func (m *model) plentiful() bool {
+	const many = 8
+	return slices.ContainsFunc(m.columns, func(c column) bool { return c.most > many })
+}

@@ -12,14 +12,15 @@ import "math"
 // and less the worth that soft rows cut off. The search calls what is subtracted
 // the loss of a choice.
 type prices struct {
-	row     []int64 // of a unit of each row
-	reduced []int64 // of each column: what it costs beyond its worth, never negative
-	bound   int64   // of the whole limits, math.MaxInt64 when it is no use
+	row     []int64   // of a unit of each row
+	reduced []int64   // of each column: what it costs beyond its worth, never negative
+	bound   int64     // of the whole limits, math.MaxInt64 when it is no use
+	relaxed []float64 // how often the relaxation applies each column
 }
 
 // price rounds the duals of a solved relaxation and repairs them.
 func price(m *model, l *relaxation) prices {
-	p := prices{row: make([]int64, len(m.rows)), reduced: make([]int64, len(m.columns))}
+	p := prices{row: make([]int64, len(m.rows)), reduced: make([]int64, len(m.columns)), relaxed: l.times()}
 	for r := range p.row {
 		p.row[r] = rounded(float64(l.dual[r]*l.unit) / l.scale[r])
 		if soft := m.rows[r].soft; soft > 0 {

@@ -9,17 +9,17 @@ import "math"
 // where it was with the same rest and no more loss.
 type search struct {
 	plan
-	m       *model
-	prices  *prices
-	relaxed []float64
-	layout  layout
-	seen    table
+	m      *model
+	prices *prices
+	layout layout
+	seen   table
 
 	rem     []int64  // of each row
 	packed  []uint64 // rem, packed by layout
 	picked  []picked // of each pick rule
 	times   []int64  // of each column
 	allowed int64    // what a choice may lose to be the best
+	reach   int64    // how far from the relaxation a column may be
 
 	savedRem    []int64 // what try has to restore
 	savedPicked []picked
@@ -30,11 +30,13 @@ type search struct {
 	budget int
 }
 
-// newSearch prepares a search for a choice that loses no more than allowed.
-func newSearch(m *model, p *prices, relaxed []float64, allowed int64) *search {
+// newSearch prepares a search for the best choice that loses no more than allowed,
+// among all choices or only those in which every column is applied about as often
+// as in the relaxation.
+func newSearch(m *model, p *prices, allowed, reach int64) *search {
 	s := &search{
 		plan: newPlan(m, p, allowed),
-		m:    m, prices: p, relaxed: relaxed, allowed: allowed,
+		m:    m, prices: p, allowed: allowed, reach: reach,
 		picked: make([]picked, len(m.picks)),
 	}
 	numbers := make([]int64, len(m.rows)+2*len(m.columns))
@@ -108,12 +110,18 @@ func (s *search) finish(place int, loss int64) int64 {
 // most without losing too much.
 func (s *search) between(place int, loss int64) (least, most int64) {
 	i := s.order[place]
-	slack := s.allowed - loss
-	most = math.MaxInt64
-	if reduced := s.prices.reduced[i]; reduced > 0 {
-		most = slack / reduced
+	c := &s.m.columns[i]
+	for _, cell := range c.cells {
+		if s.rem[cell.row] < cell.n && s.m.rows[cell.row].soft == 0 {
+			return 0, 0
+		}
 	}
-	for _, cell := range s.m.columns[i].cells {
+	slack := s.allowed - loss
+	most = c.most
+	if reduced := s.prices.reduced[i]; reduced > 0 {
+		most = min(most, slack/reduced)
+	}
+	for _, cell := range c.cells {
 		rem := s.rem[cell.row]
 		switch {
 		case s.m.rows[cell.row].soft == 0:
@@ -136,7 +144,8 @@ func (s *search) branch(place int, loss, least, most int64) {
 	if least < most && s.seen.visited(s.state(place), loss) {
 		return
 	}
-	near := min(max(int64(math.Round(s.relaxed[s.order[place]])), least), most)
+	near := min(max(int64(math.Round(s.prices.relaxed[s.order[place]])), least), most)
+	least, most = max(least, near-s.reach), min(most, add(near, s.reach))
 	up, down := near, near-1
 	for s.nodes <= s.budget && (up <= most || down >= least) {
 		if up <= most {

@@ -1,5 +1,7 @@
 package optimum
 
+import "math"
+
 // Solve returns the best choice of p's columns. It never fails: where the search
 // budget ends too soon, the choice is the best one found, which is no worse than
 // taking columns by their gain, and Bound says how much better another could be.
@@ -70,13 +72,10 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 	l := newRelaxation(m)
 	l.solve()
 	p := price(m, l)
-	relaxed := l.times()
-	a := answer{times: start(m, &p, relaxed)}
-	var worth int64
-	worth, a.gain = m.value(a.times)
-	a.bound = min(p.bound/m.lightest, m.trivialBound())
+	a := answer{bound: min(p.bound/m.lightest, m.trivialBound())}
+	worth := a.take(m, start(m, &p))
 	if p.bound <= maxBound {
-		a.deepen(m, &p, relaxed, p.bound-worth-m.step, nodes)
+		a.deepen(m, &p, p.bound-worth-m.step, nodes)
 	}
 	return a
 }
@@ -84,22 +83,27 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 // maxBound is the highest bound with which losses are sure to fit 64 bits.
 const maxBound = 1 << 62
 
+// take makes the choice the answer's and returns its worth.
+func (a *answer) take(m *model, times []int64) (worth int64) {
+	a.times = times
+	worth, a.gain = m.value(times)
+	return worth
+}
+
 // deepen searches for choices that are better than a's, which is to say that they
 // lose no more than gap. It begins with those that lose an eighth of that and
 // doubles the loss until there are some, of which the best is then the best of
 // all: the work grows so fast with the loss that the passes before the last cost
 // little (iterative deepening, Korf 1985). A pass that comes to an end without
 // any lowers the bound.
-func (a *answer) deepen(m *model, p *prices, relaxed []float64, gap int64, nodes int) {
+func (a *answer) deepen(m *model, p *prices, gap int64, nodes int) {
+	if gap >= 0 && m.plentiful() {
+		gap = a.approach(m, p, gap, nodes/4)
+	}
 	for shift := 3; shift >= 0 && gap >= 0; shift-- {
 		allowed := gap >> shift
-		s := newSearch(m, p, relaxed, allowed)
-		done := s.run(nodes - a.nodes)
-		a.nodes += s.nodes
-		if s.found {
-			a.times = s.best
-			_, a.gain = m.value(a.times)
-		}
+		s := newSearch(m, p, allowed, math.MaxInt64)
+		done := a.pass(s, nodes-a.nodes)
 		switch {
 		case !done:
 			return
@@ -110,6 +114,27 @@ func (a *answer) deepen(m *model, p *prices, relaxed []float64, gap int64, nodes
 		a.bound = min(a.bound, (p.bound-allowed-1)/m.lightest)
 	}
 	a.bound = a.gain
+}
+
+// approach looks for a better choice close to the relaxation and returns the gap
+// that is left. Where columns can be applied many times, most choices are far
+// from it, and the passes of deepen find few of the good ones before they have
+// spent their nodes.
+func (a *answer) approach(m *model, p *prices, gap int64, nodes int) int64 {
+	s := newSearch(m, p, gap, 1)
+	a.pass(s, nodes)
+	return s.allowed
+}
+
+// pass runs a search, takes the choice that it found, and reports whether it came
+// to an end.
+func (a *answer) pass(s *search, nodes int) bool {
+	done := s.run(nodes)
+	a.nodes += s.nodes
+	if s.found {
+		a.take(s.m, s.best)
+	}
+	return done
 }
 
 // single solves a component of one column: it is applied as often as it goes, but

@@ -25,7 +25,7 @@ func newChoice(m *model) choice {
 // beat: the one that takes the column with the highest gain first, as often as
 // it goes, and the one that rounds the relaxation down and fills up with the
 // columns of least reduced cost.
-func start(m *model, p *prices, relaxed []float64) []int64 {
+func start(m *model, p *prices) []int64 {
 	order := make([]int32, len(m.columns))
 	for i := range order {
 		order[i] = int32(i)
@@ -36,7 +36,7 @@ func start(m *model, p *prices, relaxed []float64) []int64 {
 
 	slices.SortStableFunc(order, func(i, j int32) int { return cmp.Compare(p.reduced[i], p.reduced[j]) })
 	near := newChoice(m)
-	near.fill(m, order, relaxed)
+	near.fill(m, order, p.relaxed)
 	near.fill(m, order, nil)
 
 	a, _ := m.value(dearest.times)
