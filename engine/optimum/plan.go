@@ -12,6 +12,10 @@ type plan struct {
 	last   []int32   // of each row: 1 + the place of its last column in order
 	closed [][]int32 // the same by place: the rows that no column from place on uses
 	ends   []int32   // of each pick rule: 1 + the place of its last column
+	// rest is, for each place and each cell of its column, what a unit that is left
+	// of the row is sure to lose: its price, or its share of the reduced cost of a
+	// later column that uses it.
+	rest [][]int64
 }
 
 // newPlan makes a plan for the columns whose reduced cost alone is not more than
@@ -38,7 +42,28 @@ func newPlan(m *model, p *prices, allowed int64) plan {
 		order = o.finish(next, order)
 		slices.SortStableFunc(order[first:], func(i, j int32) int { return cmp.Compare(p.reduced[i], p.reduced[j]) })
 	}
-	return m.planOf(order)
+	plan := m.planOf(order)
+	plan.rest = m.restOf(order, p)
+	return plan
+}
+
+// restOf returns the rest of a plan.
+func (m *model) restOf(order []int32, p *prices) [][]int64 {
+	size := 0
+	for _, i := range order {
+		size += len(m.columns[i].cells)
+	}
+	all, rest := make([]int64, size), make([][]int64, len(order))
+	least := slices.Clone(p.row)
+	for place, i := range slices.Backward(order) {
+		cells := m.columns[i].cells
+		rest[place], all = all[:len(cells)], all[len(cells):]
+		for k, cell := range cells {
+			rest[place][k] = least[cell.row]
+			least[cell.row] = min(least[cell.row], p.reduced[i]/cell.n)
+		}
+	}
+	return rest
 }
 
 // planOf notes where in the order each row and each pick rule has its last

@@ -121,7 +121,7 @@ func (s *search) between(place int, loss int64) (least, most int64) {
 	if reduced := s.prices.reduced[i]; reduced > 0 {
 		most = min(most, slack/reduced)
 	}
-	for _, cell := range c.cells {
+	for k, cell := range c.cells {
 		rem := s.rem[cell.row]
 		switch {
 		case s.m.rows[cell.row].soft == 0:
@@ -129,8 +129,8 @@ func (s *search) between(place int, loss int64) (least, most int64) {
 		case len(s.m.picks) == 0: // beyond the cap it would only waste units
 			most = min(most, ceilDiv(rem, cell.n))
 		}
-		if price := s.prices.row[cell.row]; price > 0 && int(s.last[cell.row]) == place+1 {
-			if excess := rem - slack/price; excess > 0 {
+		if rest := s.rest[place][k]; rest > 0 {
+			if excess := rem - slack/rest; excess > 0 {
 				least = max(least, ceilDiv(excess, cell.n))
 			}
 		}
