@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -288,6 +289,8 @@ func manyPromotions(n int) []compile.File {
 	return []compile.File{{Name: "f.yaml", Data: []byte(b.String())}}
 }
 
+// BenchmarkCompile also tells how much memory a promotion takes as long as the
+// ruleset is in use.
 func BenchmarkCompile(b *testing.B) {
 	for _, n := range []int{100, 1000, 10000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -298,8 +301,32 @@ func BenchmarkCompile(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(resident(b, files))/float64(n), "resident-B/rule")
 		})
 	}
+}
+
+// resident returns how many bytes the ruleset of the files holds.
+func resident(b *testing.B, files []compile.File) uint64 {
+	b.Helper()
+	before := heap()
+	ruleset, err := compile.Compile(files)
+	if err != nil {
+		b.Fatal(err)
+	}
+	after := heap()
+	runtime.KeepAlive(ruleset)
+	return after - before
+}
+
+// heap returns how many bytes are in use.
+func heap() uint64 {
+	var stats runtime.MemStats
+	for range 2 { // the first one empties pools
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }
 
 // BenchmarkCompileFaults has a misspelt name in every promotion, each of which

@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,9 +17,16 @@ type (
 	vmShop struct {
 		Cart     vmCart     `expr:"cart"`
 		Customer vmCustomer `expr:"customer"`
+		CheapNew vmSet      `expr:"cheap_new"`
+	}
+	vmSet struct {
+		Quantity int      `expr:"quantity"`
+		Subtotal int      `expr:"subtotal"`
+		Lines    []vmLine `expr:"lines"`
 	}
 	vmCart struct {
 		Quantity   int             `expr:"quantity"`
+		Subtotal   int             `expr:"subtotal"`
 		Channel    string          `expr:"channel"`
 		Lines      []vmLine        `expr:"lines"`
 		Attributes map[string]bool `expr:"attributes"`
@@ -77,10 +85,21 @@ func drawShop(t *rapid.T) vmShop {
 			SKU: fmt.Sprintf("A%d", i), Brand: word.Draw(t, "brand"), Price: rapid.IntRange(0, 20).Draw(t, "price"),
 			Quantity: rapid.IntRange(1, 4).Draw(t, "quantity"), Tags: rapid.SliceOfN(word, 0, 3).Draw(t, "tags"), Attributes: flag("line flag"),
 		}
-		shop.Cart.Quantity += line.Quantity
-		shop.Cart.Lines = append(shop.Cart.Lines, line)
+		shop.add(line)
 	}
 	return shop
+}
+
+// add puts the line into the cart, and into the set if it is new; all are cheap.
+func (shop *vmShop) add(line vmLine) {
+	shop.Cart.Quantity += line.Quantity
+	shop.Cart.Subtotal += line.Price * line.Quantity
+	shop.Cart.Lines = append(shop.Cart.Lines, line)
+	if slices.Contains(line.Tags, "new") {
+		shop.CheapNew.Quantity += line.Quantity
+		shop.CheapNew.Subtotal += line.Price * line.Quantity
+		shop.CheapNew.Lines = append(shop.CheapNew.Lines, line)
+	}
 }
 
 // grammar draws expressions that both evaluators understand: whole numbers
@@ -108,7 +127,7 @@ func (g *grammar) number(depth int) string {
 			if g.element == "line" {
 				return g.draw(".quantity", ".price", "#.quantity")
 			}
-			return g.draw("cart.quantity", "customer.orders", "len(cart.lines)")
+			return g.draw("cart.quantity", "cart.subtotal", "customer.orders", "len(cart.lines)", "cheap_new.quantity", "cheap_new.subtotal", "len(cheap_new.lines)")
 		})
 	}
 	d := depth - 1
@@ -178,8 +197,11 @@ func (g *grammar) overLines(function string, body func() string) string {
 	if g.nested == 2 {
 		return g.small()
 	}
-	return g.inside("line", func() string { return fmt.Sprintf("%s(cart.lines, %s)", function, body()) })
+	lines := g.lines()
+	return g.inside("line", func() string { return fmt.Sprintf("%s(%s, %s)", function, lines, body()) })
 }
+
+func (g *grammar) lines() string { return g.draw("cart.lines", "cheap_new.lines") }
 
 func (g *grammar) truth(depth int) string {
 	if depth <= 0 {
@@ -236,7 +258,7 @@ func (g *grammar) quantified(depth int) string {
 	}
 	function := g.draw("any", "all", "none", "one")
 	if g.draw("lines", "texts") == "lines" {
-		return g.inside("line", func() string { return fmt.Sprintf("%s(cart.lines, %s)", function, g.truth(depth)) })
+		return g.overLines(function, func() string { return g.truth(depth) })
 	}
 	list := g.list(0)
 	return g.inside("text", func() string { return fmt.Sprintf("%s(%s, %s)", function, list, g.truth(depth)) })
