@@ -38,7 +38,7 @@ func (r *Ruleset) misses(req Request) []promotionMiss {
 	p := r.pricing()
 	defer p.release()
 	req.Explain = true // every promotion is looked at
-	if p.open(&req) != nil {
+	if p.open(req) != nil {
 		return nil // it has just been priced
 	}
 	p.search()

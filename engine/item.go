@@ -23,6 +23,8 @@ type Item struct {
 	// MinPrice is the floor that no promotion may go below, per unit. Gifts are
 	// not bound by it.
 	MinPrice Amount `json:"min_price,omitempty"`
+	// MinPrices are the floors that go with Prices.
+	MinPrices map[Currency]Amount `json:"min_prices,omitempty"`
 	// Stock is the number of units that can be sold now.
 	Stock int64 `json:"stock"`
 	// Categories are paths such as "tv/oled"; the first is the main one.
@@ -56,11 +58,12 @@ func (i *Item) Category() string {
 // in returns the item with its price in the currency.
 func (i *Item) in(currency Currency) *Item {
 	price, own := i.Prices[currency]
-	if !own || price == i.Price {
+	floor := i.MinPrices[currency]
+	if !own || price == i.Price && floor == i.MinPrice {
 		return i
 	}
 	priced := *i
-	priced.Price, priced.Prices = price, nil
+	priced.Price, priced.MinPrice, priced.Prices = price, floor, nil
 	return &priced
 }
 

@@ -73,6 +73,17 @@ func (a *account) add(takes []take, proposed proposal) {
 	a.takes = inLineOrder(append(slices.Clone(a.takes), takes...))
 }
 
+// lines is how many lines the promotion has made cheaper.
+func (a *account) lines() int {
+	n, last := 0, int32(-1)
+	for i := range a.takes {
+		if t := &a.takes[i]; t.off > 0 && t.line != last {
+			n, last = n+1, t.line
+		}
+	}
+	return n
+}
+
 // refuse notes why a proposal has no effect.
 func (p *pricing) refuse(out *outcome, proposed proposal) {
 	out.reason = proposed.reason

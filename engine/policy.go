@@ -12,7 +12,8 @@ type Policy struct {
 	// listed, runs first.
 	Groups []Group
 	// Cap and CapPercent limit what all promotions together take off the goods
-	// of one cart: an amount, and a part of the subtotal. nil is without limit.
+	// of one cart: an amount, and a part of the subtotal. nil, or an amount that
+	// is missing for the cart's currency, is without limit.
 	Cap, CapPercent Number
 	// Resolution decides between promotions of which only one may have an
 	// effect.

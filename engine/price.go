@@ -12,7 +12,7 @@ import (
 func (r *Ruleset) Price(req Request) (Quote, error) {
 	p := r.pricing()
 	defer p.release()
-	if err := p.open(&req); err != nil {
+	if err := p.open(req); err != nil {
 		return Quote{}, err
 	}
 	p.search()
@@ -34,7 +34,7 @@ func (r *Ruleset) Price(req Request) (Quote, error) {
 // runs, of which the best is the answer.
 type pricing struct {
 	rules *Ruleset
-	req   *Request
+	req   Request
 	cart  *Cart
 	scope *Scope
 	call  uint64 // counts the uses, and marks what belongs to this one
@@ -78,6 +78,8 @@ type pricing struct {
 	sharing   allocator
 	slotted   []slot // of the step at hand
 	taken     []take // of the whole run
+	carved    []lot  // of the whole run
+	perLine   []Amount
 }
 
 // lineState is a line while it is being priced.
@@ -100,7 +102,7 @@ func (r *Ruleset) pricing() *pricing {
 
 // release keeps the buffers for another call, and nothing of the request.
 func (p *pricing) release() {
-	p.req, p.cart, p.gifts, p.awards = nil, nil, nil, nil
+	p.req, p.cart, p.gifts, p.awards = Request{}, nil, nil, nil
 	clear(p.cartLines)
 	clear(p.lines)
 	clear(p.shipments)
@@ -109,9 +111,10 @@ func (p *pricing) release() {
 }
 
 // open finds out what the cart holds and which steps can have an effect on it.
-func (p *pricing) open(req *Request) error {
+func (p *pricing) open(req Request) error {
 	p.call++
-	p.req, p.cart = req, &req.Cart
+	p.req = req
+	p.cart = &p.req.Cart
 	if err := p.readLines(); err != nil {
 		return err
 	}
@@ -207,7 +210,7 @@ func (p *pricing) begin() {
 		line.lots = p.lots[i : i+1 : i+1]
 	}
 	p.gifts, p.awards, p.applied, p.taken = nil, nil, p.applied[:0], p.taken[:0]
-	p.accounts, p.changed = p.accounts[:0], p.changed[:0]
+	p.accounts, p.changed, p.carved = p.accounts[:0], p.changed[:0], p.carved[:0]
 	p.total, p.startTotal, p.shipped, p.worth = p.subtotal, p.subtotal, 0, 0
 	p.gap, p.ruled = 0, false
 	p.cap = p.cartCap()
@@ -217,7 +220,9 @@ func (p *pricing) begin() {
 func (p *pricing) cartCap() Amount {
 	limit, policy := MaxAmount, &p.rules.policy
 	if policy.Cap != nil {
-		limit = p.amount(policy.Cap)
+		if _, given := policy.Cap.Value(p.scope); given {
+			limit = p.amount(policy.Cap)
+		}
 	}
 	if policy.CapPercent != nil {
 		part := p.percent(policy.CapPercent).of(p.subtotal, HalfUp)
@@ -371,7 +376,7 @@ func (p *pricing) fit(out *outcome, proposed proposal) proposal {
 	if limits.MaxDiscount != nil {
 		allowed = min(allowed, max(0, p.amount(limits.MaxDiscount)-before))
 	}
-	if proposed.takes[0].line < p.goods {
+	if int(proposed.takes[0].line) < p.goods {
 		allowed = min(allowed, max(0, p.cap-(p.subtotal-p.total)-p.pledged))
 	}
 	switch {

@@ -135,20 +135,23 @@ type Outcome struct {
 	Why []Clause `json:"why,omitempty"`
 }
 
-// OutcomeLine is a promotion's part of one line. Before, After and Units are
-// there where an explanation was asked for.
+// OutcomeLine is a promotion's part of one line.
 type OutcomeLine struct {
 	// SKU is the line's item, Shipment the method of a shipment; one is empty.
 	SKU      string `json:"sku,omitempty"`
 	Shipment string `json:"shipment,omitempty"`
 	Quantity int64  `json:"quantity"` // units that got cheaper
 	Discount Amount `json:"discount"`
-	// Before and After are what the whole line cost before and after the
-	// promotion.
-	Before Amount `json:"before,omitempty"`
-	After  Amount `json:"after,omitempty"`
-	// Units says which units got cheaper by how much.
-	Units []UnitsChange `json:"units,omitempty"`
+	// Change is there where an explanation was asked for.
+	Change *LineChange `json:"change,omitempty"`
+}
+
+// LineChange is what a promotion does to a line: what the whole line costs
+// before and after it, and which of its units get cheaper by how much.
+type LineChange struct {
+	Before Amount        `json:"before"`
+	After  Amount        `json:"after"`
+	Units  []UnitsChange `json:"units"`
 }
 
 // UnitsChange is a number of units that cost the same before a promotion and

@@ -91,7 +91,7 @@ func (p *pricing) reportApplied(q *Quote) {
 	}
 	n := 0
 	for _, i := range p.applied {
-		n += len(p.accounts[p.outcome(i).account-1].takes)
+		n += p.accounts[p.outcome(i).account-1].lines()
 	}
 	lines := make([]OutcomeLine, 0, n)
 	q.Promotions = make([]Outcome, 0, len(p.applied))
@@ -140,7 +140,7 @@ func (p *pricing) report(index int32, lines []OutcomeLine) (Outcome, []OutcomeLi
 
 // outcomeLines adds up takes, which are in the order of lines.
 func (p *pricing) outcomeLines(lines []OutcomeLine, a *account) []OutcomeLine {
-	last := -1
+	last := int32(-1)
 	for i := range a.takes {
 		t := &a.takes[i]
 		if t.off == 0 {
@@ -157,25 +157,23 @@ func (p *pricing) outcomeLines(lines []OutcomeLine, a *account) []OutcomeLine {
 	return lines
 }
 
-func (p *pricing) outcomeLine(line int, a *account) OutcomeLine {
+func (p *pricing) outcomeLine(line int32, a *account) OutcomeLine {
 	var l OutcomeLine
-	if name := p.lines[line].item.SKU; line < p.goods {
+	if name := p.lines[line].item.SKU; int(line) < p.goods {
 		l.SKU = name
 	} else {
 		l.Shipment = name
 	}
 	if i := slices.IndexFunc(a.changes, func(c lineChange) bool { return c.line == line }); i >= 0 {
-		l.Before, l.After, l.Units = a.changes[i].before, a.changes[i].after, a.changes[i].units
+		l.Change = a.changes[i].LineChange
 	}
 	return l
 }
 
-// lineChange is what a promotion does to a line: what the line costs before and
-// after it, and which units change.
+// lineChange is a LineChange while it is being recorded.
 type lineChange struct {
-	line          int
-	before, after Amount
-	units         []UnitsChange
+	line int32
+	*LineChange
 }
 
 // recordChanges notes what takes, which are in the order of lines and not yet
@@ -190,29 +188,29 @@ func (p *pricing) recordChanges(a *account, takes []take) {
 		if at < 0 {
 			at = len(a.changes)
 			before := p.lines[t.line].total() - p.pledgedOff(t.line)
-			a.changes = append(a.changes, lineChange{line: t.line, before: before, after: before})
+			a.changes = append(a.changes, lineChange{t.line, &LineChange{Before: before, After: before}})
 		}
-		c := &a.changes[at]
-		c.after -= t.off
+		c := a.changes[at].LineChange
+		c.After -= t.off
 		c.addUnits(t, p.lines[t.line].lots[t.lot].price)
 	}
 }
 
 // addUnits notes the units of a take: where its amount does not divide, the
 // first units give one more.
-func (c *lineChange) addUnits(t *take, price Amount) {
+func (c *LineChange) addUnits(t *take, price Amount) {
 	each, more := t.off/Amount(t.n), int64(t.off%Amount(t.n))
 	if more > 0 {
-		c.units = append(c.units, UnitsChange{Quantity: more, Before: price, After: price - each - 1})
+		c.Units = append(c.Units, UnitsChange{Quantity: more, Before: price, After: price - each - 1})
 	}
 	if each > 0 {
-		c.units = append(c.units, UnitsChange{Quantity: t.n - more, Before: price, After: price - each})
+		c.Units = append(c.Units, UnitsChange{Quantity: t.n - more, Before: price, After: price - each})
 	}
 }
 
 // pledgedOff is what the members of a block that came before are about to take
 // off the line.
-func (p *pricing) pledgedOff(line int) Amount {
+func (p *pricing) pledgedOff(line int32) Amount {
 	var off Amount
 	if p.pledged > 0 {
 		for i := range p.block.pending {

@@ -27,7 +27,7 @@ func (l *lineState) total() Amount {
 // slot is a lot as a deal sees it. Deals choose among slots and answer with
 // takes; they never change the state.
 type slot struct {
-	line, lot int
+	line, lot int32
 	n         int64
 	list      Amount // list price of a unit
 	price     Amount // price of a unit before the promotion at hand
@@ -65,7 +65,7 @@ func (p *pricing) lineSlots(dst []slot, i int) []slot {
 	line := &p.lines[i]
 	for j, l := range line.lots {
 		dst = append(dst, slot{
-			line: i, lot: j, n: l.n, owner: l.owner,
+			line: int32(i), lot: int32(j), n: l.n, owner: l.owner,
 			list: line.item.Price, price: l.base,
 			room: max(0, l.price-line.item.MinPrice),
 		})
@@ -82,6 +82,10 @@ func (p *pricing) selects(sel Selection, line int) bool {
 // remainder shares however a line's units are split. What the slots of a line
 // cannot give goes to the other lines.
 func (p *pricing) spread(total Amount, slots []slot) []take {
+	takes := p.newTakes(len(slots))
+	if n := len(slots); n == 0 || slots[0].line == slots[n-1].line {
+		return p.spreadInLine(takes, total, slots)
+	}
 	lines := 0
 	for range byLine(slots) {
 		lines++
@@ -89,20 +93,24 @@ func (p *pricing) spread(total Amount, slots []slot) []take {
 	p.sharing.reset(lines)
 	i := 0
 	for line := range byLine(slots) {
-		for _, s := range line {
+		for k := range line {
+			s := &line[k]
 			p.sharing.weights[i] += s.price * Amount(s.n)
 			p.sharing.caps[i] += s.room * Amount(s.n)
 		}
 		i++
 	}
-	perLine := p.sharing.share(total)
-	if lines < len(slots) {
-		perLine = slices.Clone(perLine) // the allocator is needed for the lines
+	shares := p.sharing.share(total)
+	if lines == len(slots) {
+		for i, share := range shares {
+			takes = append(takes, take{slot: slots[i], off: share})
+		}
+		return takes
 	}
-	takes := p.newTakes(len(slots))
+	p.perLine = append(p.perLine[:0], shares...) // the allocator is needed for the lines
 	i = 0
 	for line := range byLine(slots) {
-		takes = p.spreadInLine(takes, perLine[i], line)
+		takes = p.spreadInLine(takes, p.perLine[i], line)
 		i++
 	}
 	return takes
@@ -136,7 +144,11 @@ func byLine(slots []slot) iter.Seq[[]slot] {
 
 func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 	if len(slots) == 1 {
-		return append(takes, take{slot: slots[0], off: off})
+		s := &slots[0]
+		if s.price == 0 {
+			off = 0
+		}
+		return append(takes, take{slot: *s, off: min(off, s.room*Amount(s.n))})
 	}
 	p.sharing.reset(len(slots))
 	for i, s := range slots {
@@ -150,9 +162,13 @@ func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 
 // inLineOrder returns the takes in the order of lines and lots.
 func inLineOrder(takes []take) []take {
-	order := func(a, b take) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.lot, b.lot)) }
-	if !slices.IsSortedFunc(takes, order) {
-		slices.SortStableFunc(takes, order)
+	for i := 1; i < len(takes); i++ {
+		if a, b := &takes[i-1], &takes[i]; a.line > b.line || a.line == b.line && a.lot > b.lot {
+			slices.SortStableFunc(takes, func(a, b take) int {
+				return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.lot, b.lot))
+			})
+			break
+		}
 	}
 	return takes
 }
@@ -167,37 +183,30 @@ func (p *pricing) apply(takes []take) {
 			off += takes[end].off
 			end++
 		}
-		if line < p.goods {
+		if int(line) < p.goods {
 			p.total -= off
 		} else {
 			p.shipped += off
 		}
-		p.lines[line].lots = carve(p.lines[line].lots, takes[first:end])
-		p.changed = append(p.changed, int32(line))
+		p.lines[line].lots = p.carve(p.lines[line].lots, takes[first:end])
+		p.changed = append(p.changed, line)
 		first = end
 	}
 }
 
-// carve splits the lots as the takes ask and joins neighbours that are alike.
-func carve(lots []lot, takes []take) []lot {
-	if t := takes[0]; len(lots) == 1 && len(takes) == 1 && t.n == lots[0].n && t.off%Amount(t.n) == 0 {
+// carve splits the lots as the takes, which are of one line and in order, ask,
+// and joins neighbours that are alike.
+func (p *pricing) carve(lots []lot, takes []take) []lot {
+	if t := &takes[0]; len(lots) == 1 && len(takes) == 1 && t.n == lots[0].n && t.off%Amount(t.n) == 0 {
 		lots[0] = lots[0].taken(t)
 		return lots
 	}
-	carved := make([]lot, 0, len(lots)+2*len(takes))
-	add := func(l lot) {
-		if l.n == 0 {
-			return
-		}
-		if n := len(carved); n > 0 && carved[n-1].sameUnits(l) {
-			carved[n-1].n += l.n
-			return
-		}
-		carved = append(carved, l)
-	}
+	carved := p.newLots(len(lots) + 2*len(takes))
 	for j, l := range lots {
-		for _, t := range takes {
-			if t.lot != j || t.n == 0 {
+		for len(takes) > 0 && takes[0].lot == int32(j) {
+			t := &takes[0]
+			takes = takes[1:]
+			if t.n == 0 {
 				continue
 			}
 			// Where off does not divide, the first units give one more.
@@ -205,18 +214,39 @@ func carve(lots []lot, takes []take) []lot {
 			taken.n = t.n - more
 			dearer := taken
 			dearer.n, dearer.price = more, taken.price-1
-			add(dearer)
-			add(taken)
+			carved = join(join(carved, dearer), taken)
 			l.n -= t.n
 		}
-		add(l)
+		carved = join(carved, l)
 	}
 	return carved
 }
 
+// join appends a lot, to the one before where the units are alike.
+func join(lots []lot, l lot) []lot {
+	if l.n == 0 {
+		return lots
+	}
+	if n := len(lots); n > 0 && lots[n-1].sameUnits(l) {
+		lots[n-1].n += l.n
+		return lots
+	}
+	return append(lots, l)
+}
+
+// newLots returns room for n lots.
+func (p *pricing) newLots(n int) []lot {
+	if cap(p.carved)-len(p.carved) < n {
+		p.carved = make([]lot, 0, max(2*cap(p.carved), 2*n)) // what was carved before keeps the old room
+	}
+	first := len(p.carved)
+	p.carved = p.carved[:first+n]
+	return p.carved[first : first : first+n]
+}
+
 // taken is what the units of a take look like afterwards, but for what does not
 // divide.
-func (l lot) taken(t take) lot {
+func (l lot) taken(t *take) lot {
 	l.price -= t.off / Amount(t.n)
 	if t.claim {
 		l.owner = t.by
