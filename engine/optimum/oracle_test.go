@@ -251,6 +251,33 @@ func TestSolutionIsTheBestOfAllChoices(t *testing.T) {
 	}
 }
 
+// drawPlenty draws a problem of few columns that can be applied many times.
+func drawPlenty(t *rapid.T) optimum.Problem {
+	p := optimum.Problem{Units: make([]int64, rapid.IntRange(1, 2).Draw(t, "types"))}
+	for i := range p.Units {
+		p.Units[i] = rapid.Int64Range(9, 20).Draw(t, "units")
+	}
+	for range rapid.IntRange(1, 3).Draw(t, "owners") {
+		column := drawColumn(t, len(p.Units), false)
+		column.Gain += 10
+		limit := func(high int64, name string) int64 {
+			if rapid.Bool().Draw(t, name+" set") {
+				return math.MaxInt64
+			}
+			return rapid.Int64Range(1, high).Draw(t, name)
+		}
+		p.Owners = append(p.Owners, optimum.Owner{
+			Offers: []optimum.Offer{{Columns: []optimum.Column{column}, Times: math.MaxInt64}},
+			Times:  limit(15, "times"), Cap: limit(150, "cap"), Budget: limit(150, "budget"),
+		})
+	}
+	return p
+}
+
+func TestSolutionIsTheBestOfAllChoicesWhereUnitsArePlentiful(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { checkAgainstOracle(t, drawPlenty(t)) })
+}
+
 func checkAgainstOracle(t *rapid.T, p optimum.Problem) {
 	want, owners := brute(p)
 	s := optimum.Solve(p)

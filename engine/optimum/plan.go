@@ -12,10 +12,12 @@ type plan struct {
 	last   []int32   // of each row: 1 + the place of its last column in order
 	closed [][]int32 // the same by place: the rows that no column from place on uses
 	ends   []int32   // of each pick rule: 1 + the place of its last column
-	// rest is, for each place and each cell of its column, what a unit that is left
-	// of the row is sure to lose: its price, or its share of the reduced cost of a
-	// later column that uses it.
-	rest [][]int64
+	// sure is, for each place, what a unit that is left of a row once the column at
+	// place is decided is sure to lose, for the rows where that is anything.
+	sure [][]cell
+	// change is, for each place, by how much applying the column once changes what
+	// is sure to be lost: its reduced cost, less what is sure of the units it uses.
+	change []int64
 }
 
 // newPlan makes a plan for the columns whose reduced cost alone is not more than
@@ -43,27 +45,46 @@ func newPlan(m *model, p *prices, allowed int64) plan {
 		slices.SortStableFunc(order[first:], func(i, j int32) int { return cmp.Compare(p.reduced[i], p.reduced[j]) })
 	}
 	plan := m.planOf(order)
-	plan.rest = m.restOf(order, p)
+	plan.sure, plan.change = m.sureOf(order, p)
 	return plan
 }
 
-// restOf returns the rest of a plan.
-func (m *model) restOf(order []int32, p *prices) [][]int64 {
-	size := 0
-	for _, i := range order {
-		size += len(m.columns[i].cells)
-	}
-	all, rest := make([]int64, size), make([][]int64, len(order))
-	least := slices.Clone(p.row)
+// sureOf returns the sure losses of a plan and their changes.
+//
+// A unit that no later column uses loses its price. Going back through the
+// order, columns that could use it come in, and with each the losses of its rows
+// are cut until together they are no more than its reduced cost, the greatest
+// first. What is cut from the prices leaves prices that are valid for the later
+// columns alone, and lower.
+func (m *model) sureOf(order []int32, p *prices) (sure [][]cell, change []int64) {
+	loss, begun := make([]int64, len(m.rows)), make([]bool, len(m.rows))
+	sure, change = make([][]cell, len(order)), make([]int64, len(order))
+	var all []cell
 	for place, i := range slices.Backward(order) {
 		cells := m.columns[i].cells
-		rest[place], all = all[:len(cells)], all[len(cells):]
-		for k, cell := range cells {
-			rest[place][k] = least[cell.row]
-			least[cell.row] = min(least[cell.row], p.reduced[i]/cell.n)
+		sum := int64(0)
+		for _, c := range cells {
+			if !begun[c.row] {
+				begun[c.row], loss[c.row] = true, p.row[c.row]
+			}
+			sum += loss[c.row] * c.n
+		}
+		first := len(all)
+		for r, n := range loss {
+			if n > 0 {
+				all = append(all, cell{int32(r), n})
+			}
+		}
+		sure[place] = all[first:len(all):len(all)]
+		change[place] = p.reduced[i] - sum
+		for over := -change[place]; over > 0; {
+			c := slices.MaxFunc(cells, func(a, b cell) int { return cmp.Compare(loss[a.row], loss[b.row]) })
+			cut := min(ceilDiv(over, c.n), loss[c.row])
+			loss[c.row] -= cut
+			over -= cut * c.n
 		}
 	}
-	return rest
+	return sure, change
 }
 
 // planOf notes where in the order each row and each pick rule has its last

@@ -109,33 +109,35 @@ func (s *search) finish(place int, loss int64) int64 {
 // between returns how often the column at place can be applied at least and at
 // most without losing too much.
 func (s *search) between(place int, loss int64) (least, most int64) {
-	i := s.order[place]
-	c := &s.m.columns[i]
+	c := &s.m.columns[s.order[place]]
 	for _, cell := range c.cells {
 		if s.rem[cell.row] < cell.n && s.m.rows[cell.row].soft == 0 {
 			return 0, 0
 		}
 	}
-	slack := s.allowed - loss
 	most = c.most
-	if reduced := s.prices.reduced[i]; reduced > 0 {
-		most = min(most, slack/reduced)
-	}
-	for k, cell := range c.cells {
-		rem := s.rem[cell.row]
-		switch {
+	for _, cell := range c.cells {
+		switch rem := s.rem[cell.row]; {
 		case s.m.rows[cell.row].soft == 0:
 			most = min(most, rem/cell.n)
 		case len(s.m.picks) == 0: // beyond the cap it would only waste units
 			most = min(most, ceilDiv(rem, cell.n))
 		}
-		if rest := s.rest[place][k]; rest > 0 {
-			if excess := rem - slack/rest; excess > 0 {
-				least = max(least, ceilDiv(excess, cell.n))
-			}
-		}
 	}
-	return least, most
+	slack, change := s.allowed-loss, s.change[place]
+	for _, sure := range s.sure[place] {
+		slack -= sure.n * s.rem[sure.row]
+	}
+	switch {
+	case slack >= 0 && change > 0:
+		return 0, min(most, slack/change)
+	case slack >= 0:
+		return 0, most
+	case change < 0:
+		return ceilDiv(-slack, -change), most
+	default:
+		return 1, 0
+	}
 }
 
 // branch tries the possible times of the column at place, beginning with what is
