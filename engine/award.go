@@ -23,8 +23,7 @@ func (d Award) propose(p *pricing) proposal {
 	if !ok || amount.Sign() <= 0 {
 		return refused(NoEffect)
 	}
-	award := AwardGiven{Kind: d.Kind, Amount: amount.String()}
-	return proposal{awards: []AwardGiven{award}, applications: 1, reason: Applied}
+	return proposal{award: &AwardGiven{Kind: d.Kind, Amount: amount.String()}, applications: 1, reason: Applied}
 }
 
 func (d Award) most(*pricing) Amount { return 0 }

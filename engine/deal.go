@@ -43,12 +43,13 @@ type proposer interface {
 // proposal is what one deal would do to the cart.
 type proposal struct {
 	takes        []take
-	gifts        []Gift
-	awards       []AwardGiven
+	gift         *Gift
+	award        *AwardGiven
 	applications int64
-	// The rest says why there is no effect.
+	// The rest says why there is no effect: by lists the promotions that stand
+	// in the way.
 	reason Reason
-	by     []int32 // promotions that stand in the way
+	by     []int32
 	detail string
 }
 

@@ -81,8 +81,8 @@ func (d Giveaway) propose(p *pricing) proposal {
 	for _, sku := range d.Items {
 		item, left := p.giftStock(sku)
 		if item != nil && left >= times*each {
-			gift := Gift{SKU: sku, Name: item.Name, Quantity: times * each, Worth: item.Price}
-			return proposal{gifts: []Gift{gift}, applications: times, reason: Applied}
+			gift := &Gift{SKU: sku, Name: item.Name, Quantity: times * each, Worth: item.Price}
+			return proposal{gift: gift, applications: times, reason: Applied}
 		}
 		if !p.req.Explain {
 			continue

@@ -62,9 +62,18 @@ func (p *pricing) accountOf(out *outcome) *account {
 	return &p.accounts[out.account-1]
 }
 
+// openAccount makes the promotion's account that of one that has an effect.
+func (p *pricing) openAccount(out *outcome) {
+	if out.account > 0 {
+		p.accounts[out.account-1] = account{}
+		return
+	}
+	p.accountOf(out)
+}
+
 // add notes what a deal did.
-func (a *account) add(takes []take, proposed proposal) {
-	a.fired += proposed.applications
+func (a *account) add(takes []take, applications int64) {
+	a.fired += applications
 	a.off += offOf(takes)
 	if a.takes == nil {
 		a.takes = takes

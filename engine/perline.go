@@ -101,7 +101,7 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 		kept := slices.DeleteFunc(slices.Clone(proposed.takes), func(t take) bool { return winners[t.line] != index })
 		applications += proposed.applications
 		takes = append(takes, kept...)
-		if len(proposed.gifts)+len(proposed.awards) > 0 {
+		if proposed.gift != nil || proposed.award != nil {
 			proposed.takes = kept
 			p.settle(promotion, proposed)
 			takes = takes[:len(takes)-len(kept)]

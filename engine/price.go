@@ -317,7 +317,7 @@ func (p *pricing) settle(promotion int32, proposed proposal) {
 func (p *pricing) accept(promotion int32, proposed proposal) []take {
 	out := p.outcome(promotion)
 	if proposed.reason == Applied {
-		proposed = p.fit(out, proposed)
+		p.fit(out, &proposed)
 	}
 	if proposed.reason != Applied {
 		if out.state != effective {
@@ -330,47 +330,50 @@ func (p *pricing) accept(promotion int32, proposed proposal) []take {
 			return nil
 		}
 		out.state, out.reason = effective, Applied
-		*p.accountOf(out) = account{}
+		p.openAccount(out)
 		p.applied = append(p.applied, promotion)
 	}
 	takes := inLineOrder(proposed.takes)
 	for i := range takes {
 		takes[i].by = promotion + 1
 	}
-	p.accountOf(out).add(takes, proposed)
+	p.accountOf(out).add(takes, proposed.applications)
 	if p.req.Explain {
 		p.recordChanges(p.accountOf(out), takes)
 	}
-	p.giveAway(promotion, proposed)
+	if proposed.gift != nil || proposed.award != nil {
+		p.giveAway(promotion, &proposed)
+	}
 	return takes
 }
 
 // giveAway adds the gifts and awards of a proposal.
-func (p *pricing) giveAway(promotion int32, proposed proposal) {
+func (p *pricing) giveAway(promotion int32, proposed *proposal) {
 	id := p.rules.promotions[promotion].ID
-	for _, gift := range proposed.gifts {
+	if gift := proposed.gift; gift != nil {
 		gift.Promotion = id
-		p.gifts = append(p.gifts, gift)
+		p.gifts = append(p.gifts, *gift)
 		p.worth += gift.Worth * Amount(gift.Quantity)
 	}
-	for _, award := range proposed.awards {
+	if award := proposed.award; award != nil {
 		award.Promotion = id
-		p.awards = append(p.awards, award)
+		p.awards = append(p.awards, *award)
 	}
 }
 
 // fit brings a proposal within the promotion's limits and the cart's cap.
-func (p *pricing) fit(out *outcome, proposed proposal) proposal {
+func (p *pricing) fit(out *outcome, proposed *proposal) {
 	off := offOf(proposed.takes)
 	if off == 0 {
-		return proposed
+		return
 	}
 	limits, before := &p.current.Limits, Amount(0)
 	if out.account > 0 {
 		before = p.accounts[out.account-1].off
 	}
 	if limits.Budget != nil && off > p.budgetLeft(p.current)-before {
-		return p.overBudget(off, before)
+		*proposed = p.overBudget(off, before)
+		return
 	}
 	allowed := off
 	if limits.MaxDiscount != nil {
@@ -379,14 +382,13 @@ func (p *pricing) fit(out *outcome, proposed proposal) proposal {
 	if int(proposed.takes[0].line) < p.goods {
 		allowed = min(allowed, max(0, p.cap-(p.subtotal-p.total)-p.pledged))
 	}
-	switch {
-	case allowed == off:
-		return proposed
-	case allowed == 0 && len(proposed.gifts)+len(proposed.awards) == 0:
-		return refused(CapReached)
+	switch allowed {
+	case off:
+	case 0:
+		*proposed = refused(CapReached)
+	default:
+		proposed.takes = p.trim(proposed.takes, allowed)
 	}
-	proposed.takes = p.trim(proposed.takes, allowed)
-	return proposed
 }
 
 // budgetLeft is what the promotion may still take off.

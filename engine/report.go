@@ -96,9 +96,8 @@ func (p *pricing) reportApplied(q *Quote) {
 	lines := make([]OutcomeLine, 0, n)
 	q.Promotions = make([]Outcome, 0, len(p.applied))
 	for _, i := range p.applied {
-		var report Outcome
-		report, lines = p.report(i, lines)
-		q.Promotions = append(q.Promotions, report)
+		q.Promotions = append(q.Promotions, Outcome{})
+		lines = p.report(&q.Promotions[len(q.Promotions)-1], i, lines)
 	}
 }
 
@@ -107,8 +106,8 @@ func (p *pricing) notApplied() []Outcome {
 	rest := make([]Outcome, 0, len(p.rules.promotions)-len(p.applied))
 	for i := range p.rules.promotions {
 		if p.outcome(int32(i)).state != effective {
-			report, _ := p.report(int32(i), nil)
-			rest = append(rest, report)
+			rest = append(rest, Outcome{})
+			p.report(&rest[len(rest)-1], int32(i), nil)
 		}
 	}
 	slices.SortFunc(rest, func(a, b Outcome) int { return cmp.Compare(a.Promotion, b.Promotion) })
@@ -117,14 +116,14 @@ func (p *pricing) notApplied() []Outcome {
 
 // report writes what became of the promotion. Its lines are appended to those of
 // the promotions before.
-func (p *pricing) report(index int32, lines []OutcomeLine) (Outcome, []OutcomeLine) {
+func (p *pricing) report(report *Outcome, index int32, lines []OutcomeLine) []OutcomeLine {
 	promotion, out := p.rules.promotions[index], p.outcome(index)
-	report := Outcome{Promotion: promotion.ID, Name: promotion.Name, Reason: cmp.Or(out.reason, NoEffect)}
+	report.Promotion, report.Name, report.Reason = promotion.ID, promotion.Name, cmp.Or(out.reason, NoEffect)
 	if out.state == effective && promotion.Coupon != (Coupon{}) {
 		report.Coupon = p.unlockedBy(promotion)
 	}
 	if out.account == 0 {
-		return report, lines
+		return lines
 	}
 	a := &p.accounts[out.account-1]
 	report.Applications, report.Detail, report.Why, report.Discount = a.fired, a.detail, a.why, a.off
@@ -135,7 +134,7 @@ func (p *pricing) report(index int32, lines []OutcomeLine) (Outcome, []OutcomeLi
 	if lines = p.outcomeLines(lines, a); len(lines) > first {
 		report.Lines = lines[first:len(lines):len(lines)]
 	}
-	return report, lines
+	return lines
 }
 
 // outcomeLines adds up takes, which are in the order of lines.
