@@ -42,7 +42,7 @@ func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 			fmt.Fprintf(b, "    %s\n", w.Detail)
 		}
 		if len(w.By) > 0 {
-			fmt.Fprintf(b, "    the units went to %s\n", strings.Join(w.By, ", "))
+			fmt.Fprintf(b, "    %s by %s\n", w.Reason, strings.Join(w.By, ", "))
 		}
 	}
 	fmt.Fprintf(b, "  run it again: %s --run %s\n\n", command, quoteArgument(c.Filter))

@@ -23,13 +23,39 @@
 //	      - {qty: 2, total: 99.98, applied: []}
 //	      - {qty: 3, total: 99.98, applied: [tv-3-for-2]}
 //
-// given says what the cart is: cart, customer {id groups tags orders
-// lifetime_spend attributes}, coupons, at (or now), stock {SKU: units}, channel,
-// shipping, payment, attributes, currency. Defaults are merged key by key.
+// # given
 //
-// expect says what the quote must be: subtotal, discount, total, applied,
-// not_applied, lines, gifts. Lists are exact and in order; mappings name what is
-// checked. Amounts are compared exactly.
+//	cart        "SKU", "SKU x3" or {sku, quantity}; [] is a cart without goods
+//	customer    {id groups tags orders lifetime_spend attributes}
+//	coupons     the codes on the cart
+//	at          the instant, which may also be called now
+//	stock       {SKU: units}, where it is not that of the catalogue
+//	shipping    {method price country region}, or {shipments: [{method, price}]}
+//	            for a cart that is sent in parts
+//	usage       {promotion: {redemptions by_customer spent}}, what orders have
+//	            used of promotions; nothing unless it says otherwise
+//	codes       {CODE: {pool redemptions}}, what is known of coupon codes
+//	channel, payment, attributes, currency
+//
+// Defaults are merged key by key, and those of the customer once more.
+//
+// # expect
+//
+//	subtotal, discount, total                    of the goods
+//	shipping_discount, shipping_total, payable   payable is goods and shipping
+//	applied      the promotions with an effect, in the order of application
+//	not_applied  {promotion: reason} or {promotion: {reason, by}}
+//	lines        {SKU: total} or {SKU: {quantity discount total unit_prices}}
+//	gifts        "SKU x2", in any order
+//	shipments    {METHOD: total} or {METHOD: {discount total}}
+//	awards       "points 12.5" or {kind, amount}, in the order of application
+//	coupons      {CODE: reason}, which can be applied or unknown_code too
+//	optimal      whether the quote says that it is the best there is
+//	hints        {promotion, add: ["SKU x2"], saves}, the nearest first; saves is
+//	             checked where it is given. A test that expects hints asks for them
+//
+// Lists are exact and in order; mappings name what is checked. Amounts are
+// compared exactly. All of it can stand in a table's row.
 //
 // A test must be able to fail: one without an expectation, one that names a SKU
 // or a promotion that does not exist, and one that prices time-dependent rules

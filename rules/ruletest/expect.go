@@ -1,10 +1,7 @@
 package ruletest
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -14,16 +11,22 @@ import (
 
 // expectKeys are the keys of expect, which may also stand in a row of a table.
 func expectKeys() []string {
-	return []string{"subtotal", "discount", "total", "applied", "not_applied", "lines", "gifts"}
+	return append(sumKeys(), "applied", "not_applied", "lines", "gifts", "shipments", "awards", "coupons", "optimal", "hints")
 }
 
-// expectation is what a quote must be. Nil parts are not checked.
+// expectation is what a quote must be. Parts that are nil or empty are not
+// checked.
 type expectation struct {
-	subtotal, discount, total *engine.Amount
-	applied                   *[]string
-	notApplied                map[string]refusal
-	lines                     map[string]lineExpectation
-	gifts                     *[]string
+	sums       map[string]engine.Amount // by key
+	applied    *[]string
+	notApplied map[string]refusal
+	lines      map[string]lineExpectation
+	gifts      *[]string
+	shipments  map[string]shipmentExpectation
+	awards     *[]string
+	coupons    map[string]engine.Reason // by normalised code
+	optimal    *bool
+	hints      *[]hintExpectation
 }
 
 type refusal struct {
@@ -37,9 +40,17 @@ type lineExpectation struct {
 	unitPrices      []engine.Amount
 }
 
+type shipmentExpectation struct{ discount, total *engine.Amount }
+
+type hintExpectation struct {
+	promotion string
+	add       []string
+	saves     *engine.Amount
+}
+
 func (x expectation) empty() bool {
-	return x.subtotal == nil && x.discount == nil && x.total == nil && x.applied == nil &&
-		len(x.notApplied) == 0 && len(x.lines) == 0 && x.gifts == nil
+	checked := len(x.sums) + len(x.notApplied) + len(x.lines) + len(x.shipments) + len(x.coupons)
+	return checked == 0 && x.applied == nil && x.gifts == nil && x.awards == nil && x.optimal == nil && x.hints == nil
 }
 
 // expectation reads the mappings, of which a later one wins key by key.
@@ -53,23 +64,46 @@ func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.M
 		return syntax.Value{}
 	}
 	x := expectation{
-		subtotal: expectAmount(get("subtotal"), currency, s),
-		discount: expectAmount(get("discount"), currency, s),
-		total:    expectAmount(get("total"), currency, s),
+		sums:       make(map[string]engine.Amount),
+		notApplied: r.refusals(get("not_applied"), s),
+		lines:      lineExpectations(get("lines"), r.items, currency, s),
+		shipments:  shipmentExpectations(get("shipments"), currency, s),
+		coupons:    couponReasons(get("coupons"), s),
+	}
+	for _, key := range sumKeys() {
+		if v := get(key); v.Present() {
+			x.sums[key] = amount(v, currency, s)
+		}
 	}
 	if v := get("applied"); v.Present() {
-		ids := s.texts(v)
-		for i, item := range v.Texts() {
-			if i < len(ids) {
-				r.checkPromotion(item, ids[i])
-			}
-		}
-		x.applied = &ids
+		x.applied = r.promotions(v, s)
 	}
-	x.notApplied = r.refusals(get("not_applied"), s)
-	x.lines = lineExpectations(get("lines"), r.items, currency, s)
-	x.gifts = gifts(get("gifts"), r.items, s)
+	if v := get("gifts"); v.Present() {
+		units := unitList(v, r.items, s)
+		slices.Sort(units)
+		x.gifts = &units
+	}
+	if v := get("awards"); v.Present() {
+		x.awards = awards(v, s)
+	}
+	if v := get("optimal"); v.Present() {
+		optimal := v.WantBool(true)
+		x.optimal = &optimal
+	}
+	if v := get("hints"); v.Present() {
+		x.hints = r.hints(v, currency, s)
+	}
 	return x
+}
+
+func (r *reader) promotions(v syntax.Value, s scope) *[]string {
+	ids := s.texts(v)
+	for i, item := range v.Texts() {
+		if i < len(ids) {
+			r.checkPromotion(item, ids[i])
+		}
+	}
+	return &ids
 }
 
 func (r *reader) checkPromotion(v syntax.Value, id string) {
@@ -91,23 +125,30 @@ func (r *reader) refusals(v syntax.Value, s scope) map[string]refusal {
 	refusals := make(map[string]refusal)
 	for _, e := range v.Entries() {
 		r.checkPromotion(e.Key, e.Name)
-		reason := e.Value
+		why := e.Value
 		var want refusal
 		if e.Value.Kind() == syntax.Mapping {
 			m := e.Value.Map("reason", "by")
-			reason = m.Require("reason")
+			why = m.Require("reason")
 			want.by = s.texts(m.Get("by"))
 		}
-		want.reason = engine.Reason(s.text(reason))
-		if known := reasons(); !slices.Contains(known, string(want.reason)) {
-			reason.Report(diag.WrongValue, diag.Suggest(string(want.reason), known), "%q is no reason", want.reason)
-		}
+		want.reason = reason(why, s, refusalReasons())
 		refusals[e.Name] = want
 	}
 	return refusals
 }
 
-func reasons() []string {
+// reason reads one of the known reasons.
+func reason(v syntax.Value, s scope, known []string) engine.Reason {
+	text := s.text(v)
+	if !slices.Contains(known, text) {
+		v.Report(diag.WrongValue, diag.Suggest(text, known), "%q is no reason", text)
+	}
+	return engine.Reason(text)
+}
+
+// refusalReasons are the reasons why a promotion is not applied.
+func refusalReasons() []string {
 	var list []string
 	for _, reason := range engine.Reasons() {
 		if reason != engine.Applied {
@@ -115,6 +156,17 @@ func reasons() []string {
 		}
 	}
 	return list
+}
+
+// couponReasons reads {CODE: reason}, where a code can also be applied or
+// unknown.
+func couponReasons(v syntax.Value, s scope) map[string]engine.Reason {
+	known := append(refusalReasons(), string(engine.Applied), string(engine.UnknownCode))
+	reasons := make(map[string]engine.Reason)
+	for _, e := range v.Entries() {
+		reasons[engine.NormalizeCoupon(e.Name)] = reason(e.Value, s, known)
+	}
+	return reasons
 }
 
 // lineExpectations reads {SKU: total} or {SKU: {quantity discount total
@@ -141,135 +193,68 @@ func lineExpectations(v syntax.Value, items engine.CatalogMap, currency engine.C
 	return expected
 }
 
-// gifts reads a list of "SKU x2", in any order.
-func gifts(v syntax.Value, items engine.CatalogMap, s scope) *[]string {
-	if !v.Present() {
-		return nil
+// shipmentExpectations reads {METHOD: total} or {METHOD: {discount total}}.
+func shipmentExpectations(v syntax.Value, currency engine.Currency, s scope) map[string]shipmentExpectation {
+	expected := make(map[string]shipmentExpectation)
+	for _, e := range v.Entries() {
+		if e.Value.Kind() != syntax.Mapping {
+			expected[e.Name] = shipmentExpectation{total: expectAmount(e.Value, currency, s)}
+			continue
+		}
+		m := e.Value.Map("discount", "total")
+		expected[e.Name] = shipmentExpectation{expectAmount(m.Get("discount"), currency, s), expectAmount(m.Get("total"), currency, s)}
 	}
+	return expected
+}
+
+// unitList reads a list of "SKU x2".
+func unitList(v syntax.Value, items engine.CatalogMap, s scope) []string {
 	list := []string{}
 	for _, item := range v.Items() {
 		sku, quantity := lineParts(item, s)
 		checkItem(item, sku, items)
 		list = append(list, sku+" x"+quantity)
 	}
-	slices.Sort(list)
+	return list
+}
+
+// awards reads a list of "points 12.5" or {kind, amount}.
+func awards(v syntax.Value, s scope) *[]string {
+	list := []string{}
+	for _, item := range v.Items() {
+		kind, amount := awardParts(item, s)
+		number, err := engine.ParseDecimal(amount)
+		if err != nil {
+			item.Report(diag.WrongValue, `write "points 12.5"`, "want a kind and a number, got %s", item.Describe())
+			continue
+		}
+		list = append(list, kind+" "+plainNumber(number.String()))
+	}
 	return &list
 }
 
-// Mismatch is a part of a quote that is not as expected.
-type Mismatch struct {
-	Field string `json:"field"`
-	Want  string `json:"want"`
-	Got   string `json:"got"`
+func awardParts(v syntax.Value, s scope) (kind, amount string) {
+	if v.Kind() == syntax.Mapping {
+		m := v.Map("kind", "amount")
+		return s.text(m.Require("kind")), s.text(m.Require("amount"))
+	}
+	kind, amount, _ = strings.Cut(strings.TrimSpace(s.text(v)), " ")
+	return kind, strings.TrimSpace(amount)
 }
 
-// compare returns what of the quote is not as expected.
-func (x expectation) compare(q engine.Quote) []Mismatch {
-	c := comparison{currency: q.Currency}
-	c.amount("subtotal", x.subtotal, q.Subtotal)
-	c.amount("discount", x.discount, q.Discount)
-	c.amount("total", x.total, q.Total)
-	if x.applied != nil {
-		c.text("applied", words(*x.applied), words(applied(q)))
-	}
-	for _, id := range slices.Sorted(maps.Keys(x.notApplied)) {
-		c.refusal(id, x.notApplied[id], q)
-	}
-	for _, sku := range slices.Sorted(maps.Keys(x.lines)) {
-		c.line(sku, x.lines[sku], q)
-	}
-	if x.gifts != nil {
-		var got []string
-		for _, g := range q.Gifts {
-			got = append(got, fmt.Sprintf("%s x%d", g.SKU, g.Quantity))
+// hints reads a list of {promotion, add, saves}.
+func (r *reader) hints(v syntax.Value, currency engine.Currency, s scope) *[]hintExpectation {
+	list := []hintExpectation{}
+	for _, item := range v.Items() {
+		m := item.Map("promotion", "add", "saves")
+		promotion := m.Require("promotion")
+		hint := hintExpectation{
+			promotion: s.text(promotion),
+			add:       unitList(m.Require("add"), r.items, s),
+			saves:     expectAmount(m.Get("saves"), currency, s),
 		}
-		slices.Sort(got)
-		c.text("gifts", words(*x.gifts), words(got))
+		r.checkPromotion(promotion, hint.promotion)
+		list = append(list, hint)
 	}
-	return c.mismatches
-}
-
-func applied(q engine.Quote) []string {
-	var ids []string
-	for _, o := range q.Promotions {
-		if o.Reason == engine.Applied {
-			ids = append(ids, o.Promotion)
-		}
-	}
-	return ids
-}
-
-func words(list []string) string {
-	if len(list) == 0 {
-		return "nothing"
-	}
-	return strings.Join(list, ", ")
-}
-
-// comparison collects mismatches.
-type comparison struct {
-	currency   engine.Currency
-	mismatches []Mismatch
-}
-
-func (c *comparison) text(field, want, got string) {
-	if want != got {
-		c.mismatches = append(c.mismatches, Mismatch{Field: field, Want: want, Got: got})
-	}
-}
-
-func (c *comparison) amount(field string, want *engine.Amount, got engine.Amount) {
-	if want != nil {
-		c.text(field, c.currency.Format(*want), c.currency.Format(got))
-	}
-}
-
-func (c *comparison) refusal(id string, want refusal, q engine.Quote) {
-	i := slices.IndexFunc(q.Promotions, func(o engine.Outcome) bool { return o.Promotion == id })
-	if i < 0 {
-		return
-	}
-	got := q.Promotions[i]
-	c.text("not_applied "+id, string(want.reason), string(got.Reason))
-	if len(want.by) > 0 {
-		c.text("not_applied "+id+" by", words(want.by), words(got.By))
-	}
-}
-
-func (c *comparison) line(sku string, want lineExpectation, q engine.Quote) {
-	i := slices.IndexFunc(q.Lines, func(l engine.QuoteLine) bool { return l.SKU == sku })
-	if i < 0 {
-		c.text("line "+sku, "a line", "nothing")
-		return
-	}
-	got := q.Lines[i]
-	if want.quantity != nil {
-		c.text("line "+sku+" quantity", strconv.FormatInt(*want.quantity, 10), strconv.FormatInt(got.Quantity, 10))
-	}
-	c.amount("line "+sku+" discount", want.discount, got.Discount)
-	c.amount("line "+sku+" total", want.total, got.Total)
-	if want.unitPrices != nil {
-		c.text("line "+sku+" unit_prices", c.prices(want.unitPrices), c.prices(unitPrices(got, len(want.unitPrices))))
-	}
-}
-
-// unitPrices returns what each unit of the line costs, or as many as are needed
-// to tell that there are more than limit.
-func unitPrices(l engine.QuoteLine, limit int) []engine.Amount {
-	var prices []engine.Amount
-	for _, u := range l.Units {
-		for n := u.Quantity; n > 0 && len(prices) <= limit; n-- {
-			prices = append(prices, u.Price)
-		}
-	}
-	return prices
-}
-
-// prices writes amounts from the lowest to the highest.
-func (c *comparison) prices(amounts []engine.Amount) string {
-	var texts []string
-	for _, a := range slices.Sorted(slices.Values(amounts)) {
-		texts = append(texts, c.currency.Format(a))
-	}
-	return words(texts)
+	return &list
 }

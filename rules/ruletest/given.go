@@ -16,7 +16,7 @@ import (
 
 // givenKeys are the keys of given and defaults.
 func givenKeys() []string {
-	return []string{"cart", "customer", "coupons", "at", "now", "stock", "channel", "shipping", "payment", "attributes", "currency"}
+	return []string{"cart", "customer", "coupons", "at", "now", "stock", "channel", "shipping", "payment", "attributes", "currency", "usage", "codes"}
 }
 
 func readDefaults(v syntax.Value) syntax.Map { return v.Map(givenKeys()...) }
@@ -49,17 +49,16 @@ func (r *reader) test(m syntax.Map, name string) []Case {
 	common := m.Get("expect").Map(expectKeys()...)
 	rows := m.Get("table").Items()
 	if !m.Has("table") {
-		s := scope{}
-		c := Case{Name: name, Line: m.Position().Line, request: r.request(given, s)}
-		c.expect = r.expectation(s, c.request.Cart.Currency, common)
+		c := Case{Name: name, Line: m.Position().Line}
+		r.fill(&c, given, scope{}, common)
 		r.check(m.Value, c)
 		return []Case{c}
 	}
 	var cases []Case
 	for _, row := range rows {
 		s, own := readRow(row)
-		c := Case{Name: name, Row: s.label(), vars: s.vars, Line: row.Position().Line, request: r.request(given, s)}
-		c.expect = r.expectation(s, c.request.Cart.Currency, common, own)
+		c := Case{Name: name, Row: s.label(), vars: s.vars, Line: row.Position().Line}
+		r.fill(&c, given, s, common, own)
 		s.reportUnused(row)
 		r.check(row, c)
 		cases = append(cases, c)
@@ -68,6 +67,13 @@ func (r *reader) test(m syntax.Map, name string) []Case {
 		m.Get("table").Report(diag.TestIncomplete, "", "the table has no rows")
 	}
 	return cases
+}
+
+// fill reads what the case is given and what it expects.
+func (r *reader) fill(c *Case, given syntax.Map, s scope, expect ...syntax.Map) {
+	c.request = r.request(given, s)
+	c.expect = r.expectation(s, c.request.Cart.Currency, expect...)
+	c.request.Hints = c.expect.hints != nil
 }
 
 // check reports a case that could not fail, or not the same way tomorrow.
@@ -170,7 +176,8 @@ func (r *reader) request(given syntax.Map, s scope) engine.Request {
 		given.Require("cart")
 	}
 	cart.Lines = lines(get("cart"), items, s)
-	return engine.Request{Cart: cart, Catalog: items, At: instant(get, s), Explain: true}
+	usage := engine.Usage{Promotions: r.promotionUsage(get("usage"), currency, s), Codes: codeUsage(get("codes"), s)}
+	return engine.Request{Cart: cart, Catalog: items, At: instant(get, s), Usage: usage, Explain: true}
 }
 
 func (r *reader) currency(v syntax.Value) engine.Currency {
@@ -294,13 +301,25 @@ func attributeOf(text string) engine.Value {
 	return engine.TextValue(text)
 }
 
+// shipping reads {method, price}, or shipments where the cart is sent in parts.
 func shipping(v syntax.Value, currency engine.Currency, s scope) engine.Shipping {
-	m := v.Map("method", "price", "country", "region")
+	m := v.Map("method", "price", "country", "region", "shipments")
 	shipping := engine.Shipping{Country: s.text(m.Get("country")), Region: s.text(m.Get("region"))}
-	if m.Has("method") || m.Has("price") {
-		shipping.Shipments = []engine.Shipment{{Method: s.text(m.Get("method")), Price: amount(m.Get("price"), currency, s)}}
+	one := m.Has("method") || m.Has("price")
+	if one && m.Has("shipments") {
+		m.Key("shipments").Report(diag.WrongValue, "give either shipments, or the method and price of the only one", "the shipping is given twice")
+	}
+	if one {
+		shipping.Shipments = append(shipping.Shipments, shipment(m, currency, s))
+	}
+	for _, entry := range m.Get("shipments").Items() {
+		shipping.Shipments = append(shipping.Shipments, shipment(entry.Map("method", "price"), currency, s))
 	}
 	return shipping
+}
+
+func shipment(m syntax.Map, currency engine.Currency, s scope) engine.Shipment {
+	return engine.Shipment{Method: s.text(m.Get("method")), Price: amount(m.Get("price"), currency, s)}
 }
 
 func paymentMethod(v syntax.Value, s scope) string {

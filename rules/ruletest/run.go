@@ -144,7 +144,7 @@ func (s Suite) whyNot(c Case, q engine.Quote) []WhyNot {
 	for _, o := range q.Promotions {
 		wanted := c.expect.applied != nil && slices.Contains(*c.expect.applied, o.Promotion)
 		refused, named := c.expect.notApplied[o.Promotion]
-		if o.Reason == engine.Applied || !wanted && (!named || refused.reason == o.Reason) {
+		if o.Reason == engine.Applied || !wanted && (!named || refused.met(o)) {
 			continue
 		}
 		p, _ := s.Rules.Promotion(o.Promotion)

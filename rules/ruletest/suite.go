@@ -38,6 +38,16 @@ type Case struct {
 	expect  expectation
 }
 
+// Refusals returns the reasons that the case expects of promotions that are not
+// applied.
+func (c Case) Refusals() []engine.Reason {
+	var reasons []engine.Reason
+	for _, refusal := range c.expect.notApplied {
+		reasons = append(reasons, refusal.reason)
+	}
+	return reasons
+}
+
 // ErrNoTests is returned when there is no test file, or no test in any.
 var ErrNoTests = errors.New("no rule tests found")
 

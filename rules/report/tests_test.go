@@ -1,0 +1,45 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/report"
+	"github.com/checkout-promotions/checkout/rules/ruletest"
+)
+
+func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
+	result := ruletest.Result{Failed: 1, Passed: 2, Cases: []ruletest.CaseResult{{
+		File: "shop_test.yaml", Line: 7, Name: "three pans", Filter: "test=three pans",
+		Mismatches: []ruletest.Mismatch{{Field: "payable", Want: "1.00", Got: "2.00"}},
+		WhyNot: []ruletest.WhyNot{
+			{Source: "shop.yaml:1:5", Outcome: engine.Outcome{Promotion: "pair", Reason: engine.Displaced, By: []string{"trio", "set"}}},
+			{Source: "shop.yaml:2:5", Outcome: engine.Outcome{Promotion: "tenth", Reason: engine.Excluded, By: []string{"trio"}}},
+			{Source: "shop.yaml:3:5", Outcome: engine.Outcome{Promotion: "autumn", Reason: engine.BudgetSpent, Detail: "8.00 wanted, 5.00 left"}},
+			{Source: "shop.yaml:4:5", Outcome: engine.Outcome{Promotion: "last", Reason: engine.CapReached}},
+		},
+	}}}
+	var b strings.Builder
+	if err := report.TestsPretty(&b, result, "checkout rules test"); err != nil {
+		t.Fatal(err)
+	}
+	want := `FAIL shop_test.yaml:7  three pans
+  payable      want 1.00, got 2.00
+  why not pair  (shop.yaml:1:5, displaced)
+    displaced by trio, set
+  why not tenth  (shop.yaml:2:5, excluded)
+    excluded by trio
+  why not autumn  (shop.yaml:3:5, budget_spent)
+    8.00 wanted, 5.00 left
+  why not last  (shop.yaml:4:5, cap_reached)
+  run it again: checkout rules test --run 'test=three pans'
+
+1 failed, 2 passed
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+}

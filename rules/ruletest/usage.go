@@ -1,0 +1,35 @@
+package ruletest
+
+import (
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// promotionUsage reads what orders have used of promotions: {promotion:
+// {redemptions, by_customer, spent}}.
+func (r *reader) promotionUsage(v syntax.Value, currency engine.Currency, s scope) map[string]engine.PromotionUsage {
+	used := make(map[string]engine.PromotionUsage)
+	for _, e := range v.Entries() {
+		r.checkPromotion(e.Key, e.Name)
+		m := e.Value.Map("redemptions", "by_customer", "spent")
+		used[e.Name] = engine.PromotionUsage{
+			Redemptions: count(m.Get("redemptions"), s),
+			ByCustomer:  count(m.Get("by_customer"), s),
+			Spent:       amount(m.Get("spent"), currency, s),
+		}
+	}
+	return used
+}
+
+// codeUsage reads what is known of coupon codes: {CODE: {pool, redemptions}}.
+func codeUsage(v syntax.Value, s scope) map[string]engine.CodeUsage {
+	known := make(map[string]engine.CodeUsage)
+	for _, e := range v.Entries() {
+		m := e.Value.Map("pool", "redemptions")
+		known[engine.NormalizeCoupon(e.Name)] = engine.CodeUsage{
+			Pool:        s.text(m.Get("pool")),
+			Redemptions: count(m.Get("redemptions"), s),
+		}
+	}
+	return known
+}
