@@ -195,7 +195,8 @@ func (p *pricing) join(s *step) {
 }
 
 // classify sorts the units that are free for the block's offers into kinds, the
-// dearest first.
+// dearest first; of those that cost the same, the ones that can give least, so that
+// they are the ones that are paid.
 func (p *pricing) classify() {
 	b := &p.block
 	parts := 0
@@ -216,7 +217,7 @@ func (p *pricing) classify() {
 		}
 	}
 	slices.SortStableFunc(b.kinds, func(x, y kind) int {
-		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(y.room, x.room))
+		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(x.room, y.room))
 	})
 }
 
