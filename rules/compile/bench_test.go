@@ -26,13 +26,17 @@ func (f inScope) Misses(s *engine.Scope) []engine.Miss { return nil }
 // withScope calls do with the condition and the scope of the cart.
 func withScope(t testing.TB, expression string, cart engine.Cart, do func(engine.Condition, *engine.Scope)) {
 	t.Helper()
-	ruleset := compileAll(t, []string{"when: " + quoted(expression) + ", deal: {percent_off: {of: tvs, percent: 0}}"})
-	p, _ := ruleset.Promotion("p0")
-	condition := p.When
+	condition := compiledWhen(t, expression).When
+	inScopeOf(t, cart, func(s *engine.Scope) { do(condition, s) })
+}
+
+// inScopeOf calls do with the scope of the cart.
+func inScopeOf(t testing.TB, cart engine.Cart, do func(*engine.Scope)) {
+	t.Helper()
 	spy, err := engine.NewRuleset(engine.RulesetConfig{
 		Currency:   cart.Currency,
 		Sets:       sets(),
-		Promotions: []engine.Promotion{{ID: "spy", When: inScope(func(s *engine.Scope) { do(condition, s) }), Deals: p.Deals}},
+		Promotions: []engine.Promotion{{ID: "spy", When: inScope(do), Deals: []engine.Deal{engine.AmountOff{Of: engine.Selection{Order: true}, Amount: engine.Constant{}}}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -129,8 +133,11 @@ type (
 		Quantity int `expr:"quantity"`
 	}
 	vmItemFacts struct {
-		Category string `expr:"category"`
-		Quantity int    `expr:"quantity"`
+		SKU      string   `expr:"sku"`
+		Category string   `expr:"category"`
+		Price    int      `expr:"price"`
+		Tags     []string `expr:"tags"`
+		Quantity int      `expr:"quantity"`
 	}
 )
 
@@ -167,28 +174,35 @@ func factsOf(cart engine.Cart) vmFacts {
 	return facts
 }
 
-// predicates are conditions as promotions have them, true for tenLines, each
-// with the ways to ask expr's VM the same.
-func predicates() []struct {
+// predicate is a condition as promotions have them, true for tenLines, with the
+// ways to ask expr's VM the same.
+type predicate struct {
 	name, expression string
 	inVM             []string
-} {
-	return []struct {
-		name, expression string
-		inVM             []string
-	}{
-		{"comparison", "cart.quantity > 3", []string{"cart.quantity > 3"}},
-		{"text", `cart.channel == "web"`, []string{`cart.channel == "web"`}},
-		{"list", `cart.channel in ["app", "shop", "web"]`, []string{`cart.channel in ["app", "shop", "web"]`}},
-		{"money, group and set", `cart.subtotal >= 100 and "vip" in customer.groups and tvs.quantity >= 3`, []string{
-			`cart.subtotal >= 100 and "vip" in customer.groups and tvs.quantity >= 3`,
-			`cart.subtotal >= 100 and in_group("vip") and tvs.quantity >= 3`,
-			`cart.subtotal >= 100 and customer.group == "vip" and tvs.quantity >= 3`,
-			`cart.subtotal >= 100 and customer.group == "vip" and count(items, .category == "tv") >= 3`,
-		}},
-		{"lines", `any(cart.lines, .category == "tv" and .quantity > 1) or cart.quantity > 3`, []string{
-			`any(items, .category == "tv" and .quantity > 1) or cart.quantity > 3`,
-		}},
+	byHand           func(*engine.Scope) bool // nil for none
+}
+
+func predicates() []predicate {
+	return []predicate{
+		{name: "comparison", expression: "cart.quantity > 3", inVM: []string{"cart.quantity > 3"}},
+		{name: "text", expression: `cart.channel == "web"`, inVM: []string{`cart.channel == "web"`}},
+		{name: "list", expression: `cart.channel in ["app", "shop", "web"]`, inVM: []string{`cart.channel in ["app", "shop", "web"]`}},
+		{
+			name: "money, group and set", expression: `cart.subtotal >= 100 and "vip" in customer.groups and tvs.quantity >= 3`,
+			inVM: []string{
+				`cart.subtotal >= 100 and "vip" in customer.groups and tvs.quantity >= 3`,
+				`cart.subtotal >= 100 and "vip" in customer.groups and count(items, .category == "tv") >= 3`,
+				`cart.subtotal >= 100 and customer.group == "vip" and tvs.quantity >= 3`,
+				`cart.subtotal >= 100 and in_group("vip") and tvs.quantity >= 3`,
+			},
+			byHand: func(s *engine.Scope) bool {
+				return s.Subtotal() >= 10000 && slices.Contains(s.Cart().Customer.Groups, "vip") && s.Set(3).Quantity() >= 3
+			},
+		},
+		{
+			name: "lines", expression: `any(cart.lines, .category == "tv" and .quantity > 1) or cart.quantity > 3`,
+			inVM: []string{`any(items, .category == "tv" and .quantity > 1) or cart.quantity > 3`},
+		},
 	}
 }
 
@@ -215,7 +229,16 @@ func BenchmarkPredicate(b *testing.B) {
 					}
 				}}}
 				for i, expression := range p.inVM {
-					contestants = append(contestants, &contestant{name: fmt.Sprintf("vm%d", i+1), run: vmRunner(b, expression)})
+					contestants = append(contestants, &contestant{name: fmt.Sprintf("vm%d", i+1), run: vmRunner(b, expression, factsOf(tenLines()))})
+				}
+				if p.byHand != nil {
+					contestants = append(contestants, &contestant{name: "go", run: func(n int) {
+						for range n {
+							if !p.byHand(s) {
+								b.Fatal("got false, want true")
+							}
+						}
+					}})
 				}
 				compete(b, contestants)
 			})
@@ -223,15 +246,43 @@ func BenchmarkPredicate(b *testing.B) {
 	}
 }
 
-// vmRunner compiles the expression for a VM that is used again.
-func vmRunner(b *testing.B, expression string) func(n int) {
+// BenchmarkItemSet compares the tests of sets with expr's VM as
+// BenchmarkPredicate does.
+func BenchmarkItemSet(b *testing.B) {
+	item := &engine.Item{SKU: "SKU9", Name: "x", Price: 5000, Categories: []string{"tv/oled"}, Tags: []string{"new", "4k"}}
+	facts := &vmItemFacts{SKU: item.SKU, Category: item.Categories[0], Price: 50, Tags: item.Tags}
+	for _, e := range []struct{ name, expression, inVM string }{
+		{"sku", `sku == "SKU9"`, `sku == "SKU9"`},
+		{"skus", `sku in ["SKU1", "SKU5", "SKU9"]`, `sku in ["SKU1", "SKU5", "SKU9"]`},
+		{"category", `category == "tv"`, `category == "tv" or category startsWith "tv/"`},
+		{"tag", `"4k" in tags`, `"4k" in tags`},
+		{"category and price", `category == "tv" and price >= 20`, `(category == "tv" or category startsWith "tv/") and price >= 20`},
+	} {
+		b.Run(e.name, func(b *testing.B) {
+			set := compile.ItemSets(compile.File{Name: "f.yaml", Data: []byte("sets: {a: " + quoted(e.expression) + "}\n")})[0]
+			compete(b, []*contestant{
+				{name: "closures", run: func(n int) {
+					for range n {
+						if !set.Match(item, 1) {
+							b.Fatal("got false, want true")
+						}
+					}
+				}},
+				{name: "vm", run: vmRunner(b, e.inVM, facts)},
+			})
+		})
+	}
+}
+
+// vmRunner compiles the expression for a VM, and for facts boxed once, that are
+// used again.
+func vmRunner(b *testing.B, expression string, facts any) func(n int) {
 	b.Helper()
-	program, err := expr.Compile(expression, expr.Env(vmFacts{}), expr.AsBool())
+	program, err := expr.Compile(expression, expr.Env(facts), expr.AsBool())
 	if err != nil {
 		b.Fatal(err)
 	}
 	var machine vm.VM
-	var facts any = factsOf(tenLines()) // boxed once
 	return func(n int) {
 		for range n {
 			if result, err := machine.Run(program, facts); err != nil || result != true {

@@ -25,10 +25,10 @@ func (c *checker) needsOfComparison(n *ast.BinaryNode, left, right operand) []en
 		return []engine.Fact{named}
 	}
 	var needs []engine.Fact
-	if c.falseWithout(n, left, right, left.absent(), right) {
+	if len(left.needs) > 0 && c.isFalse(n, left.absent(), right) {
 		needs = left.needs
 	}
-	if c.falseWithout(n, right, left, left, right.absent()) {
+	if len(right.needs) > 0 && c.isFalse(n, left, right.absent()) {
 		needs = union(needs, right.needs)
 	}
 	return needs
@@ -60,27 +60,36 @@ func onlyText(told engine.FactKind, items []operand) (engine.Fact, bool) {
 	return engine.Fact{Kind: told, Text: wanted}, constant
 }
 
-// falseWithout reports whether the comparison is false when one of its operands
-// is empty. That is known when the other one is constant, or when a fact is
-// missing, which makes all comparisons false but those with nil.
-func (c *checker) falseWithout(n *ast.BinaryNode, emptied, other, left, right operand) bool {
+// isFalse reports whether the comparison of the two operands is known to be
+// false: it is evaluated when nothing in it depends on the cart, and a fact that
+// is missing makes it false beside anything but nil.
+func (c *checker) isFalse(n *ast.BinaryNode, left, right operand) bool {
 	switch {
-	case len(emptied.needs) == 0:
+	case left.kind == invalid || right.kind == invalid:
 		return false
-	case emptied.optional && other.kind != nothing:
+	case left.isMissing() && right.kind != nothing, right.isMissing() && left.kind != nothing:
 		return true
-	case left.kind == invalid || right.kind == invalid || !other.fixed():
+	case !left.isFixed() || !right.isFixed():
 		return false
 	}
 	test := c.test(n, left, right)
 	return test != nil && !test(nil, element{})
 }
 
-// absent is what the operand is worth without the facts it needs.
+// isMissing reports whether the operand is a number that is never there.
+func (o operand) isMissing() bool {
+	_, ok := o.constNumber()
+	return o.constant && o.kind == number && !ok
+}
+
+// isFixed reports whether the operand is constant, or a range of constants.
+func (o operand) isFixed() bool {
+	return o.constant || o.kind == span && o.items[0].constant && o.items[1].constant
+}
+
+// absent is what a number or a condition is worth without the facts it needs.
 func (o operand) absent() operand {
 	switch {
-	case len(o.needs) == 0:
-		return operand{}
 	case o.kind == boolean:
 		return constantBool(false)
 	case o.optional:
@@ -92,11 +101,6 @@ func (o operand) absent() operand {
 	default:
 		return operand{}
 	}
-}
-
-// fixed reports whether the operand is constant, or a range of constants.
-func (o operand) fixed() bool {
-	return o.constant || o.kind == span && o.items[0].constant && o.items[1].constant
 }
 
 // union returns what is in either list.

@@ -14,8 +14,9 @@ import (
 )
 
 // FuzzExpression compiles any text as a condition, as an item expression and as
-// a number. What is accepted must be evaluated and explained, and nothing may
-// panic or take long.
+// a number. What is accepted must be evaluated and explained, a condition that
+// holds must have the facts that it requires, one that does not must say why, and
+// nothing may panic or take long.
 func FuzzExpression(f *testing.F) {
 	for _, s := range append(cartStatements(), itemStatements()...) {
 		for _, e := range append(s.holds, s.fails...) {
@@ -35,10 +36,51 @@ func FuzzExpression(f *testing.F) {
 			source := definitions + "promotions: [{id: p, " + fmt.Sprintf(promotion, quoted(expression)) + "}]\n"
 			use(t, compile.File{Name: "f.yaml", Data: []byte(source)})
 		}
+		examine(t, expression)
 		if took := time.Since(started); took > 5*time.Second {
 			t.Errorf("took %s", took)
 		}
 	})
+}
+
+// examine evaluates a condition for a cart, and for one without lines, whether
+// or not a promotion with it would be looked at.
+func examine(t *testing.T, expression string) {
+	t.Helper()
+	source := definitions + "promotions: [{id: p, when: " + quoted(expression) + ", deal: {percent_off: {of: order, percent: 10}}}]\n"
+	ruleset, err := compile.Compile([]compile.File{{Name: "f.yaml", Data: []byte(source)}})
+	if err != nil {
+		return
+	}
+	p, _ := ruleset.Promotion("p")
+	empty := shopCart()
+	empty.Lines, empty.Customer = nil, engine.Customer{}
+	for _, cart := range []engine.Cart{shopCart(), empty} {
+		inScopeOf(t, cart, func(s *engine.Scope) {
+			if !p.When.Holds(s) {
+				account(t, p.When, s)
+				return
+			}
+			for _, f := range p.Requires {
+				if !has(s, f) {
+					t.Errorf("got true without %s", describeFacts([]engine.Fact{f}))
+				}
+			}
+		})
+	}
+}
+
+// account checks what a condition says that does not hold.
+func account(t *testing.T, when engine.Condition, s *engine.Scope) {
+	t.Helper()
+	if len(when.Why(s)) == 0 {
+		t.Error("got no clause that is false")
+	}
+	for _, m := range when.Misses(s) {
+		if m.Units < 0 || m.Spend < 0 || (m.Units > 0) == (m.Spend > 0) {
+			t.Errorf("got a miss of %d units and %d to spend, want one of them", m.Units, m.Spend)
+		}
+	}
 }
 
 // FuzzCompile compiles any bytes as a rule file and as policy.yaml.

@@ -104,12 +104,21 @@ type compiledCondition struct {
 
 // Holds implements engine.Condition.
 func (c *compiledCondition) Holds(s *engine.Scope) bool {
-	for _, holds := range c.all {
-		if !holds(s, element{}) {
-			return false
+	switch all := c.all; len(all) {
+	case 1:
+		return all[0](s, element{})
+	case 2:
+		return all[0](s, element{}) && all[1](s, element{})
+	case 3:
+		return all[0](s, element{}) && all[1](s, element{}) && all[2](s, element{})
+	default:
+		for _, holds := range all {
+			if !holds(s, element{}) {
+				return false
+			}
 		}
+		return true
 	}
-	return true
 }
 
 // Why implements engine.Condition.

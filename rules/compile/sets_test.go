@@ -1,9 +1,11 @@
 package compile_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/compile"
 )
 
 // TestExpressionsOfTheSameWordsAreOneSet asks for the indexes of sets, each by a
@@ -45,6 +47,21 @@ promotions:
 	p, _ := ruleset.Promotion("when")
 	if got, want := p.Requires[0].Set, index("a"); got != want {
 		t.Errorf("when: got set %d, want %d", got, want)
+	}
+}
+
+func TestSetsSayWhetherTheyReadTheQuantity(t *testing.T) {
+	for _, s := range compile.ItemSets(compile.File{Name: "f.yaml", Data: []byte(`
+sets:
+  no: category == "tv" and price > 5
+  no_built_on: no and any(tags, no)
+  yes: quantity > 5
+  yes_built_on: no or not yes
+  yes_in_a_predicate: any(tags, quantity > 5)
+`)}) {
+		if want := strings.HasPrefix(s.Name, "yes"); s.ReadsQuantity != want {
+			t.Errorf("%s: got %v, want %v", s.Name, s.ReadsQuantity, want)
+		}
 	}
 }
 
