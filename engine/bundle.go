@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // Bundle sells units of several selections together: so many of each slot for a
 // price, or with something off. An application has all its units or does not
 // happen, and claims them.
@@ -35,6 +37,11 @@ func (d Bundle) terms(p *pricing) (terms, bool) {
 	for _, slot := range d.Slots {
 		quantity := p.count(slot.Quantity)
 		ok = ok && quantity > 0
+		// Slots of one selection are one slot of more units.
+		if i := slices.IndexFunc(t.parts, func(p part) bool { return p.of == slot.Of }); i >= 0 {
+			t.parts[i].quantity += quantity
+			continue
+		}
 		t.parts = append(t.parts, part{of: slot.Of, quantity: quantity, rewarded: true})
 	}
 	return t, ok
