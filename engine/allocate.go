@@ -15,9 +15,21 @@ type allocator struct {
 	remainders    []uint64
 }
 
-// reset makes room for n parts with weights and caps of zero.
-func (a *allocator) reset(n int) {
-	a.weights, a.caps = zeroed(a.weights, n), zeroed(a.caps, n)
+// reset forgets the parts.
+func (a *allocator) reset() {
+	a.weights, a.caps = a.weights[:0], a.caps[:0]
+}
+
+// add makes a part of the slots together: as heavy as what they cost, with what
+// they can give as its cap.
+func (a *allocator) add(slots []slot) {
+	var weight, limit Amount
+	for i := range slots {
+		s := &slots[i]
+		weight += s.price * Amount(s.n)
+		limit += s.room * Amount(s.n)
+	}
+	a.weights, a.caps = append(a.weights, weight), append(a.caps, limit)
 }
 
 func zeroed[T any](buffer []T, n int) []T {
@@ -85,11 +97,32 @@ func (a *allocator) divide(total Amount) {
 	if left == 0 {
 		return
 	}
+	if int(left)*len(a.open) <= fewComparisons {
+		a.topUp(int(left))
+		return
+	}
 	slices.SortStableFunc(a.open, func(i, j int) int {
 		return cmp.Or(cmp.Compare(a.remainders[j], a.remainders[i]), cmp.Compare(i, j))
 	})
 	for _, i := range a.open[:left] {
 		a.shares[i]++
+	}
+}
+
+// fewComparisons is how many comparisons are done sooner than a sort.
+const fewComparisons = 256
+
+// topUp gives one more to each of the n parts with the largest remainders.
+func (a *allocator) topUp(n int) {
+	for range n {
+		largest := -1
+		for k, i := range a.open {
+			if i >= 0 && (largest < 0 || a.remainders[i] > a.remainders[a.open[largest]]) {
+				largest = k
+			}
+		}
+		a.shares[a.open[largest]]++
+		a.open[largest] = -1
 	}
 }
 

@@ -408,9 +408,10 @@ func (p *pricing) overBudget(off, before Amount) proposal {
 // trim cuts takes down to a total, in proportion to what each takes.
 func (p *pricing) trim(takes []take, allowed Amount) []take {
 	takes = inLineOrder(slices.Clone(takes))
-	p.sharing.reset(len(takes))
-	for i, t := range takes {
-		p.sharing.weights[i], p.sharing.caps[i] = t.off, t.off
+	p.sharing.reset()
+	for i := range takes {
+		off := takes[i].off
+		p.sharing.weights, p.sharing.caps = append(p.sharing.weights, off), append(p.sharing.caps, off)
 	}
 	for i, share := range p.sharing.share(allowed) {
 		takes[i].off = share

@@ -147,7 +147,8 @@ func (p *pricing) outcomeLines(lines []OutcomeLine, a *account) []OutcomeLine {
 		}
 		if t.line != last {
 			last = t.line
-			lines = append(lines, p.outcomeLine(t.line, a))
+			lines = append(lines, OutcomeLine{})
+			p.nameLine(&lines[len(lines)-1], t.line, a)
 		}
 		l := &lines[len(lines)-1]
 		l.Quantity += t.n
@@ -156,17 +157,18 @@ func (p *pricing) outcomeLines(lines []OutcomeLine, a *account) []OutcomeLine {
 	return lines
 }
 
-func (p *pricing) outcomeLine(line int32, a *account) OutcomeLine {
-	var l OutcomeLine
+// nameLine says which line it is, and how it changed where that was recorded.
+func (p *pricing) nameLine(l *OutcomeLine, line int32, a *account) {
 	if name := p.lines[line].item.SKU; int(line) < p.goods {
 		l.SKU = name
 	} else {
 		l.Shipment = name
 	}
-	if i := slices.IndexFunc(a.changes, func(c lineChange) bool { return c.line == line }); i >= 0 {
-		l.Change = a.changes[i].LineChange
+	for i := range a.changes {
+		if c := &a.changes[i]; c.line == line {
+			l.Change = c.LineChange
+		}
 	}
-	return l
 }
 
 // lineChange is a LineChange while it is being recorded.

@@ -144,9 +144,10 @@ func (d AmountOff) propose(p *pricing) proposal {
 	case PerUnit:
 		return accepted(offEach(chosen, func(s slot) Amount { return amount }), 1)
 	case PerLine:
-		var takes []take
-		for line := range byLine(chosen) {
-			takes = append(takes, p.spread(amount, line)...)
+		takes := p.newTakes(len(chosen))
+		for first, end := 0, 0; first < len(chosen); first = end {
+			end = lineEnd(chosen, first)
+			takes = p.spreadInLine(takes, amount, chosen[first:end])
 		}
 		return accepted(takes, 1)
 	default:

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 )
 
@@ -86,19 +85,12 @@ func (p *pricing) spread(total Amount, slots []slot) []take {
 	if n := len(slots); n == 0 || slots[0].line == slots[n-1].line {
 		return p.spreadInLine(takes, total, slots)
 	}
+	p.sharing.reset()
 	lines := 0
-	for range byLine(slots) {
+	for first, end := 0, 0; first < len(slots); first = end {
+		end = lineEnd(slots, first)
+		p.sharing.add(slots[first:end])
 		lines++
-	}
-	p.sharing.reset(lines)
-	i := 0
-	for line := range byLine(slots) {
-		for k := range line {
-			s := &line[k]
-			p.sharing.weights[i] += s.price * Amount(s.n)
-			p.sharing.caps[i] += s.room * Amount(s.n)
-		}
-		i++
 	}
 	shares := p.sharing.share(total)
 	if lines == len(slots) {
@@ -108,12 +100,21 @@ func (p *pricing) spread(total Amount, slots []slot) []take {
 		return takes
 	}
 	p.perLine = append(p.perLine[:0], shares...) // the allocator is needed for the lines
-	i = 0
-	for line := range byLine(slots) {
-		takes = p.spreadInLine(takes, p.perLine[i], line)
-		i++
+	for first, line := 0, 0; first < len(slots); line++ {
+		end := lineEnd(slots, first)
+		takes = p.spreadInLine(takes, p.perLine[line], slots[first:end])
+		first = end
 	}
 	return takes
+}
+
+// lineEnd returns the end of the slots of one line, which begin at first.
+func lineEnd(slots []slot, first int) int {
+	end := first + 1
+	for end < len(slots) && slots[end].line == slots[first].line {
+		end++
+	}
+	return end
 }
 
 // newTakes returns room for n takes.
@@ -126,22 +127,6 @@ func (p *pricing) newTakes(n int) []take {
 	return p.taken[first : first : first+n]
 }
 
-// byLine yields the slots, which come line by line, of each line.
-func byLine(slots []slot) iter.Seq[[]slot] {
-	return func(yield func([]slot) bool) {
-		first := 0
-		for i := range slots {
-			if last := i == len(slots)-1; !last && slots[i+1].line == slots[i].line {
-				continue
-			}
-			if !yield(slots[first : i+1]) {
-				return
-			}
-			first = i + 1
-		}
-	}
-}
-
 func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 	if len(slots) == 1 {
 		s := &slots[0]
@@ -150,9 +135,9 @@ func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 		}
 		return append(takes, take{slot: *s, off: min(off, s.room*Amount(s.n))})
 	}
-	p.sharing.reset(len(slots))
-	for i, s := range slots {
-		p.sharing.weights[i], p.sharing.caps[i] = s.price*Amount(s.n), s.room*Amount(s.n)
+	p.sharing.reset()
+	for i := range slots {
+		p.sharing.add(slots[i : i+1])
 	}
 	for i, share := range p.sharing.share(off) {
 		takes = append(takes, take{slot: slots[i], off: share})
