@@ -228,6 +228,16 @@ func TestAGuestAndAnEmptyCart(t *testing.T) {
 	guest.check(t, func(e []string) []bool { return conditions(t, engine.Cart{Currency: usd}, friday, e) })
 }
 
+// TestConditionsThatBuildOnOneDoNotDisturbEachOther adds different parts to one
+// condition of several.
+func TestConditionsThatBuildOnOneDoNotDisturbEachOther(t *testing.T) {
+	s := statement{
+		holds: []string{"loyal and cart.quantity == 6", "loyal and cart.lines == 3", "loyal and cart.quantity > 1 and cart.lines > 1", "(vip or many or rich) or false"},
+		fails: []string{"loyal and cart.quantity == 7", "loyal and cart.lines == 4", "loyal and cart.quantity > 9 and cart.lines > 1"},
+	}
+	s.check(t, func(e []string) []bool { return conditions(t, shopCart(), friday, e) })
+}
+
 // TestPartsAreEvaluatedOnce would not end if a part were evaluated twice at
 // every depth.
 func TestPartsAreEvaluatedOnce(t *testing.T) {

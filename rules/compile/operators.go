@@ -110,7 +110,7 @@ func (c *checker) logic(n *ast.BinaryNode, left, right operand) operand {
 	if !either {
 		o.joins, o.needs = andJoins, union(left.needs, right.needs)
 	}
-	o.joined = append(left.terms(o.joins, l), r)
+	o.joined = append(slices.Clip(left.terms(o.joins, l)), r) // a name may be joined more than once
 	o.bool = join(o.joins, o.joined)
 	return o
 }
