@@ -82,3 +82,22 @@ func measure(b *testing.B, c class) {
 		b.ReportMetric(m.value, m.name)
 	}
 }
+
+func BenchmarkSolve(b *testing.B) {
+	three := offer(column(100, 0, 3), column(80, 0, 2, 1, 1), column(70, 1, 3))
+	for _, c := range []struct {
+		name string
+		p    optimum.Problem
+	}{
+		{"one column", optimum.Problem{Units: []int64{7}, Owners: []optimum.Owner{owner(offer(column(100, 0, 3)))}}},
+		{"three columns", optimum.Problem{Units: []int64{4, 5}, Owners: []optimum.Owner{owner(three)}}},
+		{"two owners", optimum.Problem{Units: []int64{4, 5}, Owners: []optimum.Owner{owner(three), owner(offer(column(60, 0, 1, 1, 1)))}}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				optimum.Solve(c.p)
+			}
+		})
+	}
+}

@@ -14,9 +14,9 @@ import (
 type model struct {
 	rows     []row
 	columns  []column
-	cells    []cell
 	types    []int // the problem's types; the first rows are theirs
 	picks    []pick
+	most     int64 // no choice gains more
 	step     int64 // worths of choices differ by multiples of it
 	lightest int64 // the least weight
 }
@@ -49,6 +49,7 @@ type builder struct {
 	p      *Problem
 	owners []limits
 	local  []int32 // row of each type in the model being made, -1 for none
+	cells  []cell  // of the model being made
 }
 
 func newBuilder(p *Problem, owners []limits) *builder {
@@ -65,7 +66,8 @@ func (b *builder) build(candidates []candidate) *model {
 	for _, c := range candidates {
 		size += len(c.in(b.p).Use) + 4
 	}
-	m := &model{columns: make([]column, 0, len(candidates)), cells: make([]cell, 0, size)}
+	m := &model{columns: make([]column, 0, len(candidates))}
+	b.cells = make([]cell, 0, size)
 	for _, c := range candidates {
 		for _, use := range c.in(b.p).Use {
 			if b.local[use.Type] < 0 {
@@ -117,16 +119,16 @@ func (b *builder) addOwner(m *model, candidates []candidate) {
 		}
 		source := c.in(b.p)
 		col := column{candidate: c, source: source, gain: min(source.Gain, limits.cap), place: place, pick: pick}
-		begin := len(m.cells)
+		begin := len(b.cells)
 		for _, use := range source.Use {
-			m.cells = append(m.cells, cell{b.local[use.Type], use.N})
+			b.cells = append(b.cells, cell{b.local[use.Type], use.N})
 		}
 		for _, extra := range [...]cell{{offerTimed, 1}, {timed, 1}, {budgeted, source.Gain}, {capped, col.gain}} {
 			if extra.row >= 0 {
-				m.cells = append(m.cells, extra)
+				b.cells = append(b.cells, extra)
 			}
 		}
-		col.cells = m.cells[begin:len(m.cells):len(m.cells)]
+		col.cells = b.cells[begin:len(b.cells):len(b.cells)]
 		m.columns = append(m.columns, col)
 	}
 }
@@ -149,15 +151,15 @@ func (m *model) limit(binds bool, limit int64) int32 {
 // rounding of duals can add to a bound. Where 64 bits do not hold all that, ties
 // are given up first, then the grain.
 func (b *builder) weigh(m *model) {
-	bound := m.trivialBound()
+	m.most = m.trivialBound()
 	last := int64(m.columns[len(m.columns)-1].place)
 	units := int64(len(m.columns))
 	for _, r := range m.rows[:len(m.types)] {
 		units = add(units, 2*r.limit)
 	}
-	room := 61 - bits.Len64(uint64(bound))
+	room := 61 - bits.Len64(uint64(m.most))
 	grain := min(bits.Len64(uint64(units)), 24)
-	shift := bits.Len64(uint64(mul(bound, last)))
+	shift := bits.Len64(uint64(mul(m.most, last)))
 	if shift+grain > room {
 		shift = 0
 		grain = min(grain, room)
@@ -221,16 +223,19 @@ func (m *model) trivialBound() int64 {
 // rounds its limit down: of seven units that only go by threes, six count.
 func (m *model) tighten() {
 	divisors := make([]int64, len(m.rows))
-	for i := range m.cells {
-		c := &m.cells[i]
-		divisors[c.row] = gcd(divisors[c.row], c.n)
+	for i := range m.columns {
+		for _, c := range m.columns[i].cells {
+			divisors[c.row] = gcd(divisors[c.row], c.n)
+		}
 	}
 	if slices.Max(divisors[:len(m.types)]) == 1 {
 		return
 	}
-	for i := range m.cells {
-		if c := &m.cells[i]; int(c.row) < len(m.types) {
-			c.n /= divisors[c.row]
+	for i := range m.columns {
+		for k := range m.columns[i].cells {
+			if c := &m.columns[i].cells[k]; int(c.row) < len(m.types) {
+				c.n /= divisors[c.row]
+			}
 		}
 	}
 	for t := range m.types {

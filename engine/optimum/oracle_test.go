@@ -2,6 +2,7 @@ package optimum_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -305,6 +306,85 @@ func checkAgainstOracle(t *rapid.T, p optimum.Problem) {
 		}
 		if got := total(worthsOf(p, s.Times)); got != s.Gain {
 			t.Fatalf("%d nodes: the choice gains %d, the solution says %d", nodes, got, s.Gain)
+		}
+	}
+}
+
+// planner solves problems without limits and pick rules by dynamic programming
+// over what is left of every type.
+type planner struct {
+	columns [][]optimum.Column // by their first type
+	rem     []int64
+	known   map[string]int64
+}
+
+// planned returns the gain of the best choice.
+func planned(p optimum.Problem) int64 {
+	pl := planner{columns: make([][]optimum.Column, len(p.Units)), rem: append([]int64(nil), p.Units...), known: make(map[string]int64)}
+	for _, owner := range p.Owners {
+		for _, offer := range owner.Offers {
+			for _, column := range offer.Columns {
+				first := column.Use[0].Type
+				pl.columns[first] = append(pl.columns[first], column)
+			}
+		}
+	}
+	return pl.best(0)
+}
+
+// best is what can be gained with columns whose first type is from t on.
+func (p *planner) best(t int) int64 {
+	if t == len(p.rem) {
+		return 0
+	}
+	key := []byte{byte(t)}
+	for _, n := range p.rem[t:] {
+		key = append(key, byte(n))
+	}
+	if gain, ok := p.known[string(key)]; ok {
+		return gain
+	}
+	gain := p.best(t + 1)
+	for _, column := range p.columns[t] {
+		if !p.fits(column) {
+			continue
+		}
+		p.move(column, -1)
+		gain = max(gain, column.Gain+p.best(t))
+		p.move(column, 1)
+	}
+	p.known[string(key)] = gain
+	return gain
+}
+
+func (p *planner) fits(column optimum.Column) bool {
+	for _, use := range column.Use {
+		if p.rem[use.Type] < use.N {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *planner) move(column optimum.Column, sign int64) {
+	for _, use := range column.Use {
+		p.rem[use.Type] += sign * use.N
+	}
+}
+
+func TestBasketsAreSolvedAsByDynamicProgramming(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, c := range classes() {
+		c.units = 18
+		if c.share < 1 {
+			c.units = 30 // half of which no offer covers
+		}
+		for range 40 {
+			p := c.basket(r)
+			want := planned(p)
+			if s := optimum.Solve(p); s.Gain != want || !s.Optimal {
+				t.Errorf("%s: got gain %d, bound %d, want %d", c.name, s.Gain, s.Bound, want)
+			}
 		}
 	}
 }

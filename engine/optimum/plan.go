@@ -27,18 +27,8 @@ type plan struct {
 // the type that costs least, as in orders of elimination for sparse matrices
 // (Markowitz 1957).
 func newPlan(m *model, p *prices, allowed int64) plan {
-	o := newOrdering(m)
-	for i := range m.columns {
-		if p.reduced[i] > allowed {
-			continue
-		}
-		for _, cell := range m.columns[i].cells {
-			o.users[cell.row] = append(o.users[cell.row], int32(i))
-			o.count[cell.row]++
-		}
-		o.open[i] = true
-	}
-	var order []int32
+	o := newOrdering(m, func(i int) bool { return p.reduced[i] <= allowed })
+	order := make([]int32, 0, o.columns)
 	for next := o.cheapest(); next >= 0; next = o.cheapest() {
 		first := len(order)
 		order = o.finish(next, order)
@@ -117,20 +107,48 @@ func (m *model) planOf(order []int32) plan {
 
 // ordering is a plan's order in the making.
 type ordering struct {
-	m     *model
-	users [][]int32 // columns of each row
-	count []int     // how many of them are not in the order yet
-	open  []bool    // whether a column is not in the order yet
-	begun []bool    // whether a row has a column in the order
-	seen  []int     // of each row: the last scan that met it
-	scans int
+	m       *model
+	columns int       // that are to be in the order
+	users   [][]int32 // these columns by the rows they use
+	count   []int     // of each row: how many of them are not in the order yet
+	open    []bool    // whether a column is to be in the order and not in it yet
+	begun   []bool    // whether a row has a column in the order
+	seen    []int     // of each row: the last scan that met it
+	scans   int
 }
 
-func newOrdering(m *model) *ordering {
-	return &ordering{
-		m: m, users: make([][]int32, len(m.rows)), open: make([]bool, len(m.columns)),
-		count: make([]int, len(m.rows)), begun: make([]bool, len(m.rows)), seen: make([]int, len(m.rows)),
+// newOrdering begins an order of the columns that are wanted.
+func newOrdering(m *model, wanted func(column int) bool) *ordering {
+	flags, counts := make([]bool, len(m.columns)+len(m.rows)), make([]int, 2*len(m.rows))
+	o := &ordering{
+		m: m, users: make([][]int32, len(m.rows)),
+		open: flags[:len(m.columns)], begun: flags[len(m.columns):],
+		count: counts[:len(m.rows)], seen: counts[len(m.rows):],
 	}
+	size := 0
+	for i := range m.columns {
+		if o.open[i] = wanted(i); !o.open[i] {
+			continue
+		}
+		o.columns++
+		for _, cell := range m.columns[i].cells {
+			o.count[cell.row]++
+			size++
+		}
+	}
+	all := make([]int32, size)
+	for r, n := range o.count {
+		o.users[r], all = all[:0:n], all[n:]
+	}
+	for i := range m.columns {
+		if !o.open[i] {
+			continue
+		}
+		for _, cell := range m.columns[i].cells {
+			o.users[cell.row] = append(o.users[cell.row], int32(i))
+		}
+	}
+	return o
 }
 
 // cheapest returns the type to finish next, -1 when all are finished. What it

@@ -72,7 +72,7 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 	l := newRelaxation(m)
 	l.solve()
 	p := price(m, l)
-	a := answer{bound: min(p.bound/m.lightest, m.trivialBound())}
+	a := answer{bound: min(p.bound/m.lightest, m.most)}
 	worth := a.take(m, start(m, &p))
 	if p.bound <= maxBound {
 		a.deepen(m, &p, p.bound-worth-m.step, nodes)
@@ -100,7 +100,12 @@ func (a *answer) deepen(m *model, p *prices, gap int64, nodes int) {
 	if gap >= 0 && m.plentiful() {
 		gap = a.approach(m, p, gap, nodes/4)
 	}
-	for shift := 3; shift >= 0 && gap >= 0; shift-- {
+	const few = 16 // columns for which passes cost more than they save
+	shift := 3
+	if len(m.columns) <= few {
+		shift = 0
+	}
+	for ; shift >= 0 && gap >= 0; shift-- {
 		allowed := gap >> shift
 		s := newSearch(m, p, allowed, math.MaxInt64)
 		done := a.pass(s, nodes-a.nodes)
