@@ -14,32 +14,33 @@ func (c *checker) fallback(n *ast.BinaryNode, left, right operand) operand {
 	}
 	switch {
 	case left.kind == number && right.kind == number:
-		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
-			if d, ok := left.number(s, e); ok {
-				return d, true
-			}
-			return right.number(s, e)
-		}}
+		return operand{kind: number, number: orElse(left.number, right.number)}
 	case left.kind.isText() && right.kind.isText():
-		return operand{kind: text, text: func(s *engine.Scope, e element) (string, bool) {
-			if t, ok := left.text(s, e); ok {
-				return t, true
-			}
-			return right.text(s, e)
-		}}
+		return operand{kind: text, text: orElse(left.text, right.text)}
 	case left.kind == fact:
 		r, ok := right.asFact()
 		if !ok {
 			return c.want(n.Right, right, "a text, a number or a condition after ??")
 		}
+		l := left.fact
 		return operand{kind: fact, fact: func(s *engine.Scope, e element) engine.Value {
-			if v := left.fact(s, e); v.Kind() != engine.KindNone {
+			if v := l(s, e); v.Kind() != engine.KindNone {
 				return v
 			}
 			return r(s, e)
 		}}
 	default:
 		return c.fault(n, diag.TypeMismatch, "", "?? wants two of a kind, got %s and %s", left.kind, right.kind)
+	}
+}
+
+// orElse is the first value or, where that is missing, the second one.
+func orElse[T any](first, second func(*engine.Scope, element) (T, bool)) func(*engine.Scope, element) (T, bool) {
+	return func(s *engine.Scope, e element) (T, bool) {
+		if value, ok := first(s, e); ok {
+			return value, true
+		}
+		return second(s, e)
 	}
 }
 
