@@ -57,7 +57,7 @@ func Pages() []Page {
 			"an empty folder", "a file with at least one promotion",
 			"An empty folder is far more often a wrong path or a failed mount than a shop without promotions, so it never replaces promotions that are in force."},
 		{NotSupported, "A part of the language that this version does not run yet",
-			"limits: {redemptions: 500}", "a promotion without the key",
+			"on_failure: reject", "a promotion without the key",
 			"Ignoring the key would sell on other terms than the file says."},
 		{ReservedName, "A name that the language uses itself",
 			`sets: {cart: category == "tv"}`, `sets: {tvs: category == "tv"}`,
