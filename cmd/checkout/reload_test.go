@@ -136,6 +136,22 @@ func TestAnotherCurrencyWaitsForARestart(t *testing.T) {
 	}
 }
 
+// A limit that nobody counts is none: such rules are not put in force.
+func TestLimitsThatAreNotCountedAreRefused(t *testing.T) {
+	folder := copyRules(t)
+	s := start(t, "--memory-db", "--rules", string(folder))
+	limited := filepath.Join(string(folder), "limited.yaml")
+	if err := os.WriteFile(limited, []byte("promotions:\n- {id: first-500, limits: {redemptions: 500}, deal: {percent_off: {of: order, percent: 5}}}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.metricBecomes(loaded, "0")
+	s.wantThreeTVs("99.98")
+	refusal := s.logged("rules not loaded; the last good ruleset stays in force")["error"].(string)
+	if want := "it would not keep the limits of first-500"; !strings.Contains(refusal, want) {
+		t.Errorf("log: got %q, want %q in it", refusal, want)
+	}
+}
+
 func TestRulesAreWatchedUnlessThatIsOff(t *testing.T) {
 	for mode, watched := range map[string]bool{"auto": true, "poll": true, "off": false} {
 		t.Run(mode, func(t *testing.T) {

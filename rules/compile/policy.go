@@ -67,5 +67,9 @@ func (c *compiler) cap(v syntax.Value) (amount, percent engine.Number) {
 	if n.reads&readsClock != 0 {
 		m.Report(diag.NotAllowed, "give promotions schedules of their own", "the cap cannot read the clock")
 	}
+	if plain, ok := amount.(engine.Constant); ok {
+		// In another currency the number would mean another amount.
+		amount = engine.PerCurrency{c.currency: engine.Decimal(plain)}
+	}
 	return amount, percent
 }

@@ -41,7 +41,7 @@ func TestPolicy(t *testing.T) {
 		{"groups that exclude later ones and the default", "groups: [{id: a, excludes: [b, default]}, {id: b, excludes: a}]",
 			engine.Policy{Groups: []engine.Group{{ID: "a", Excludes: []string{"b", "default"}}, {ID: "b", Excludes: []string{"a"}}}}},
 		{"a cap in percent", "cap: {percent: 50}", engine.Policy{CapPercent: fifty}},
-		{"a cap of an amount and in percent", "cap: {percent: 50, amount: 50}", engine.Policy{CapPercent: fifty, Cap: fifty}},
+		{"a cap of an amount and in percent", "cap: {percent: 50, amount: 50}", engine.Policy{CapPercent: fifty, Cap: engine.PerCurrency{usd: engine.NewDecimal(50)}}},
 		{"a cap per currency", "cap: {amount: {USD: 50, JPY: 9000}}",
 			engine.Policy{Cap: engine.PerCurrency{usd: engine.NewDecimal(50), yen: engine.NewDecimal(9000)}}},
 		{"the best resolution", "resolution: best", engine.Policy{}},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -136,12 +137,17 @@ func openRules(cfg config.Config, live *engine.Engine, log *slog.Logger) (*store
 }
 
 // publisher puts a ruleset in force, unless it is in another currency than the
-// one before: the prices in the database would mean something else.
+// one before, in which the prices in the database would mean something else, or
+// has limits that orders count against, which this version does not count.
 func publisher(live *engine.Engine) func(*engine.Ruleset) error {
 	return func(next *engine.Ruleset) error {
 		if active := live.Active(); active != nil && active.Currency() != next.Currency() {
 			return fmt.Errorf("the shop's currency changed from %s to %s in policy.yaml: restart checkout to change it",
 				active.Currency(), next.Currency())
+		}
+		if limited := next.Limited(); len(limited) > 0 {
+			return fmt.Errorf("this version cannot count redemptions and budgets, so it would not keep the limits of %s: take limits out, but for per_cart and max_discount",
+				strings.Join(limited, ", "))
 		}
 		live.Swap(next)
 		return nil
