@@ -25,7 +25,9 @@ func (p *pricing) runPerLine(steps []int32) {
 		offer := p.offerAlone(s)
 		if offer.worthless() {
 			for _, proposed := range offer.proposals {
-				p.refuse(out, proposed)
+				if out.state != effective {
+					p.refuse(out, proposed)
+				}
 			}
 			continue
 		}
@@ -49,22 +51,77 @@ func (p *pricing) runPerLine(steps []int32) {
 	}
 }
 
-// offerAlone works out what a step would do if it were the only one.
+// offerAlone works out what a step would do if it were the only one. Each of its
+// deals finds what those before it have left to give.
 func (p *pricing) offerAlone(s *step) lineOffer {
 	o := lineOffer{step: s, off: make([]Amount, len(p.lines))}
 	if len(s.claims) > 0 {
-		o.proposals = p.proposeClaims(s)
+		o.add(together(p.proposeClaims(s)))
 	}
+	var before *trial
 	for _, d := range s.deals {
+		if n := len(o.proposals); n > 0 {
+			if before == nil {
+				before = p.begunTrial()
+			}
+			p.apply(o.proposals[n-1].takes)
+		}
 		p.slotted = p.slotted[:0]
-		o.proposals = append(o.proposals, d.propose(p))
+		o.add(d.propose(p))
 	}
-	for _, proposed := range o.proposals {
-		for i := range proposed.takes {
-			o.off[proposed.takes[i].line] += proposed.takes[i].off
+	p.endTrial(before)
+	return o
+}
+
+func (o *lineOffer) add(proposed proposal) {
+	proposed.takes = inLineOrder(proposed.takes)
+	for i := range proposed.takes {
+		t := &proposed.takes[i]
+		t.by = o.step.promotion + 1
+		o.off[t.line] += t.off
+	}
+	o.proposals = append(o.proposals, proposed)
+}
+
+// together is what several deals do that use different units.
+func together(proposals []proposal) proposal {
+	all := refused(NoEffect)
+	for _, proposed := range proposals {
+		switch {
+		case proposed.reason == Applied:
+			all.takes, all.reason = append(all.takes, proposed.takes...), Applied
+			all.applications += proposed.applications
+		case all.reason != Applied:
+			all = proposed
 		}
 	}
-	return o
+	return all
+}
+
+// trial is the state before deals are tried out.
+type trial struct {
+	lots           [][]lot
+	total, shipped Amount
+	changed        int
+}
+
+func (p *pricing) begunTrial() *trial {
+	t := &trial{lots: make([][]lot, len(p.lines)), total: p.total, shipped: p.shipped, changed: len(p.changed)}
+	for i := range p.lines {
+		t.lots[i] = slices.Clone(p.lines[i].lots)
+	}
+	return t
+}
+
+// endTrial brings the state before it back; nil is none.
+func (p *pricing) endTrial(t *trial) {
+	if t == nil {
+		return
+	}
+	for i := range p.lines {
+		p.lines[i].lots = t.lots[i]
+	}
+	p.total, p.shipped, p.changed = t.total, t.shipped, p.changed[:t.changed]
 }
 
 func (o *lineOffer) worthless() bool {
@@ -87,33 +144,53 @@ func (p *pricing) bestPerLine(offers []lineOffer) []int32 {
 	return winners
 }
 
-// settleLines carries out what an offer does to the lines it has won.
+// settleLines carries out what an offer does to the lines it has won. Its budget
+// must hold all of it.
 func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers []lineOffer) {
 	promotion := o.step.promotion
 	out := p.outcome(promotion)
 	p.current = p.rules.promotions[promotion]
-	var takes []take
-	applications := int64(0)
-	for _, proposed := range o.proposals {
+	won := Amount(0)
+	for line, off := range o.off {
+		if winners[line] == index {
+			won += off
+		}
+	}
+	before := p.takenBy(out)
+	overBudget := p.current.Limits.Budget != nil && won > p.budgetLeft(p.current)-before
+	firstDeal := len(o.proposals) - len(o.step.deals)
+	for i, proposed := range o.proposals {
 		if proposed.reason != Applied {
 			continue
 		}
-		kept := slices.DeleteFunc(slices.Clone(proposed.takes), func(t take) bool { return winners[t.line] != index })
-		applications += proposed.applications
-		takes = append(takes, kept...)
-		if proposed.gift != nil || proposed.award != nil {
-			proposed.takes = kept
-			p.settle(promotion, proposed)
-			takes = takes[:len(takes)-len(kept)]
+		switch {
+		case proposed.gift != nil:
+			proposed = o.step.deals[i-firstDeal].propose(p) // another offer may have had the last one
+		case proposed.award != nil:
+		case overBudget:
+			proposed = p.overBudget(won, before)
+		default:
+			lost := func(t take) bool { return winners[t.line] != index }
+			if proposed.takes = slices.DeleteFunc(slices.Clone(proposed.takes), lost); offOf(proposed.takes) == 0 {
+				continue
+			}
 		}
-	}
-	if offOf(takes) > 0 {
-		p.settle(promotion, proposal{takes: takes, applications: applications, reason: Applied})
+		p.settle(promotion, proposed)
 	}
 	if out.state == chosen {
 		out.state = eligible
-		p.refuse(out, p.outbid(o, winners, offers))
+		if won == 0 && out.reason != OutOfStock {
+			p.refuse(out, p.outbid(o, winners, offers))
+		}
 	}
+}
+
+// takenBy is what the promotion has taken off so far.
+func (p *pricing) takenBy(out *outcome) Amount {
+	if out.account == 0 {
+		return 0
+	}
+	return p.accounts[out.account-1].off
 }
 
 // outbid says which promotions won the lines that the offer would have made
