@@ -561,7 +561,7 @@ func drawClaimCart(t *rapid.T, units, promotions int) *claimCart {
 	highest := rapid.SampledFrom([]int{4, 12, 40, 300}).Draw(t, "highest price")
 	floors := rapid.Bool().Draw(t, "floors")
 	for left := number(1, units, "units"); left > 0 && len(c.kinds) < 10; {
-		k := claimKind{list: number(0, highest, "price"), sets: number(0, 7, "sets"), n: number(1, min(left, 4), "n")}
+		k := claimKind{list: number(0, highest, "price"), sets: number(1, 8, "sets") % 8, n: number(1, min(left, 4), "n")}
 		if floors && number(0, 2, "has floor") == 0 {
 			k.floor = number(0, k.list, "floor")
 		}

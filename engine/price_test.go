@@ -245,7 +245,7 @@ func TestEveryQuoteAddsUpAndRespectsFloors(t *testing.T) {
 	})
 }
 
-func checkLine(t *rapid.T, l engine.QuoteLine, floor engine.Amount) {
+func checkLine(t interface{ Fatalf(string, ...any) }, l engine.QuoteLine, floor engine.Amount) {
 	var n int64
 	var total engine.Amount
 	for _, u := range l.Units {
