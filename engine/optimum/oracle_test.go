@@ -275,6 +275,37 @@ func drawPlenty(t *rapid.T) optimum.Problem {
 	return p
 }
 
+// drawRanked draws a problem of offers with pick rules only, of which one has many
+// columns.
+func drawRanked(t *rapid.T) optimum.Problem {
+	types := rapid.IntRange(3, 5).Draw(t, "types")
+	p := optimum.Problem{Units: make([]int64, types)}
+	for i := range p.Units {
+		p.Units[i] = rapid.Int64Range(1, 2).Draw(t, "units")
+	}
+	for _, columns := range []int{rapid.IntRange(5, 9).Draw(t, "columns"), rapid.IntRange(0, 2).Draw(t, "others")} {
+		offer := optimum.Offer{Times: math.MaxInt64}
+		for range types {
+			offer.Rank = append(offer.Rank, rapid.Int32Range(-1, 3).Draw(t, "rank"))
+		}
+		for range columns {
+			offer.Columns = append(offer.Columns, drawColumn(t, types, true))
+		}
+		p.Owners = append(p.Owners, optimum.Owner{
+			Offers: []optimum.Offer{offer}, Times: math.MaxInt64, Cap: math.MaxInt64, Budget: math.MaxInt64,
+		})
+	}
+	return p
+}
+
+func TestSolutionIsTheBestOfAllChoicesWherePickRulesRule(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		for range 20 {
+			checkAgainstOracle(t, drawRanked(t))
+		}
+	})
+}
+
 func TestSolutionIsTheBestOfAllChoicesWhereUnitsArePlentiful(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkAgainstOracle(t, drawPlenty(t)) })
 }

@@ -1,10 +1,27 @@
 package optimum
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // pick is the pick rule of a ranked offer: rank of each type of the model, -1
 // where the offer cannot reward it.
-type pick struct{ rank []int32 }
+type pick struct {
+	rank  []int32
+	order []int32 // the types that it can reward, by rank
+}
+
+// firstLeft is the lowest rank of a unit that is left over, -1 for none.
+func (p *pick) firstLeft(rem []int64) int32 {
+	for _, t := range p.order {
+		if rem[t] > 0 {
+			return p.rank[t]
+		}
+	}
+	return -1
+}
 
 // picked is what a choice, as far as it is made, means for a pick rule.
 type picked struct {
@@ -47,28 +64,13 @@ func (b *builder) addPick(m *model, offer *Offer) int32 {
 	for i, t := range m.types {
 		rank[i] = offer.Rank[t]
 	}
-	m.picks = append(m.picks, pick{rank})
-	return int32(len(m.picks) - 1)
-}
-
-// keepsRules reports whether the choice that leaves rem of each row keeps all
-// pick rules.
-func (m *model) keepsRules(times, rem []int64) bool {
-	for p := range m.picks {
-		state := nothingPicked()
-		for t, rank := range m.picks[p].rank {
-			if rem[t] > 0 {
-				state = state.leave(rank)
-			}
-		}
-		for i := range m.columns {
-			if c := &m.columns[i]; int(c.pick) == p && times[i] > 0 {
-				state = state.with(c.source)
-			}
-		}
-		if !state.holds() {
-			return false
+	var order []int32
+	for t, r := range rank {
+		if r >= 0 {
+			order = append(order, int32(t))
 		}
 	}
-	return true
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(rank[a], rank[b]) })
+	m.picks = append(m.picks, pick{rank, order})
+	return int32(len(m.picks) - 1)
 }

@@ -265,8 +265,10 @@ func TestAnswersAreNeverBelowGreedyAndKeepWithinTheBudget(t *testing.T) {
 	for _, c := range classes() {
 		for range 20 {
 			p := c.basket(r)
-			best := optimum.Solve(p).Bound
-			for _, nodes := range []int{1, 30, 1000} {
+			p.Nodes = 20_000
+			known := optimum.Solve(p)
+			best := known.Bound
+			for _, nodes := range []int{1, 30, 100, 300, 1000} {
 				p.Nodes = nodes
 				s := optimum.Solve(p)
 				if fault := faultOf(p, s.Times); fault != "" {
@@ -274,6 +276,9 @@ func TestAnswersAreNeverBelowGreedyAndKeepWithinTheBudget(t *testing.T) {
 				}
 				if s.Gain < greedy(p) || s.Gain > best || s.Gain > s.Bound {
 					t.Errorf("%s, %d nodes: got gain %d, bound %d, want from %d to %d", c.name, nodes, s.Gain, s.Bound, greedy(p), best)
+				}
+				if s.Bound < known.Gain {
+					t.Errorf("%s, %d nodes: got bound %d, but a choice gains %d", c.name, nodes, s.Bound, known.Gain)
 				}
 				if got := total(worthsOf(p, s.Times)); got != s.Gain {
 					t.Errorf("%s: the choice gains %d, the solution says %d", c.name, got, s.Gain)

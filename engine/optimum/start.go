@@ -8,8 +8,9 @@ import (
 
 // choice is how often each column of a model is applied.
 type choice struct {
-	times []int64
-	rem   []int64 // of each row
+	times  []int64
+	rem    []int64  // of each row
+	picked []picked // of each pick rule, but for what is left over
 }
 
 func newChoice(m *model) choice {
@@ -17,6 +18,10 @@ func newChoice(m *model) choice {
 	c := choice{times: both[:len(m.columns)], rem: both[len(m.columns):]}
 	for r := range c.rem {
 		c.rem[r] = m.rows[r].limit
+	}
+	c.picked = make([]picked, len(m.picks))
+	for i := range c.picked {
+		c.picked[i] = nothingPicked()
 	}
 	return c
 }
@@ -66,23 +71,36 @@ func (c *choice) fill(m *model, order []int32, most []float64) {
 }
 
 // apply applies column i up to n times, and reports whether it did so at all.
+// The pick rule of its offer is the only one that it can break: of the others it
+// can only use up units that would be left over.
 func (c *choice) apply(m *model, i int32, n int64) bool {
-	for ; n > 0; n /= 2 {
-		before := c.rem
-		if len(m.picks) > 0 {
-			before = slices.Clone(c.rem)
-		}
+	column := &m.columns[i]
+	if column.pick < 0 {
+		c.use(column, n)
 		c.times[i] += n
-		for _, cell := range m.columns[i].cells {
-			c.rem[cell.row] = max(0, c.rem[cell.row]-mul(cell.n, n))
-		}
-		if m.keepsRules(c.times, c.rem) {
+		return true
+	}
+	picked := c.picked[column.pick].with(column.source)
+	for ; n > 0; n /= 2 {
+		c.use(column, n)
+		if picked.leave(m.picks[column.pick].firstLeft(c.rem)).holds() {
+			c.times[i] += n
+			c.picked[column.pick] = picked
 			return true
 		}
-		c.times[i] -= n
-		c.rem = before
+		for _, cell := range column.cells {
+			c.rem[cell.row] += mul(cell.n, n)
+		}
 	}
 	return false
+}
+
+// use takes what n applications of the column use from what is left. Only soft
+// rows, which pick rules do not look at, can be asked for more than there is.
+func (c *choice) use(column *column, n int64) {
+	for _, cell := range column.cells {
+		c.rem[cell.row] -= mul(cell.n, n)
+	}
 }
 
 // fit is how often column i can be applied to what is left, and is worth more
@@ -91,7 +109,7 @@ func (m *model) fit(i int32, rem []int64) int64 {
 	n := int64(math.MaxInt64)
 	for _, cell := range m.columns[i].cells {
 		if m.rows[cell.row].soft > 0 {
-			n = min(n, ceilDiv(rem[cell.row], cell.n))
+			n = min(n, ceilDiv(max(0, rem[cell.row]), cell.n))
 		} else {
 			n = min(n, rem[cell.row]/cell.n)
 		}
