@@ -1,0 +1,105 @@
+//go:build unix
+
+package rules_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/compile"
+)
+
+// largeRules are n promotions of all kinds, every one of which can act on a cart
+// of the benchmark shop: its items are S0000 to S0999 in 50 categories.
+func largeRules(tb testing.TB, n int) *engine.Ruleset {
+	tb.Helper()
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	var b strings.Builder
+	b.WriteString("promotions:\n")
+	for i := range n {
+		category := func() string { return fmt.Sprintf(`'category == "cat%02d"'`, r.IntN(50)) }
+		id := fmt.Sprintf("p%04d, priority: %d", i, r.IntN(5))
+		switch kind := i % 20; {
+		case kind < 8:
+			fmt.Fprintf(&b, "  - {id: %s, deal: {percent_off: {of: 'sku == \"S%04d\"', percent: %d}}}\n", id, r.IntN(1000), 5+r.IntN(10))
+		case kind < 12:
+			fmt.Fprintf(&b, "  - {id: %s, when: 'cart.quantity > %d', deal: {percent_off: {of: %s, percent: %d}}}\n", id, r.IntN(60), category(), 5+r.IntN(10))
+		case kind < 14:
+			fmt.Fprintf(&b, "  - {id: %s, deal: {multibuy: {of: %s, quantity: 3, pay_for: 2}}}\n", id, category())
+		case kind < 15:
+			fmt.Fprintf(&b, "  - {id: %s, deal: {buy_get: {buy: {of: %s, quantity: 2}, get: {of: %s, percent_off: 50}}}}\n", id, category(), category())
+		case kind < 16:
+			fmt.Fprintf(&b, "  - {id: %s, deal: {bundle: {items: [{of: %s}, {of: %s}], percent_off: 20}}}\n", id, category(), category())
+		case kind < 17:
+			fmt.Fprintf(&b, "  - {id: %s, deal: {tiers: {of: %s, steps: [{from: 2, percent_off: 5}, {from: 4, percent_off: 10}]}}}\n", id, category())
+		case kind < 18:
+			fmt.Fprintf(&b, "  - {id: %s, deal: {amount_off: {of: %s, amount: 1}}}\n", id, category())
+		default:
+			fmt.Fprintf(&b, "  - {id: %s, when: 'cart.total >= %d', deal: {percent_off: {of: order, percent: 1}}}\n", id, r.IntN(500))
+		}
+	}
+	rules, err := compile.Compile([]compile.File{{Name: "bench.yaml", Data: []byte(b.String())}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return rules
+}
+
+// largeCarts are carts with so many lines of the shop.
+func largeCarts(tb testing.TB, lines int) []engine.Cart {
+	tb.Helper()
+	usd, err := engine.ParseCurrency("USD")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	items := make([]engine.Item, 1000)
+	for i := range items {
+		items[i] = engine.Item{
+			SKU: fmt.Sprintf("S%04d", i), Name: fmt.Sprintf("Item %d", i),
+			Price: engine.Amount(199 + i*37%4000), Categories: []string{fmt.Sprintf("cat%02d", i%50)},
+		}
+	}
+	r := rand.New(rand.NewPCG(2, uint64(lines)))
+	carts := make([]engine.Cart, 16)
+	for i := range carts {
+		carts[i].Currency = usd
+		for _, n := range r.Perm(len(items))[:lines] {
+			carts[i].Lines = append(carts[i].Lines, engine.Line{Item: &items[n], Quantity: 1 + int64(r.IntN(4))})
+		}
+	}
+	return carts
+}
+
+// BenchmarkLargeCarts measures the CPU time of single quotes, of which the
+// slowest hundredth matters.
+func BenchmarkLargeCarts(b *testing.B) {
+	for _, c := range []struct{ lines, promotions int }{{50, 200}, {500, 500}} {
+		b.Run(fmt.Sprintf("lines=%d/promotions=%d", c.lines, c.promotions), func(b *testing.B) {
+			rules, carts := largeRules(b, c.promotions), largeCarts(b, c.lines)
+			var times []time.Duration
+			proven, applied := 0, 0
+			for i := 0; b.Loop(); i++ {
+				start := cpuTime(b)
+				quote, err := rules.Price(engine.Request{Cart: carts[i%len(carts)]})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if times = append(times, cpuTime(b)-start); quote.Optimal {
+					proven++
+				}
+				applied += len(quote.Promotions)
+			}
+			slices.Sort(times)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(times[len(times)/2].Microseconds()), "p50-cpu-µs")
+			b.ReportMetric(float64(times[len(times)*99/100].Microseconds()), "p99-cpu-µs")
+			b.ReportMetric(float64(proven)/float64(len(times)), "proven")
+			b.ReportMetric(float64(applied)/float64(len(times)), "applied")
+		})
+	}
+}
