@@ -72,7 +72,6 @@ type block struct {
 type member struct {
 	step          *step
 	first, end    int // of its offers
-	contested     bool
 	owner         int // in the problem, -1 for none
 	proposedTakes []take
 	applications  int64
@@ -143,6 +142,22 @@ func (p *pricing) runClaims(steps []int32) {
 	}
 	p.chooseApplications()
 	p.settleBlock()
+}
+
+// leads reports whether the first of the steps, which claims, is the place where
+// those of its group are settled: it is, if it could be applied there. So a
+// promotion that has no effect on the cart does not move the others. Where
+// nothing but claiming deals follows, it does not matter.
+func (p *pricing) leads(steps []int32) bool {
+	if !slices.ContainsFunc(steps, func(index int32) bool { return len(p.rules.steps[index].deals) > 0 }) {
+		return true
+	}
+	b := &p.block
+	b.clear()
+	p.join(&p.rules.steps[steps[0]])
+	p.listApplications()
+	p.contest(&b.members[0])
+	return !p.choices.cut && b.hasColumns(&b.members[0])
 }
 
 // listApplications finds out what each offer of the block could do.
@@ -285,7 +300,7 @@ func (p *pricing) contest(m *member) {
 	}
 	p.current = p.rules.promotions[m.step.promotion]
 	if p.take(m.step.promotion, out) {
-		out.state, m.contested = chosen, true
+		out.state = chosen
 		return
 	}
 	m.end = m.first // its offers are out
@@ -409,7 +424,7 @@ func (p *pricing) settleBlock() {
 	for i := range b.members {
 		m := &b.members[i]
 		out := p.outcome(m.step.promotion)
-		if m.contested && out.state == chosen {
+		if out.state == chosen {
 			out.state = eligible
 		}
 		p.explainClaims(m, out)
@@ -532,11 +547,10 @@ func (p *pricing) couldApply(o *offer) bool {
 // mostOfClaim bounds what a claiming deal can take off list prices.
 func (p *pricing) mostOfClaim(d claimer) Amount {
 	most := Amount(0)
-	if t, ok := d.terms(p); ok {
-		for _, part := range t.parts {
-			if part.rewarded {
-				most = capped(most + p.roomOf(part.of))
-			}
+	t, _ := d.terms(p) // numbers that are missing now may be there later
+	for _, part := range t.parts {
+		if part.rewarded {
+			most = capped(most + p.roomOf(part.of))
 		}
 	}
 	return most

@@ -275,9 +275,12 @@ func (p *pricing) runGroup(combine Combine, steps []int32) {
 			p.run(s)
 		case !joint:
 			p.runClaims(steps[i : i+1])
-		case !claimed:
+		case claimed:
+		case p.leads(steps[i:]):
 			claimed = true
 			p.runClaims(steps[i:])
+		case !p.choices.cut:
+			p.runClaims(steps[i : i+1])
 		}
 	}
 }
