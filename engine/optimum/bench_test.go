@@ -16,8 +16,7 @@ import (
 //
 //	go test -run '^$' -bench Baskets -benchtime 1x ./engine/optimum
 //
-// The times are the fastest of three runs, on a machine with nothing else to do
-// those of the CPU.
+// A time is the fastest of three runs, which on an idle machine is that of the CPU.
 func BenchmarkBaskets(b *testing.B) {
 	for _, c := range classes() {
 		b.Run(c.name, func(b *testing.B) {

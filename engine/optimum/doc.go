@@ -65,14 +65,26 @@
 // many times, and costs a fraction of a microsecond. What comes before the search
 // grows with the columns, and with the square of the rows for each step of the
 // simplex: 1,000 columns over 100 types take a few milliseconds, 40,000 over 500
-// take 200. Callers with many alike offers should bound the columns.
+// take 200. Callers with many alike offers should bound their columns.
 //
 // # Measurements
 //
 // One core of an AMD EPYC, 1,000 random baskets of each class, DefaultNodes,
-// fastest of three runs (go test -bench Baskets -benchtime 1x):
+// fastest of three runs, with other work on the machine
+// (go test -run '^$' -bench Baskets -benchtime 1x):
 //
-// # MEASURED
+//	              proven  below 1 ms  p50 / p90 / p99 µs   bound above  greedy loses, mean
+//	realistic, 20  100 %       100 %      6 / 14 / 40         0 %        14 %, 1.7 %
+//	realistic, 30  100 %       100 %     12 / 43 / 77         0 %        38 %, 3.6 %
+//	realistic, 50  100 %       100 %     53 / 128 / 265       0 %        69 %, 4.5 %
+//	stress, 20     100 %       100 %     70 / 146 / 260       0 %        76 %, 4.9 %
+//	stress, 30    98.7 %        96 %    274 / 649 / 1439   0.03 %        94 %, 5.0 %
+//	stress, 50      55 %        42 %   1173 / 2058 / 2708   0.9 %        90 %, 3.9 %
+//
+// The number of a class is its units. Ten offers of five kinds compete; in
+// realistic baskets half of the units are of 60 promoted products out of 300, in
+// the others all are of 40 products, of which each offer covers a quarter. One
+// column takes about 1 µs, three columns in each other's way about 10.
 //
 // Beyond these classes, what the search cannot prove in its budget are many types
 // with dozens of units each: near the bound there are then very many choices that
@@ -93,9 +105,9 @@
 // more than they saved.
 //
 // 2026-11-22: Ties between owners are part of the objective, not a second search.
-// An exact lexicographic order of all owners was rejected, since it needs wider
-// numbers, and so was the fewest applications, which would make it unlike for
-// equal carts of other quantities. In the measurements this costs nothing.
+// In the measurements this costs nothing. A lexicographic order of all owners was
+// rejected, since it needs wider numbers; to prefer fewer applications among what
+// is still equal was, since no customer sees the difference.
 //
 // 2026-11-22: Gomory's group relaxation (1969), which would prove carts with many
 // units of each type, was left out: gaps there are hundredths of a percent.

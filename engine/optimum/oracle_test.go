@@ -300,7 +300,7 @@ func drawRanked(t *rapid.T) optimum.Problem {
 
 func TestSolutionIsTheBestOfAllChoicesWherePickRulesRule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		for range 20 {
+		for range 60 {
 			checkAgainstOracle(t, drawRanked(t))
 		}
 	})

@@ -1,7 +1,7 @@
 package optimum
 
-// DefaultNodes is the search budget of a Problem that names none. It is about
-// two milliseconds of one core at the worst.
+// DefaultNodes is the search budget of a Problem that names none: one or two
+// milliseconds of one core where all of it is spent.
 const DefaultNodes = 4000
 
 // MaxGain is the most that all owners together can be worth. An owner's share of
