@@ -43,11 +43,11 @@ func TestFactsThatAConditionRequires(t *testing.T) {
 			"tvs.quantity > 0.5", "tvs.subtotal > 0", "tvs.total > 10.5", "tvs.lines > 0", "tvs.lines == 1", "len(tvs.lines) > 0", "tvs.quantity in [1, 2]", "tvs.quantity in 1..3",
 		}, "items tvs"},
 		{"a price of a set, which is missing without it", []string{
-			"tvs.min_price > 5", "tvs.min_price < 5", "tvs.max_price != 5", "tvs.max_price in [1]", "tvs.min_price != nil", "tvs.max_price > cart.quantity", "5 > tvs.min_price",
+			"tvs.min_price > 5", "tvs.min_price < 5", "tvs.max_price != 5", "tvs.max_price in [1]", "tvs.min_price != nil", "tvs.max_price > cart.quantity", "5 > tvs.min_price", "nil != tvs.min_price",
 		}, "items tvs"},
 		{"a number that may be 0 requires nothing", []string{
 			"tvs.quantity >= 0", "tvs.quantity < 3", "tvs.quantity <= 0", "tvs.quantity == 0", "tvs.quantity != 1", "0 >= tvs.quantity", "tvs.quantity in [0, 1]", "tvs.quantity in 0..3",
-			"tvs.quantity > -1", "tvs.min_price == nil", "(tvs.min_price ?? 9) > 5", "tvs.quantity not in [1]", "tvs.quantity + 1 > 0", "tvs.quantity > cart.quantity", "-tvs.quantity > -3",
+			"tvs.quantity > -1", "tvs.min_price == nil", "nil == tvs.min_price", "(tvs.min_price ?? 9) > 5", "tvs.quantity not in [1]", "tvs.quantity + 1 > 0", "tvs.quantity > cart.quantity", "-tvs.quantity > -3",
 		}, ""},
 		{"a predicate over a set's lines, or that asks for a set", []string{
 			"any(tvs.lines, true)", "any(tvs.lines, .price > 5)", "one(tvs.lines, .price > 5)", "any(cart.lines, .tvs)", "any(cart.lines, .tvs and .quantity > 2)",

@@ -223,7 +223,8 @@ func TestAGuestAndAnEmptyCart(t *testing.T) {
 		holds: []string{"customer.id == nil", "customer.orders == 0", "customer.lifetime_spend == 0", "cart.subtotal == 0", "cart.lines == 0", "len(customer.groups) == 0", "shipping.method == nil",
 			"payment.method == nil", "cart.channel == nil", "all(cart.lines, false)", "not any(cart.lines, true)", "sum(cart.lines, .quantity) == 0", "tvs.quantity == 0", "not vip",
 			`"vip" not in customer.groups`},
-		fails: []string{`shipping.country != "US"`, `shipping.country == "US"`, `customer.id != "C1"`, `"X" in coupons`, `cart.channel not in ["web"]`},
+		fails: []string{`shipping.country != "US"`, `shipping.country == "US"`, `shipping.country == ""`, `shipping.country in ["US", ""]`, `customer.id != "C1"`, `customer.id in ["", "C1"]`,
+			`"X" in coupons`, `cart.channel not in ["web"]`, `cart.channel != "web"`, `cart.channel == ""`},
 	}
 	guest.check(t, func(e []string) []bool { return conditions(t, engine.Cart{Currency: usd}, friday, e) })
 }

@@ -109,6 +109,17 @@ func holds(t *testing.T, expression string, cart engine.Cart) bool {
 	return answer
 }
 
+// TestANumberOfOrdersEndsAt18Digits, as every number of the language does.
+func TestANumberOfOrdersEndsAt18Digits(t *testing.T) {
+	for _, orders := range []int64{math.MaxInt64, math.MinInt64} {
+		cart := shopCart()
+		cart.Customer.Orders = orders
+		if e := fmt.Sprintf("customer.orders == %d", max(-999_999_999_999_999_999, min(orders, 999_999_999_999_999_999))); !holds(t, e, cart) {
+			t.Errorf("%s: got false, want true", e)
+		}
+	}
+}
+
 func TestAmountsAreInTheCartsCurrency(t *testing.T) {
 	for _, c := range []struct{ currency, holds string }{
 		{"USD", "tvs.subtotal == 1999.98 and cart.subtotal >= 2158.48 and tvs.min_price == 999.99 and any(cart.lines, .price == 49.5)"},
