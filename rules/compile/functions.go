@@ -84,11 +84,7 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		return operand{}
 	}
 	if n.Name == "sum" {
-		value, ok := body.asNumber()
-		if !ok {
-			return c.want(n.Arguments[1], body, "a number to add up")
-		}
-		return operand{kind: number, number: walk.sum(value), needs: list.needs}
+		return c.sum(n, list, walk, body)
 	}
 	test, ok := body.asBool()
 	if !ok {
@@ -103,6 +99,15 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		o.misses = missesOfAny(o.needs, o.bool)
 	}
 	return o
+}
+
+// sum is 0 without elements.
+func (c *checker) sum(n *ast.BuiltinNode, list operand, walk walker, body operand) operand {
+	value, ok := body.asNumber()
+	if !ok {
+		return c.want(n.Arguments[1], body, "a number to add up")
+	}
+	return operand{kind: number, number: walk.sum(value), needs: list.needs}
 }
 
 // predicateHint shows count and sum, which expr has without a predicate too,
