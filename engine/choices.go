@@ -36,6 +36,9 @@ type decision struct {
 	taken      bool
 	turned     bool // the other side has been seen
 	byPriority bool
+	// stands says of a promotion left for a higher rank that there is a run that
+	// breaks no rule in which that one has an effect.
+	stands bool
 }
 
 // leaf is the result of a run.
@@ -90,10 +93,11 @@ func (p *pricing) runOnce() {
 }
 
 // turn goes back to the last decision whose other side has not been seen, and
-// turns it over.
+// turns it over. What priority decides is only turned over where no higher rank can
+// have an effect.
 func (c *choices) turn() bool {
 	for n := len(c.trail); n > 0; n = len(c.trail) {
-		if last := &c.trail[n-1]; !last.turned {
+		if last := &c.trail[n-1]; !last.turned && !last.stands {
 			last.turned, last.taken = true, !last.taken
 			return true
 		}
@@ -108,6 +112,7 @@ func (p *pricing) judge() {
 	if c.cut {
 		return
 	}
+	p.letStand()
 	run := leaf{found: true, saving: p.saving(), reach: p.saving() + p.gap, ruled: p.ruled}
 	for _, i := range p.applied {
 		if p.rules.rivalries[i].any {
@@ -116,21 +121,29 @@ func (p *pricing) judge() {
 	}
 	slices.Sort(run.winners)
 	c.open = max(c.open, run.reach)
-	byPriority := slices.ContainsFunc(c.trail, func(d decision) bool { return d.byPriority })
-	if !c.best.found || run.better(&c.best, byPriority) {
+	if !c.best.found || run.better(&c.best) {
 		run.trail = append(c.best.trail[:0], c.trail...)
 		c.best = run
 	}
 }
 
-// better reports whether the run is preferred: by what it saves, then by whose
-// winners rank higher; the other way round where priority decides.
-func (l *leaf) better(than *leaf, byPriority bool) bool {
-	saving, rank := cmp.Compare(l.saving, than.saving), byRank(l.winners, than.winners)
-	if byPriority {
-		return cmp.Or(rank, saving) > 0
+// letStand notes which decisions of a valid run the higher rank has earned.
+func (p *pricing) letStand() {
+	for i := range p.choices.trail {
+		d := &p.choices.trail[i]
+		if !d.byPriority || d.taken {
+			continue
+		}
+		d.stands = d.stands || slices.ContainsFunc(p.applied, func(winner int32) bool {
+			return winner < d.promotion && p.rules.clashOf(d.promotion, winner).byPriority
+		})
 	}
-	return cmp.Or(saving, rank) > 0
+}
+
+// better reports whether the run is preferred: by what it saves, then by whose
+// winners rank higher.
+func (l *leaf) better(than *leaf) bool {
+	return cmp.Or(cmp.Compare(l.saving, than.saving), byRank(l.winners, than.winners)) > 0
 }
 
 // byRank compares winners, sorted: the first difference decides for the higher
@@ -222,10 +235,16 @@ func (p *pricing) choose(promotion int32, byPriority bool) bool {
 		c.trail = append(c.trail, decision{promotion: promotion, taken: !byPriority || c.lenient, byPriority: byPriority})
 	}
 	d := &c.trail[n]
-	if n == len(c.trail)-1 && c.best.found && len(c.bounds) > 0 && !d.byPriority && p.hopeless(promotion, d.taken) {
+	if n == len(c.trail)-1 && c.best.found && len(c.bounds) > 0 && !c.undecided() && p.hopeless(promotion, d.taken) {
 		c.cut = true
 	}
 	return d.taken
+}
+
+// undecided reports whether it is still open if a decision of the run by priority
+// stands. Then what matters is whether there is a valid run, not what it saves.
+func (c *choices) undecided() bool {
+	return slices.ContainsFunc(c.trail[:c.asked], func(d decision) bool { return d.byPriority && !d.turned && !d.stands })
 }
 
 // closeChoices gives the promotions that were left out their reason, and
