@@ -172,6 +172,7 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 		default:
 			lost := func(t take) bool { return winners[t.line] != index }
 			if proposed.takes = slices.DeleteFunc(slices.Clone(proposed.takes), lost); offOf(proposed.takes) == 0 {
+				p.apply(proposed.takes) // claims, which the deals after it have seen
 				continue
 			}
 		}
