@@ -130,7 +130,7 @@ func (s *shop) allowed(applied, left []bool) bool {
 }
 
 func TestTheWayOutOfConflictsThatSavesMostIsChosen(t *testing.T) {
-	var seen, conflicts int
+	var seen, conflicts, unproven int
 	baskets(t, 3, func(t *rapid.T) {
 		d := draws{t}
 		s := d.shop(5)
@@ -146,10 +146,20 @@ func TestTheWayOutOfConflictsThatSavesMostIsChosen(t *testing.T) {
 			conflicts++
 		}
 		best := slices.MaxFunc(ways, func(a, b wayOut) int { return int(a.saving - b.saving) })
-		if quote.Saving() != best.saving || !quote.Optimal {
+		if !quote.Optimal {
+			unproven++
+			if quote.Saving() > quote.Bound || quote.Bound < best.saving {
+				t.Fatalf("got a saving of %d, a bound of %d, want %d:\n%s", quote.Saving(), quote.Bound, best.saving, s)
+			}
+			return
+		}
+		if quote.Saving() != best.saving {
 			t.Fatalf("got a saving of %d by %v (optimal %t, bound %d), want %d by %v:\n%s",
 				quote.Saving(), s.effective(quote), quote.Optimal, quote.Bound, best.saving, best.applied, s)
 		}
 	})
-	t.Logf("%d shops, %d with more than one way", seen, conflicts)
+	t.Logf("%d shops, %d with more than one way, %d not proven", seen, conflicts, unproven)
+	if unproven > seen/200 {
+		t.Errorf("%d of %d small shops are not proven to be the best", unproven, seen)
+	}
 }

@@ -138,11 +138,33 @@ func (c belonging) Why(*engine.Scope) []engine.Clause { return nil }
 
 func (c belonging) Misses(*engine.Scope) []engine.Miss { return nil }
 
+// byTotal is a number that depends on what earlier promotions left: low up to an
+// amount, high beyond it.
+type byTotal struct {
+	above     engine.Amount
+	low, high engine.Number
+}
+
+func (n byTotal) Value(s *engine.Scope) (engine.Decimal, bool) {
+	if s.Total() > n.above {
+		return n.high.Value(s)
+	}
+	return n.low.Value(s)
+}
+
 // draws draws what a shop is made of.
 type draws struct{ t *rapid.T }
 
 func (d draws) number(low, high int, label string) int {
 	return rapid.IntRange(low, high).Draw(d.t, label)
+}
+
+// expression draws a number that is now and then a matter of the cart's total.
+func (d draws) expression(low, high int, number func(int) engine.Number, label string) engine.Number {
+	if !d.one(8, label+" by total") {
+		return number(d.number(low, high, label))
+	}
+	return byTotal{engine.Amount(d.number(1, 9000, "above")), number(d.number(0, high, label)), number(d.number(0, high, label))}
 }
 
 // one says yes once in n times.
@@ -172,8 +194,8 @@ func (d draws) lines() []engine.Line {
 // reward is any but pay_for.
 func (d draws) reward(highest int) engine.Reward {
 	return pickOf(d, "reward",
-		engine.Reward{PercentOff: tenths(d.number(0, 1000, "percent"))},
-		engine.Reward{AmountOff: minor(d.number(0, highest, "amount"))},
+		engine.Reward{PercentOff: d.expression(0, 1000, tenths, "percent")},
+		engine.Reward{AmountOff: d.expression(0, highest, minor, "amount")},
 		engine.Reward{Price: minor(d.number(0, highest, "price"))},
 	)
 }
@@ -182,14 +204,14 @@ func (d draws) reward(highest int) engine.Reward {
 func (d draws) claims() engine.Deal {
 	switch of := d.selection(); d.number(0, 3, "multi-unit deal") {
 	case 0:
-		return engine.Multibuy{Of: of, Quantity: whole(d.number(2, 3, "quantity")), Reward: engine.Reward{PayFor: whole(d.number(0, 2, "pay_for"))}}
+		return engine.Multibuy{Of: of, Quantity: d.expression(2, 3, whole, "quantity"), Reward: engine.Reward{PayFor: whole(d.number(0, 2, "pay_for"))}}
 	case 1:
 		return engine.Multibuy{Of: of, Quantity: whole(d.number(1, 3, "quantity")), Reward: d.reward(3000), Repeat: limit(d.number(-1, 2, "repeat"), whole)}
 	case 2:
 		return engine.Bundle{Slots: []engine.BundleSlot{{Of: of, Quantity: whole(1)}, {Of: d.selection(), Quantity: whole(d.number(1, 2, "quantity"))}}, Reward: d.reward(4000)}
 	default:
 		return engine.BuyGet{
-			Buy: of, Quantity: whole(d.number(1, 2, "buy")), Get: d.selection(), Units: whole(1), Reward: d.reward(3000),
+			Buy: of, Quantity: d.expression(1, 2, whole, "buy"), Get: d.selection(), Units: whole(1), Reward: d.reward(3000),
 			Pick: pickOf(d, "pick", engine.Cheapest, engine.Dearest),
 		}
 	}
@@ -204,9 +226,9 @@ func (d draws) plain() engine.Deal {
 	}
 	switch d.number(0, 5, "deal") {
 	case 0:
-		return engine.PercentOff{Of: of, Percent: tenths(d.number(1, 1000, "percent")), OfList: d.one(3, "of list"), MaxUnits: units}
+		return engine.PercentOff{Of: of, Percent: d.expression(1, 1000, tenths, "percent"), OfList: d.one(3, "of list"), MaxUnits: units}
 	case 1:
-		return engine.AmountOff{Of: of, Amount: minor(d.number(1, 2000, "amount")), MaxUnits: units,
+		return engine.AmountOff{Of: of, Amount: d.expression(1, 2000, minor, "amount"), MaxUnits: units,
 			Per: pickOf(d, "per", engine.PerSelection, engine.PerLine, engine.PerUnit)}
 	case 2:
 		return engine.FixedPrice{Of: of, Price: minor(d.number(0, 2000, "price")), MaxUnits: units}
