@@ -329,3 +329,69 @@ func shifted(o optimum.Owner, by int) optimum.Owner {
 func FuzzSolve(f *testing.F) {
 	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { checkAgainstOracle(t, drawProblem(t)) }))
 }
+
+// drawExtreme draws a problem with numbers of every size.
+func drawExtreme(t *rapid.T) optimum.Problem {
+	sized := func(high int64, name string) int64 {
+		return rapid.Int64Range(1, rapid.SampledFrom([]int64{9, 1e4, 1e9, high}).Draw(t, name+" size")).Draw(t, name)
+	}
+	p := drawProblem(t)
+	for i := range p.Units {
+		p.Units[i] = sized(1e9, "units")
+	}
+	for o := range p.Owners {
+		owner := &p.Owners[o]
+		if owner.Cap < none {
+			owner.Cap = sized(1e15, "cap")
+		}
+		if owner.Budget < none {
+			owner.Budget = sized(1e15, "budget")
+		}
+		for f := range owner.Offers {
+			for c := range owner.Offers[f].Columns {
+				owner.Offers[f].Columns[c].Gain = sized(1e15, "gain")
+			}
+		}
+	}
+	return p
+}
+
+func TestSolutionsAreAllowedAndBoundedWhateverTheNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawExtreme(t)
+		s := optimum.Solve(p)
+		if fault := faultOf(p, s.Times); fault != "" {
+			t.Fatalf("%s: %+v", fault, s)
+		}
+		if s.Gain < 0 || s.Gain > s.Bound || s.Bound > optimum.MaxGain || s.Optimal != (s.Gain == s.Bound) {
+			t.Fatalf("got gain %d, bound %d, optimal %t", s.Gain, s.Bound, s.Optimal)
+		}
+		for o, owner := range p.Owners {
+			for _, offer := range owner.Offers {
+				for _, column := range offer.Columns {
+					if alone := aloneGain(p, o, offer, column); alone > s.Bound {
+						t.Fatalf("got bound %d, but one column alone gains %d", s.Bound, alone)
+					}
+				}
+			}
+		}
+	})
+}
+
+// aloneGain is what a column gains when nothing else is applied, 0 where there
+// is a pick rule.
+func aloneGain(p optimum.Problem, o int, offer optimum.Offer, column optimum.Column) int64 {
+	owner := p.Owners[o]
+	limit := min(owner.Cap, optimum.MaxGain/int64(len(p.Owners)))
+	if offer.Rank != nil || limit < 1 {
+		return 0
+	}
+	times := max(0, min(owner.Times, offer.Times, owner.Budget/column.Gain))
+	for _, use := range column.Use {
+		times = min(times, p.Units[use.Type]/use.N)
+	}
+	if times > limit/column.Gain {
+		return limit
+	}
+	return times * column.Gain
+}
