@@ -119,10 +119,13 @@ type use struct {
 	rewarded bool
 }
 
-// maxColumns is how many distinct applications of one offer are looked at. An
-// offer with more is represented by those that taking the dearest units first
-// gives, and the quote says that the choice is not proven.
-const maxColumns = 3000
+// maxColumns is how many distinct applications are looked at of the offers of a
+// block together, and fewColumns of one offer at least. An offer with more is
+// represented by some of them, and the quote says that the choice is not proven.
+const (
+	maxColumns = 6000
+	fewColumns = 50
+)
 
 // runClaims settles the claiming deals of the steps together: every one sees the
 // same prices, and the applications are chosen that save most.

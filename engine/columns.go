@@ -36,14 +36,14 @@ func (p *pricing) listColumns(i int) {
 	o.first = len(b.columns)
 	if l.exactAlone() {
 		o.first, o.end = len(b.columns), len(b.columns)
-		l.takeDearest(true)
+		l.takeDearest()
 		o.end, o.settled = len(b.columns), true
 	} else {
 		uses := len(b.uses)
 		if l.part(0); l.full() {
 			b.columns, b.uses = b.columns[:o.first], b.uses[:uses]
 			o.all = false
-			l.takeDearest(false)
+			l.sample()
 		}
 		o.end = len(b.columns)
 	}
@@ -70,7 +70,7 @@ func (p *pricing) lister(i int, plain bool) *lister {
 	for _, earlier := range b.offers[:i] {
 		first += len(earlier.terms.parts)
 	}
-	l := &lister{p: p, b: b, o: o, plain: plain, limit: maxColumns, left: make([]int64, len(b.kinds))}
+	l := &lister{p: p, b: b, o: o, plain: plain, limit: max(fewColumns, maxColumns/len(b.offers)), left: make([]int64, len(b.kinds))}
 	for k := range b.kinds {
 		l.left[k] = b.kinds[k].n
 	}
@@ -124,6 +124,7 @@ func (l *lister) rankKinds(first int) {
 	}
 }
 
+// full reports whether the offer has more columns than can be looked at.
 func (l *lister) full() bool { return l.visited > l.limit }
 
 // part chooses the units of part j and of those after it.
@@ -362,37 +363,73 @@ func (l *lister) exactAlone() bool {
 
 // takeDearest lists the columns that come of applying the offer again and again,
 // each time to the dearest units that are left; rewards are taken by the offer's
-// pick. With settled it also fixes how often each is used.
-func (l *lister) takeDearest(settled bool) {
-	kept := slices.Clone(l.left)
+// pick. It fixes how often each is used.
+func (l *lister) takeDearest() {
 	for times := l.o.terms.times; times > 0; {
-		l.chosen = l.chosen[:0]
-		complete := true
-		for j := range l.fit {
-			complete = complete && l.takePart(j)
+		n, added := l.applyDearest(times)
+		if !added {
+			return
 		}
-		if !complete {
-			break
-		}
-		l.visited++
-		n := times
-		for _, u := range l.chosen {
-			n = min(n, 1+l.left[u.kind]/l.perApplication(u.kind))
-		}
-		added := l.add()
-		if added && settled {
-			l.b.columns[len(l.b.columns)-1].times = n
-		}
-		for _, u := range l.chosen {
-			l.left[u.kind] -= u.n * (n - 1)
-		}
+		l.b.columns[len(l.b.columns)-1].times = n
 		times -= n
-		if !added && settled || l.full() {
-			break
+	}
+}
+
+// sample lists some of the columns of an offer that has too many: those that
+// applying it to the dearest units again and again gives, beginning with the
+// dearest, with the second dearest and so on.
+func (l *lister) sample() {
+	counts := slices.Clone(l.left)
+	l.visited = 0
+	for skip := range l.perStart() {
+		copy(l.left, counts)
+		for j := range l.fit {
+			l.skip(j, int64(skip))
+		}
+		for n := int64(1); n > 0 && !l.full(); {
+			n, _ = l.applyDearest(l.o.terms.times)
 		}
 	}
+}
+
+// perStart is how many different units a sample begins with: as many as an
+// application uses, since it then comes round, but not too many.
+func (l *lister) perStart() int {
+	var n int64
+	for _, part := range l.o.terms.parts {
+		n = max(n, part.quantity)
+	}
+	return int(min(max(n, 1), 8))
+}
+
+// skip leaves the n dearest units of part j out.
+func (l *lister) skip(j int, n int64) {
+	for _, k := range l.fit[j] {
+		gone := min(n, l.left[k])
+		l.left[k] -= gone
+		n -= gone
+	}
+}
+
+// applyDearest makes a column of the dearest units that are left, for at most so
+// many applications, takes as many of them as are alike and returns how many,
+// and whether the column gains anything.
+func (l *lister) applyDearest(times int64) (n int64, added bool) {
 	l.chosen = l.chosen[:0]
-	copy(l.left, kept)
+	for j := range l.fit {
+		if !l.takePart(j) {
+			return 0, false
+		}
+	}
+	l.visited++
+	n = times
+	for _, u := range l.chosen {
+		n = min(n, 1+l.left[u.kind]/l.perApplication(u.kind))
+	}
+	for _, u := range l.chosen {
+		l.left[u.kind] -= u.n * (n - 1)
+	}
+	return n, l.add()
 }
 
 // perApplication is how many units of the kind the chosen application uses.
