@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/report"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
-// TestCorpus runs the rule tests below corpus: the behaviour of every deal, and
-// the cases of other commerce systems.
-func TestCorpus(t *testing.T) {
+func corpus(t *testing.T) []ruletest.Suite {
+	t.Helper()
 	suites, err := ruletest.Load([]string{"corpus"})
 	var faults diag.List
 	if errors.As(err, &faults) {
@@ -21,7 +21,13 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := ruletest.Run(suites, ruletest.Filter{})
+	return suites
+}
+
+// TestCorpus runs the rule tests below corpus: the behaviour of every part of
+// the language, and the cases of other commerce systems.
+func TestCorpus(t *testing.T) {
+	result, err := ruletest.Run(corpus(t), ruletest.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,5 +37,21 @@ func TestCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Errorf("corpus:\n%s", b.String())
+	}
+}
+
+func TestCorpusHasEveryReason(t *testing.T) {
+	given := map[engine.Reason]bool{engine.Applied: true}
+	for _, suite := range corpus(t) {
+		for _, c := range suite.Cases {
+			for _, reason := range c.Refusals() {
+				given[reason] = true
+			}
+		}
+	}
+	for _, reason := range engine.Reasons() {
+		if !given[reason] {
+			t.Errorf("no test of the corpus expects the reason %s", reason)
+		}
 	}
 }

@@ -119,7 +119,7 @@ func (s scope) label() string {
 func (s scope) reportUnused(row syntax.Value) {
 	for _, e := range row.Entries() {
 		if _, isVar := s.vars[e.Name]; isVar && !s.used[e.Name] {
-			e.Key.Report(diag.UnknownKey, "write ${"+e.Name+"} in given, or use one of "+strings.Join(expectKeys(), ", "),
+			e.Key.Report(diag.UnknownKey, "write ${"+e.Name+"} in given, or a key of expect, such as total",
 				"%q is neither an expectation nor used in given", e.Name)
 		}
 	}
@@ -161,7 +161,7 @@ func (r *reader) request(given syntax.Map, s scope) engine.Request {
 		}
 		return r.defaults.Get(key)
 	}
-	currency := r.currency(get("currency"))
+	currency := r.currency(get("currency"), s)
 	cart := engine.Cart{
 		Currency:   currency,
 		Coupons:    s.texts(get("coupons")),
@@ -180,12 +180,11 @@ func (r *reader) request(given syntax.Map, s scope) engine.Request {
 	return engine.Request{Cart: cart, Catalog: items, At: instant(get, s), Usage: usage, Explain: true}
 }
 
-func (r *reader) currency(v syntax.Value) engine.Currency {
-	code, ok := v.WantText()
-	if !ok {
+func (r *reader) currency(v syntax.Value, s scope) engine.Currency {
+	if !v.Present() {
 		return r.rules.Currency()
 	}
-	currency, err := engine.ParseCurrency(code)
+	currency, err := engine.ParseCurrency(s.text(v))
 	if err != nil {
 		v.Report(diag.WrongValue, "", "%v", err)
 	}
