@@ -166,9 +166,12 @@ func (p *pricing) leads(steps []int32) bool {
 // listApplications finds out what each offer of the block could do.
 func (p *pricing) listApplications() {
 	p.classify()
-	for i := range p.block.offers {
-		if p.block.offers[i].valid {
-			p.listColumns(i)
+	for _, m := range p.block.members {
+		p.current = p.rules.promotions[m.step.promotion]
+		for i := m.first; i < m.end; i++ {
+			if p.block.offers[i].valid {
+				p.listColumns(i)
+			}
 		}
 	}
 }
