@@ -60,6 +60,7 @@ func sets() []engine.ItemSet {
 
 func TestAConditionAllocatesNothing(t *testing.T) {
 	for _, expression := range []string{
+		`cart.subtotal >= 100 and "vip" in customer.groups and tvs.quantity >= 3`,
 		"cart.quantity > 100",
 		"cart.subtotal * 1.1 >= 5000.00 and vip",
 		`cart.channel == "app" or shipping.country in ["US", "CA"]`,
