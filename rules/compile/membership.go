@@ -79,9 +79,9 @@ func constantTexts(items []operand) []string {
 	return slices.Clip(slices.Compact(texts))
 }
 
-// shortList is how many texts are compared one after the other faster than one
-// of them is looked up.
-const shortList = 8
+// shortList is how many texts are compared one after the other as fast as one of
+// them is looked up, and in less memory.
+const shortList = 6
 
 // amongTexts looks a text up among constant ones.
 func amongTexts(o operand, texts []string) boolFunc {
