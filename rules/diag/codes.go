@@ -1,5 +1,7 @@
 package diag
 
+import "strings"
+
 // Code names a kind of finding, such as R0103.
 type Code string
 
@@ -31,69 +33,209 @@ const (
 type Page struct {
 	Code  Code
 	Title string
-	// Avoid and Prefer are rule text; Why says what goes wrong otherwise.
-	Avoid, Prefer, Why string
+	// Avoid and Prefer are whole files: rules, or for R02 tests of rules. Avoid
+	// has the fault, and no other; Prefer is the same put right.
+	Avoid, Prefer string
+	// Why says what goes wrong otherwise.
+	Why string
 }
+
+// Render writes the page in full.
+func (p Page) Render() string {
+	return string(p.Code) + "  " + p.Title + "\n\navoid\n" + indented(p.Avoid) + "\nprefer\n" + indented(p.Prefer) +
+		"\nwhy\n" + indented(p.Why)
+}
+
+func indented(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n" }
 
 // Pages returns the page of every code, sorted.
 func Pages() []Page {
 	return []Page{
-		{Syntax, "The file is not YAML",
-			"when: cart.quantity > 3 ? true : false", `when: "cart.quantity > 3 ? true : false"`,
-			"YAML gives meaning to characters such as a colon followed by a blank. Quote an expression that contains one."},
-		{UnknownKey, "A key that the language does not have",
-			"percent_off: {of: tvs, percents: 10}", "percent_off: {of: tvs, percent: 10}",
-			"A mistyped key would otherwise be ignored, and the promotion would do something else than its author meant."},
-		{MissingKey, "A key that has to be there is not",
-			"multibuy: {of: tvs, quantity: 3}", "multibuy: {of: tvs, quantity: 3, pay_for: 2}",
-			"Without it the deal is not complete."},
-		{WrongValue, "A value of the wrong kind",
-			"enabled: sometimes", "enabled: true",
-			"The key wants another kind of value; the message names it."},
-		{Duplicate, "The same key, id or name twice",
-			"two promotions with id: welcome", "a different id for each",
-			"Names work across all files of a folder, so a second one would hide the first."},
-		{NothingToLoad, "No rule file, or no promotion in any",
-			"an empty folder", "a file with at least one promotion",
-			"An empty folder is far more often a wrong path or a failed mount than a shop without promotions, so it never replaces promotions that are in force."},
-		{NotSupported, "A part of the language that this version does not run yet",
-			"on_failure: reject", "a promotion without the key",
-			"Ignoring the key would sell on other terms than the file says."},
-		{ReservedName, "A name that the language uses itself",
-			`sets: {cart: category == "tv"}`, `sets: {tvs: category == "tv"}`,
-			"The name would hide a variable or a function."},
-		{BadExpression, "The expression cannot be read",
-			"when: cart.quantity >", "when: cart.quantity > 3",
-			"The message says what was expected where."},
-		{TypeMismatch, "The parts of an expression do not fit together",
-			`when: cart.quantity > "3"`, "when: cart.quantity > 3",
-			"Texts, numbers and conditions cannot stand for one another."},
-		{UnknownName, "A name that nothing has",
-			"when: tv.quantity > 3", "when: tvs.quantity > 3",
-			"A mistyped name would otherwise be a condition that is never true."},
-		{TooCostly, "The expression is too long or too deep",
-			"any(cart.lines, any(cart.lines, any(cart.lines, true)))", "a named condition for each part",
-			"The cost of pricing a cart is bounded when rules are loaded, so that no rule can stop the shop."},
-		{NotAllowed, "A function or operator that rules may not use",
-			"when: now() > date(\"2026-12-01\")", "schedule: {from: 2026-12-01}",
-			"Expressions have no clock, no randomness and no unbounded work, so that an order can be priced again to the same cent."},
-		{Cycle, "Sets or conditions that are built on themselves",
-			"sets: {a: b, b: a}", `sets: {a: b, b: category == "tv"}`,
-			"There is no way to tell what they mean."},
-		{OutOfRange, "A number that makes no sense where it stands",
-			"percent_off: {of: order, percent: 120}", "percent_off: {of: order, percent: 12}",
-			"A discount is between nothing and everything."},
-		{AmountDigits, "An amount with more digits than the currency has",
-			"amount: 0.005", "amount: 0.01",
-			"Rounding an amount that somebody wrote would hide their mistake."},
-		{UnknownItem, "A test uses a SKU that its catalogue does not have",
-			"cart: [TV1 x3]", "cart: [120P90 x3]",
-			"A test without its item proves nothing."},
-		{UnknownTarget, "A test names a promotion that the rules do not have",
-			"applied: [tv-3for2]", "applied: [tv-3-for-2]",
-			"The expectation could never fail."},
-		{TestIncomplete, "A test that would prove nothing, or not the same thing tomorrow",
-			"a test without expect", "expect: {total: 99.98}",
-			"A test that cannot fail is worse than none; a promotion with a schedule must be tested at a given instant."},
+		{
+			Code: Syntax, Title: "The file is not YAML",
+			Avoid: `conditions:
+  home: shipping.country == "GB" ? true : false
+promotions:
+  - {id: at-home, when: home, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `conditions:
+  home: 'shipping.country == "GB" ? true : false'
+promotions:
+  - {id: at-home, when: home, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `YAML gives a meaning to characters such as a colon before a blank. Quote an expression that has one,
+one that begins with a quote, and inside { } one with a comma or a bracket.`,
+		},
+		{
+			Code: UnknownKey, Title: "A key that the language does not have",
+			Avoid: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 10, max_amount: 20}}}`,
+			Prefer: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 10, max_discount: 20}}}`,
+			Why: `A mistyped key would otherwise be passed over, and the promotion would do something else than its author
+meant.`,
+		},
+		{
+			Code: MissingKey, Title: "A key that has to be there is not, or has no value",
+			Avoid: `promotions:
+  - {id: socks, deal: {multibuy: {of: category == "socks", quantity: 3}}}`,
+			Prefer: `promotions:
+  - {id: socks, deal: {multibuy: {of: category == "socks", quantity: 3, pay_for: 2}}}`,
+			Why: `Without it the promotion is not complete. A key without a value counts as missing, because a list that is
+empty by mistake would otherwise mean all.`,
+		},
+		{
+			Code: WrongValue, Title: "A value of the wrong kind",
+			Avoid: `promotions:
+  - {id: spring, enabled: sometimes, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `promotions:
+  - {id: spring, enabled: true, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `The key wants another kind of value, or one of a few words; the message names them. Keys that have no
+meaning beside each other have this code too.`,
+		},
+		{
+			Code: Duplicate, Title: "The same key, id or name twice",
+			Avoid: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 10}}}
+  - {id: spring, deal: {amount_off: {of: order, amount: 5}}}`,
+			Prefer: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 10}}}
+  - {id: spring-5, deal: {amount_off: {of: order, amount: 5}}}`,
+			Why: `Names hold in all files of a folder, so that one of the two would hide the other.`,
+		},
+		{
+			Code: NothingToLoad, Title: "No rule file, or no promotion in any",
+			Avoid: `promotions: []`,
+			Prefer: `promotions:
+  - {id: spring, enabled: false, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `An empty folder is far more often a wrong path or a failed mount than a shop without promotions, so it
+never replaces promotions that are in force. To have none, disable them.`,
+		},
+		{
+			Code: NotSupported, Title: "A part of the language that this version does not run yet",
+			Avoid: `promotions:
+  - {id: spring, on_failure: reject, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `To pass over the key would be to sell on other terms than the file says.`,
+		},
+		{
+			Code: ReservedName, Title: "A name that the language uses itself",
+			Avoid: `sets: {order: category == "socks"}
+promotions:
+  - {id: socks, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `sets: {socks: category == "socks"}
+promotions:
+  - {id: socks, deal: {percent_off: {of: socks, percent: 10}}}`,
+			Why: `The name would hide a variable, a function or a word: here, nobody could tell whether the whole order is
+meant.`,
+		},
+		{
+			Code: BadExpression, Title: "The expression cannot be read",
+			Avoid: `promotions:
+  - {id: spring, when: cart.quantity =< 3, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `promotions:
+  - {id: spring, when: cart.quantity <= 3, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `The message says what was not expected, and where.`,
+		},
+		{
+			Code: TypeMismatch, Title: "The parts of an expression do not fit together",
+			Avoid: `promotions:
+  - {id: spring, when: cart.quantity > "3", deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `promotions:
+  - {id: spring, when: cart.quantity > 3, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `Texts, numbers and conditions cannot stand for one another; the comparison would never be true.`,
+		},
+		{
+			Code: UnknownName, Title: "A name that nothing has",
+			Avoid: `sets: {socks: category == "socks"}
+promotions:
+  - {id: spring, when: sock.quantity > 3, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `sets: {socks: category == "socks"}
+promotions:
+  - {id: spring, when: socks.quantity > 3, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `A mistyped name would otherwise be a condition that is never true.`,
+		},
+		{
+			Code: TooCostly, Title: "The expression is too long or too deep",
+			Avoid: `conditions:
+  pairs: any(cart.lines, any(cart.lines, any(cart.lines, .price > 100)))
+promotions:
+  - {id: spring, when: pairs, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `conditions:
+  pairs: any(cart.lines, .price > 100)
+promotions:
+  - {id: spring, when: pairs, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `What pricing a cart may cost is bounded when rules are loaded, so that no rule can stop the shop.`,
+		},
+		{
+			Code: NotAllowed, Title: "A function or operator that rules may not use",
+			Avoid: `promotions:
+  - {id: spring, when: now() > date("2026-12-01"), deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `promotions:
+  - {id: spring, schedule: {from: 2026-12-01}, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `Expressions have no clock but now, no randomness and no unbounded work, so that an order can be priced
+again to the same cent.`,
+		},
+		{
+			Code: Cycle, Title: "Sets or conditions that are built on themselves",
+			Avoid: `sets:
+  small: not large
+  large: not small
+promotions:
+  - {id: spring, deal: {percent_off: {of: large, percent: 10}}}`,
+			Prefer: `sets:
+  small: not large
+  large: attributes.litres > 50
+promotions:
+  - {id: spring, deal: {percent_off: {of: large, percent: 10}}}`,
+			Why: `There is no way to tell what they mean.`,
+		},
+		{
+			Code: OutOfRange, Title: "A number that makes no sense where it stands",
+			Avoid: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 120}}}`,
+			Prefer: `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 12}}}`,
+			Why: `A percentage is from 0 to 100, an amount not negative, a number of units whole and at least 1; steps
+ascend, and a schedule ends after it begins.`,
+		},
+		{
+			Code: AmountDigits, Title: "An amount with more digits than the currency has",
+			Avoid: `promotions:
+  - {id: spring, deal: {amount_off: {of: order, amount: 0.005}}}`,
+			Prefer: `promotions:
+  - {id: spring, deal: {amount_off: {of: order, amount: 0.01}}}`,
+			Why: `To round an amount that somebody wrote would hide their mistake.`,
+		},
+		{
+			Code: UnknownItem, Title: "A test uses a SKU that its catalogue does not have",
+			Avoid: `catalogue: [{sku: SOCKS, price: 5.00}]
+tests:
+  - {name: a pair, given: {cart: [SOCK x2]}, expect: {total: 9.00}}`,
+			Prefer: `catalogue: [{sku: SOCKS, price: 5.00}]
+tests:
+  - {name: a pair, given: {cart: [SOCKS x2]}, expect: {total: 9.00}}`,
+			Why: `A test without its item proves nothing.`,
+		},
+		{
+			Code: UnknownTarget, Title: "A test names a promotion that the rules do not have",
+			Avoid: `catalogue: [{sku: SOCKS, price: 5.00}]
+tests:
+  - {name: a pair, given: {cart: [SOCKS x2]}, expect: {not_applied: {sprnig: disabled}}}`,
+			Prefer: `catalogue: [{sku: SOCKS, price: 5.00}]
+tests:
+  - {name: a pair, given: {cart: [SOCKS x2]}, expect: {not_applied: {summer: disabled}}}`,
+			Why: `The expectation could never fail.`,
+		},
+		{
+			Code: TestIncomplete, Title: "A test that would prove nothing, or not the same thing tomorrow",
+			Avoid: `catalogue: [{sku: SOCKS, price: 5.00}]
+tests:
+  - {name: a pair, given: {cart: [SOCKS x2]}}`,
+			Prefer: `catalogue: [{sku: SOCKS, price: 5.00}]
+tests:
+  - {name: a pair, given: {cart: [SOCKS x2]}, expect: {total: 9.00}}`,
+			Why: `A test that cannot fail is worse than none. Where a promotion depends on the time, the test also has to
+give an instant.`,
+		},
 	}
 }

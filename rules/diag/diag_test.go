@@ -2,6 +2,7 @@ package diag_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -121,6 +122,32 @@ func TestEveryCodeHasAPage(t *testing.T) {
 	}
 	if len(pages) != len(codes) {
 		t.Errorf("got %d pages, want %d", len(pages), len(codes))
+	}
+}
+
+// TestPages compares all pages with testdata/pages.txt, which UPDATE_GOLDEN=1
+// rewrites.
+func TestPages(t *testing.T) {
+	var b strings.Builder
+	for _, page := range diag.Pages() {
+		b.WriteString(page.Render() + "\n")
+	}
+	for _, page := range diag.ReasonPages() {
+		b.WriteString(page.Render() + "\n")
+	}
+	const path = "testdata/pages.txt"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("%s differs; UPDATE_GOLDEN=1 rewrites it (-want +got):\n%s", path, diff)
 	}
 }
 

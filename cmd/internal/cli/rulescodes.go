@@ -13,45 +13,61 @@ import (
 
 func newRulesCodes() *cobra.Command {
 	return &cobra.Command{
-		Use:   "codes [code]",
-		Short: "Explain the codes of faults",
-		Long:  "List the codes that faults have, or show the page of one: what to avoid, what to\nprefer, and why.",
+		Use:   "codes [code or reason]",
+		Short: "Explain the codes of faults and the reasons in quotes",
+		Long: `List the codes that faults of rules have and the reasons that quotes give, or show
+the page of one: of a code what to avoid, what to prefer, and why; of a reason what
+it means, and what to do.`,
 		Example: `  checkout rules codes
-  checkout rules codes R0103`,
+  checkout rules codes R0103
+  checkout rules codes displaced`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return codeNames(), cobra.ShellCompDirectiveNoFileComp
+			return pageNames(), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, codes []string) error {
-			return explainCodes(cmd, codes)
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return explainAll(cmd.OutOrStdout(), names)
 		},
 	}
 }
 
-func explainCodes(cmd *cobra.Command, codes []string) error {
-	if len(codes) == 0 {
-		return report.Codes(cmd.OutOrStdout(), diag.Pages())
+func explainAll(w io.Writer, names []string) error {
+	if len(names) == 0 {
+		return report.Codes(w, diag.Pages(), diag.ReasonPages())
 	}
-	for _, code := range codes {
-		if err := explainCode(cmd.OutOrStdout(), strings.ToUpper(code)); err != nil {
+	for _, name := range names {
+		page, ok := pageOf(name)
+		if !ok {
+			return usageError{error: fmt.Errorf("%q is no code of a fault and no reason; checkout rules codes lists them", name)}
+		}
+		if _, err := io.WriteString(w, page); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func explainCode(w io.Writer, code string) error {
+// pageOf returns the page of a code or a reason, in any case.
+func pageOf(name string) (string, bool) {
 	for _, page := range diag.Pages() {
-		if string(page.Code) == code {
-			return report.CodePage(w, page)
+		if strings.EqualFold(string(page.Code), name) {
+			return page.Render(), true
 		}
 	}
-	return usageError{error: fmt.Errorf("no fault has the code %q; checkout rules codes lists them", code)}
+	for _, page := range diag.ReasonPages() {
+		if strings.EqualFold(page.Reason, name) {
+			return page.Render(), true
+		}
+	}
+	return "", false
 }
 
-func codeNames() []string {
+func pageNames() []string {
 	var names []string
 	for _, page := range diag.Pages() {
 		names = append(names, string(page.Code))
+	}
+	for _, page := range diag.ReasonPages() {
+		names = append(names, page.Reason)
 	}
 	return names
 }

@@ -1,0 +1,93 @@
+package rules_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/ruletest"
+)
+
+// TestPagesOfCodes compiles the files that the pages show: what to avoid must
+// have the fault and no other, what to prefer none.
+func TestPagesOfCodes(t *testing.T) {
+	for _, page := range diag.Pages() {
+		t.Run(string(page.Code), func(t *testing.T) {
+			faults := faultsOf(t, page.Code, page.Avoid)
+			if len(faults) == 0 {
+				t.Error("what the page says to avoid has no fault")
+			}
+			for _, fault := range faults {
+				if fault.Code != page.Code {
+					t.Errorf("what the page says to avoid has another fault:\n%s", fault.Render())
+				}
+			}
+			if faults := faultsOf(t, page.Code, page.Prefer); len(faults) > 0 {
+				t.Errorf("what the page says to prefer has faults:\n%s", faults.Render())
+			}
+		})
+	}
+}
+
+// faultsOf returns the faults of a rule file, or, for a code of tests, those of a
+// test file, whose tests must pass if it has none.
+func faultsOf(t *testing.T, code diag.Code, text string) diag.List {
+	t.Helper()
+	folder := t.TempDir()
+	files := map[string]string{"rules.yaml": text + "\n"}
+	if strings.HasPrefix(string(code), "R02") {
+		files = map[string]string{
+			"rules_test.yaml": text + "\n",
+			"rules.yaml": `promotions:
+  - {id: spring, deal: {percent_off: {of: order, percent: 10}}}
+  - {id: summer, enabled: false, deal: {percent_off: {of: order, percent: 10}}}
+`,
+		}
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var faults diag.List
+	if len(files) == 1 {
+		if _, err := compileFolder(folder); err != nil && !errors.As(err, &faults) {
+			t.Fatal(err)
+		}
+		return faults
+	}
+	suites, err := ruletest.Load([]string{folder})
+	if errors.As(err, &faults) {
+		return faults
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result, err := ruletest.Run(suites, ruletest.Filter{}); err != nil || result.Failed > 0 {
+		t.Errorf("got %d failures, %v; want what a page prefers to pass", result.Failed, err)
+	}
+	return nil
+}
+
+// TestEveryReasonHasAPage holds the pages against the engine's closed list.
+func TestEveryReasonHasAPage(t *testing.T) {
+	var want, got []string
+	for _, reason := range append(engine.Reasons(), engine.UnknownCode) {
+		want = append(want, string(reason))
+	}
+	for _, page := range diag.ReasonPages() {
+		got = append(got, page.Reason)
+		if page.Title == "" || page.Meaning == "" || page.Do == "" {
+			t.Errorf("the page of %s has an empty part", page.Reason)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the pages are not those of the engine's reasons (-want +got):\n%s", diff)
+	}
+}
