@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -97,33 +96,47 @@ func (a *allocator) divide(total Amount) {
 	if left == 0 {
 		return
 	}
-	if int(left)*len(a.open) <= fewComparisons {
-		a.topUp(int(left))
-		return
-	}
-	slices.SortStableFunc(a.open, func(i, j int) int {
-		return cmp.Or(cmp.Compare(a.remainders[j], a.remainders[i]), cmp.Compare(i, j))
-	})
+	a.selectLargest(int(left))
 	for _, i := range a.open[:left] {
 		a.shares[i]++
 	}
 }
 
-// fewComparisons is how many comparisons are done sooner than a sort.
-const fewComparisons = 256
-
-// topUp gives one more to each of the n parts with the largest remainders.
-func (a *allocator) topUp(n int) {
-	for range n {
-		largest := -1
-		for k, i := range a.open {
-			if i >= 0 && (largest < 0 || a.remainders[i] > a.remainders[a.open[largest]]) {
-				largest = k
+// selectLargest brings the n open parts with the largest remainders, ties to the
+// earlier part, to the front, in any order (quickselect, Hoare 1961).
+func (a *allocator) selectLargest(n int) {
+	for open := a.open; 0 < n && n < len(open); {
+		middle := open[len(open)/2]
+		i, j := 0, len(open)-1
+		for i <= j {
+			for a.before(open[i], middle) {
+				i++
+			}
+			for a.before(middle, open[j]) {
+				j--
+			}
+			if i <= j {
+				open[i], open[j] = open[j], open[i]
+				i, j = i+1, j-1
 			}
 		}
-		a.shares[a.open[largest]]++
-		a.open[largest] = -1
+		switch {
+		case n <= j:
+			open = open[:j+1]
+		case n < i:
+			return // what is between is the middle, in its place
+		default:
+			open, n = open[i:], n-i
+		}
 	}
+}
+
+// before reports whether part i gets one of what is left over sooner than j.
+func (a *allocator) before(i, j int) bool {
+	if a.remainders[i] != a.remainders[j] {
+		return a.remainders[i] > a.remainders[j]
+	}
+	return i < j
 }
 
 func (a *allocator) openWeight() Amount {

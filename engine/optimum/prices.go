@@ -18,15 +18,27 @@ type prices struct {
 	relaxed []float64 // how often the relaxation applies each column
 }
 
-// price rounds the duals of a solved relaxation and repairs them.
-func price(m *model, l *relaxation) prices {
-	p := prices{row: make([]int64, len(m.rows)), reduced: make([]int64, len(m.columns)), relaxed: l.times()}
+func newPrices(m *model) prices {
+	return prices{
+		row: make([]int64, len(m.rows)), reduced: make([]int64, len(m.columns)),
+		relaxed: make([]float64, len(m.columns)),
+	}
+}
+
+// round makes prices of the duals of a solved relaxation.
+func (p *prices) round(m *model, l *relaxation) {
+	p.relaxed = l.times()
 	for r := range p.row {
 		p.row[r] = rounded(float64(l.dual[r]*l.unit) / l.scale[r])
 		if soft := m.rows[r].soft; soft > 0 {
 			p.row[r] = min(p.row[r], soft)
 		}
 	}
+}
+
+// settle repairs the prices, whatever they are, and works out what follows from
+// them.
+func (p *prices) settle(m *model) {
 	for i := range m.columns {
 		p.repair(m, &m.columns[i])
 	}
@@ -36,7 +48,6 @@ func price(m *model, l *relaxation) prices {
 	for r := range p.row {
 		p.bound = add(p.bound, mul(p.row[r], m.rows[r].limit))
 	}
-	return p
 }
 
 // rounded returns the nearest integer that is not negative and leaves room for

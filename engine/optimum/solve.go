@@ -1,11 +1,42 @@
 package optimum
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Solve returns the best choice of p's columns. It never fails: where the search
 // budget ends too soon, the choice is the best one found, which is no worse than
-// taking columns by their gain, and Bound says how much better another could be.
+// taking columns by their gain, nor than settling the owners one after the other,
+// and Bound says how much better another could be.
 func Solve(p Problem) Solution {
+	s := solveTogether(p)
+	if !s.Optimal && len(p.Owners) > 1 {
+		if times, gain := inTurn(&p); gain > s.Gain {
+			s.Times, s.Gain, s.Optimal = times, gain, gain == s.Bound
+		}
+	}
+	return s
+}
+
+// inTurn gives each owner the best choice of what the earlier ones have left.
+func inTurn(p *Problem) (times [][][]int64, gain int64) {
+	left := slices.Clone(p.Units)
+	for o := range p.Owners {
+		alone := solveTogether(Problem{Units: left, Owners: p.Owners[o : o+1], Nodes: p.Nodes})
+		times, gain = append(times, alone.Times[0]), gain+alone.Gain
+		for f, offer := range p.Owners[o].Offers {
+			for c, n := range alone.Times[0][f] {
+				for _, use := range offer.Columns[c].Use {
+					left[use.Type] -= use.N * n
+				}
+			}
+		}
+	}
+	return times, gain
+}
+
+func solveTogether(p Problem) Solution {
 	candidates, owners := trim(&p)
 	s := Solution{Times: zeroTimes(&p)}
 	if len(candidates) == 0 {
@@ -69,16 +100,25 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 		return b.single(part[0])
 	}
 	m := b.build(part)
-	l := newRelaxation(m)
-	l.solve()
-	p := price(m, l)
+	small := len(m.rows)*len(m.columns) <= maxRelaxation
+	p := newPrices(m)
+	if small {
+		l := newRelaxation(m)
+		l.solve()
+		p.round(m, l)
+	}
+	p.settle(m)
 	a := answer{bound: min(p.bound/m.lightest, m.most)}
 	worth := a.take(m, start(m, &p))
-	if p.bound <= maxBound {
+	if small && p.bound <= maxBound {
 		a.deepen(m, &p, p.bound-worth-m.step, nodes)
 	}
 	return a
 }
+
+// maxRelaxation is the largest size, rows by columns, of a relaxation that is
+// solved; it takes a few milliseconds. Larger components are not searched.
+const maxRelaxation = 100_000
 
 // maxBound is the highest bound with which losses are sure to fit 64 bits.
 const maxBound = 1 << 62
