@@ -82,6 +82,7 @@ type offer struct {
 	deal       claimer
 	terms      terms
 	valid      bool    // the terms leave something to do
+	idle       bool    // it cannot be applied to the cart
 	possible   bool    // there are units for an application
 	first, end int     // of its columns
 	all        bool    // the columns are all there are
@@ -165,15 +166,59 @@ func (p *pricing) leads(steps []int32) bool {
 
 // listApplications finds out what each offer of the block could do.
 func (p *pricing) listApplications() {
-	p.classify()
 	for _, m := range p.block.members {
+		for i := m.first; i < m.end; i++ {
+			o := &p.block.offers[i]
+			o.idle = !o.valid || p.lacksUnits(o)
+		}
+	}
+	for p.listOnce() {
+	}
+}
+
+// listOnce lists the applications of the offers that are not known to be idle,
+// and reports whether others have turned out to be. Those must not part units
+// that are alike for the rest: what has no effect changes nothing.
+func (p *pricing) listOnce() (again bool) {
+	b := &p.block
+	b.masks, b.kinds, b.columns, b.uses = b.masks[:0], b.kinds[:0], b.columns[:0], b.uses[:0]
+	p.classify()
+	for _, m := range b.members {
 		p.current = p.rules.promotions[m.step.promotion]
 		for i := m.first; i < m.end; i++ {
-			if p.block.offers[i].valid {
-				p.listColumns(i)
+			o := &b.offers[i]
+			if o.idle {
+				continue
+			}
+			p.listColumns(i)
+			if o.first == o.end {
+				o.idle, again = true, true
 			}
 		}
 	}
+	return again && len(b.offers) > 1
+}
+
+// lacksUnits reports whether the cart has too few units for a part of the offer.
+func (p *pricing) lacksUnits(o *offer) bool {
+	return slices.ContainsFunc(o.terms.parts, func(part part) bool {
+		units := p.quantity
+		if !part.of.Order {
+			units = p.members(part.of.Set).quantity
+		}
+		return units < max(1, part.quantity)
+	})
+}
+
+// busy is how many offers there are that are not idle.
+func (b *block) busy() int {
+	n := 0
+	for i := range b.offers {
+		if !b.offers[i].idle {
+			n++
+		}
+	}
+	return n
 }
 
 // proposeClaims works out what the claiming deals of a step would do if it were
@@ -248,8 +293,9 @@ func (p *pricing) maskOf(line int, mask []uint64) bool {
 	clear(mask)
 	n, any := 0, false
 	for i := range p.block.offers {
-		for _, part := range p.block.offers[i].terms.parts {
-			if p.selects(part.of, line) {
+		o := &p.block.offers[i]
+		for _, part := range o.terms.parts {
+			if !o.idle && p.selects(part.of, line) {
 				mask[n/64] |= 1 << (n % 64)
 				any = true
 			}
@@ -332,7 +378,7 @@ func (p *pricing) chooseApplications() {
 	proven, bound := true, Amount(0)
 	for i := range b.members {
 		m := &b.members[i]
-		if !b.hasColumns(m) || b.offers[m.first].settled {
+		if !b.hasColumns(m) || slices.ContainsFunc(b.offers[m.first:m.end], func(o offer) bool { return o.settled }) {
 			continue
 		}
 		m.owner = len(problem.Owners)

@@ -70,7 +70,7 @@ func (p *pricing) lister(i int, plain bool) *lister {
 	for _, earlier := range b.offers[:i] {
 		first += len(earlier.terms.parts)
 	}
-	l := &lister{p: p, b: b, o: o, plain: plain, limit: max(fewColumns, maxColumns/len(b.offers)), left: make([]int64, len(b.kinds))}
+	l := &lister{p: p, b: b, o: o, plain: plain, limit: max(fewColumns, maxColumns/max(1, b.busy())), left: make([]int64, len(b.kinds))}
 	for k := range b.kinds {
 		l.left[k] = b.kinds[k].n
 	}
@@ -349,7 +349,7 @@ func (p *pricing) percentOfUnits(percent Percent, slots []slot) Amount {
 // free units, or all of them, cannot be worth more.
 func (l *lister) exactAlone() bool {
 	t := &l.o.terms
-	if len(l.b.offers) != 1 || len(t.parts) != 1 || t.reward.each || t.reward.kind != free && t.reward.kind != atPrice ||
+	if l.b.busy() != 1 || len(t.parts) != 1 || t.reward.each || t.reward.kind != free && t.reward.kind != atPrice ||
 		l.p.current.Limits.Budget != nil {
 		return false
 	}
