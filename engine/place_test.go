@@ -37,3 +37,15 @@ func TestThePlaceOfABlockDoesNotDependOnWhatHasNoEffect(t *testing.T) {
 		})
 	}
 }
+
+func TestABudgetHoldsBesideAPromotionThatMayNotAct(t *testing.T) {
+	pairs := []engine.Deal{engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}}
+	rules := newRuleset(t,
+		engine.Promotion{ID: "a", Limits: engine.Limits{Budget: minor(300)}, Deals: pairs},
+		engine.Promotion{ID: "b", Coupon: engine.Coupon{Code: "X"}, Deals: pairs},
+	)
+	quote := price(t, rules, line("A1", 62, 4), line("A3", 27, 3))
+	if want := engine.Amount(3*62 + 3*27); quote.Discount != want {
+		t.Errorf("got %d off, want %d: the most that three pairs can take off within 3.00", quote.Discount, want)
+	}
+}
