@@ -140,3 +140,113 @@ func withoutExplanation(quote engine.Quote) engine.Quote {
 	}
 	return quote
 }
+
+func TestHintsAreTrue(t *testing.T) {
+	hints := 0
+	baskets(t, 10, func(t *rapid.T) {
+		s := drawWholeShop(t)
+		for i := range s.promotions {
+			if d := (draws{t}); s.promotions[i].When == nil && d.one(3, "threshold") {
+				s.promotions[i].When = threshold{amount: engine.Amount(d.number(1, 20000, "threshold"))}
+			}
+		}
+		s.request.Hints = true
+		before := s.price(t)
+		for _, h := range before.Hints {
+			hints++
+			more := *s
+			more.request.Cart.Lines = slices.Clone(s.request.Cart.Lines)
+			for _, add := range h.Add {
+				more.request.Cart.Lines = append(more.request.Cart.Lines, engine.Line{Item: s.item(add.SKU), Quantity: add.Quantity})
+			}
+			after := more.price(t)
+			if !slices.ContainsFunc(after.Promotions, func(o engine.Outcome) bool { return o.Promotion == h.Promotion && o.Reason == engine.Applied }) {
+				t.Fatalf("%+v does not make the promotion apply:\n%s", h, s)
+			}
+			if slices.ContainsFunc(before.Promotions, func(o engine.Outcome) bool { return o.Promotion == h.Promotion && o.Reason == engine.Applied }) {
+				t.Fatalf("%+v is of a promotion that applies anyway:\n%s", h, s)
+			}
+			if saves, costs := after.Saving()-before.Saving(), after.Payable-before.Payable; saves != h.Saves || costs != h.Costs || saves <= 0 {
+				t.Fatalf("%+v saves %d and costs %d:\n%s", h, saves, costs, s)
+			}
+		}
+	})
+	t.Logf("%d hints", hints)
+}
+
+// item finds an item in the cart or in the catalogue.
+func (s *shop) item(sku string) *engine.Item {
+	for _, l := range s.request.Cart.Lines {
+		if l.Item.SKU == sku {
+			return l.Item
+		}
+	}
+	item, _ := s.request.Catalog.Item(sku)
+	return item
+}
+
+func TestAFurtherPromotionOfABestGroupNeverCostsMore(t *testing.T) {
+	baskets(t, 10, func(t *rapid.T) {
+		d := draws{t}
+		s := d.shop(5)
+		s.policy.Groups = []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBest}}
+		var saved, alone engine.Amount
+		for n := range s.promotions {
+			only := &shop{policy: s.policy, request: s.request, promotions: s.promotions[n : n+1]}
+			some := &shop{policy: s.policy, request: s.request, promotions: s.promotions[:n+1]}
+			quote := some.price(t)
+			single := only.price(t)
+			alone = max(alone, single.Saving())
+			if saving := quote.Saving(); saving < saved || quote.Optimal && saving != alone {
+				t.Fatalf("with %s: saves %d, before %d, the best alone %d:\n%s", s.promotions[n].ID, saving, saved, alone, s)
+			}
+			saved = quote.Saving()
+		}
+	})
+}
+
+func TestAFurtherCompetingDealNeverCostsMore(t *testing.T) {
+	baskets(t, 10, func(t *rapid.T) {
+		c := drawClaimCart(t, 14, 4)
+		all := c.promotions
+		var saved engine.Amount
+		for n := range all {
+			c.promotions = all[:n+1]
+			quote := c.quote(t)
+			if quote.Discount < saved && quote.Optimal {
+				t.Fatalf("with p%d: %d off, before %d:\n%s", n, quote.Discount, saved, c)
+			}
+			saved = quote.Discount
+		}
+	})
+}
+
+// TestEachLineGetsThePromotionThatTakesMostOffIt works out best_per_line by
+// pricing each promotion alone.
+func TestEachLineGetsThePromotionThatTakesMostOffIt(t *testing.T) {
+	baskets(t, 10, func(t *rapid.T) {
+		d := draws{t}
+		s := d.shop(5)
+		for i := range s.promotions {
+			p := &s.promotions[i]
+			p.When = nil // a condition may look at what another level leaves
+			p.Deals = slices.DeleteFunc(p.Deals, func(deal engine.Deal) bool { return deal.Level() != engine.ItemLevel })
+			if len(p.Deals) == 0 {
+				p.Deals = []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(10 + i)}}
+			}
+		}
+		s.policy.Groups = []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}
+		want := make(map[string]engine.Amount)
+		for n := range s.promotions {
+			only := &shop{request: s.request, promotions: s.promotions[n : n+1]}
+			for _, l := range only.price(t).Lines {
+				want[l.SKU] = max(want[l.SKU], l.Discount)
+			}
+		}
+		for _, l := range s.price(t).Lines {
+			if l.Discount != want[l.SKU] {
+				t.Fatalf("%s: got %d off, want %d:\n%s", l.SKU, l.Discount, want[l.SKU], s)
+			}
+		}
+	})
+}
