@@ -131,8 +131,9 @@ func (p *pricing) candidates(miss Miss) []*Item {
 	if len(items) > 0 || miss.Of.Order || p.req.Catalog == nil {
 		return items
 	}
-	for _, sku := range p.rules.sets[miss.Of.Set].SKUs {
-		if item, ok := p.req.Catalog.Item(sku); ok {
+	set := &p.rules.sets[miss.Of.Set]
+	for _, sku := range set.SKUs {
+		if item, ok := p.req.Catalog.Item(sku); ok && set.Match(item, max(1, miss.Units)) {
 			items = append(items, item.in(p.cart.Currency))
 		}
 	}

@@ -168,6 +168,24 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 		joined: o.joined, joins: o.joins, needs: o.needs, misses: o.misses}
 }
 
+// skusIn returns the SKUs that an item expression names, those of the sets it is
+// built on included. Not all of them need be in the set.
+func (c *compiler) skusIn(source string) []string {
+	tokens := tokensOf(source)
+	named := slices.ContainsFunc(tokens, func(t lexer.Token) bool { return t.Is(lexer.Identifier, "sku") })
+	var skus []string
+	for _, t := range tokens {
+		switch d := c.names[t.Value]; {
+		case t.Kind == lexer.Identifier && d != nil && d.kind == itemSet && d.index < len(c.sets):
+			skus = append(skus, c.sets[d.index].SKUs...)
+		case t.Kind == lexer.String && named && engine.ValidSKU(t.Value):
+			skus = append(skus, t.Value)
+		}
+	}
+	slices.Sort(skus)
+	return slices.Compact(skus)
+}
+
 // addSet returns the index of the set. Expressions of the same words are one
 // set, because the engine works out for each set what is in it.
 func (c *compiler) addSet(name, source string, o operand) int {
@@ -180,6 +198,7 @@ func (c *compiler) addSet(name, source string, o operand) int {
 	c.sets = append(c.sets, engine.ItemSet{
 		Name:          name,
 		ReadsQuantity: o.reads&readsUnits != 0,
+		SKUs:          c.skusIn(source),
 		Match: func(item *engine.Item, quantity int64) bool {
 			return test(nil, element{item: item, quantity: quantity})
 		},

@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -87,4 +88,31 @@ promotions:
 			}
 		}
 	}
+}
+
+func TestSetsKnowTheSKUsTheyName(t *testing.T) {
+	quote := quoteOf(t, `
+sets:
+  cables:  sku in ["HDMI", "USB"]
+  adapter: cables and price < 10
+promotions:
+  - {id: cable-half, deal: {buy_get: {buy: {of: sku == "TV", quantity: 1}, get: {of: adapter, percent_off: 50}}}}
+`)
+	want := []engine.Hint{{Promotion: "cable-half", Add: []engine.HintItem{{SKU: "USB", Quantity: 1}}, Of: "adapter", Units: 1, Saves: 250, Costs: 250}}
+	if !reflect.DeepEqual(quote.Hints, want) {
+		t.Errorf("got %+v, want %+v", quote.Hints, want)
+	}
+}
+
+// quoteOf prices one television in a shop that has two cables as well.
+func quoteOf(t *testing.T, rules string) engine.Quote {
+	t.Helper()
+	ruleset := compileFiles(t, "f.yaml", rules)
+	items := engine.NewCatalog([]engine.Item{{SKU: "TV", Price: 9900}, {SKU: "HDMI", Price: 1500}, {SKU: "USB", Price: 500}})
+	cart := engine.Cart{Currency: ruleset.Currency(), Lines: []engine.Line{{Item: items["TV"], Quantity: 1}}}
+	quote, err := ruleset.Price(engine.Request{Cart: cart, Catalog: items, Hints: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return quote
 }
