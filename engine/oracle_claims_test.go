@@ -3,6 +3,7 @@ package engine_test
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"testing"
@@ -335,17 +336,14 @@ func newClaimOracle(c *claimCart) *claimOracle {
 }
 
 // most is the most that the promotions can take off together.
-func (o *claimOracle) most() int {
+func (o *claimOracle) most() int { return o.best(o.start()) }
+
+func (o *claimOracle) start() claimState {
 	s := claimState{left: o.cart.units(), swap: math.MinInt16, kept: math.MaxInt16}
 	for i := range s.reward {
 		s.reward[i] = math.MinInt16
 	}
-	return o.best(s)
-}
-
-func (o *claimOracle) limited(deal int16) bool {
-	p := &o.cart.promotions[o.owner[deal]]
-	return p.maxDiscount != noLimit || p.budget != noLimit
+	return s
 }
 
 // best is the most that can still be gained.
@@ -359,52 +357,85 @@ func (o *claimOracle) best(s claimState) int {
 	if known, ok := o.seen[s]; ok {
 		return known
 	}
-	most := o.nextDeal(s)
-	d, p := o.deals[s.deal], &o.cart.promotions[o.owner[s.deal]]
-	allowed := d.repeat
-	if p.perCart != noLimit && (allowed == noLimit || p.perCart < allowed) {
-		allowed = p.perCart
-	}
-	for i := int(s.from); i < len(o.applications[s.deal]) && (allowed == noLimit || int(s.times) < allowed); i++ {
-		a := &o.applications[s.deal][i]
-		if !s.left.has(a.used) {
-			continue
-		}
-		n := s
-		n.from, n.left = int16(i), s.left-a.used
-		if allowed != noLimit {
-			n.times++
-		}
-		now := a.gain
-		if o.limited(s.deal) {
-			n.sum, now = n.sum+int32(a.gain), 0
-			if p.budget != noLimit && int(n.sum) > p.budget-p.spent {
-				continue
-			}
-		}
-		if d.buyGet {
-			n.swap, n.kept, n.reward[s.deal] = max(n.swap, a.swap), min(n.kept, a.kept), max(n.reward[s.deal], a.reward)
-			if n.swap > n.kept {
-				continue
-			}
-		}
-		most = max(most, now+o.best(n))
+	most := o.settled(s) + o.best(o.next(s))
+	for i, n := range o.further(s) {
+		most = max(most, o.now(s, &o.applications[s.deal][i])+o.best(n))
 	}
 	o.seen[s] = most
 	return most
 }
 
-// nextDeal goes on to the next deal; the last of a promotion settles its sum.
-func (o *claimOracle) nextDeal(s claimState) int {
-	n, worth := s, 0
-	n.deal, n.from, n.times, n.swap, n.kept = s.deal+1, 0, 0, math.MinInt16, math.MaxInt16
-	if int(n.deal) == len(o.deals) || o.owner[n.deal] != o.owner[s.deal] {
-		worth, n.sum = int(s.sum), 0
-		if limit := o.cart.promotions[o.owner[s.deal]].maxDiscount; limit != noLimit {
-			worth = min(worth, limit)
+// further yields the applications by which the deal at hand can go on, and what
+// the state is then.
+func (o *claimOracle) further(s claimState) iter.Seq2[int, claimState] {
+	d, p := o.deals[s.deal], &o.cart.promotions[o.owner[s.deal]]
+	allowed := d.repeat
+	if p.perCart != noLimit && (allowed == noLimit || p.perCart < allowed) {
+		allowed = p.perCart
+	}
+	return func(yield func(int, claimState) bool) {
+		for i := int(s.from); i < len(o.applications[s.deal]) && (allowed == noLimit || int(s.times) < allowed); i++ {
+			a, n := &o.applications[s.deal][i], s
+			if !s.left.has(a.used) {
+				continue
+			}
+			n.from, n.left = int16(i), s.left-a.used
+			if allowed != noLimit {
+				n.times++
+			}
+			if o.limited(s.deal) {
+				n.sum += int32(a.gain)
+			}
+			if d.buyGet {
+				n.swap, n.kept, n.reward[s.deal] = max(n.swap, a.swap), min(n.kept, a.kept), max(n.reward[s.deal], a.reward)
+			}
+			if n.swap > n.kept || p.budget != noLimit && int(n.sum) > p.budget-p.spent {
+				continue
+			}
+			if !yield(i, n) {
+				return
+			}
 		}
 	}
-	return worth + o.best(n)
+}
+
+func (o *claimOracle) limited(deal int16) bool {
+	p := &o.cart.promotions[o.owner[deal]]
+	return p.maxDiscount != noLimit || p.budget != noLimit
+}
+
+// now is what an application gains at once; where the promotion has a limit on
+// its sum, that is settled in the end.
+func (o *claimOracle) now(s claimState, a *claimApplication) int {
+	if o.limited(s.deal) {
+		return 0
+	}
+	return a.gain
+}
+
+// next is the state when nothing more comes of the deal at hand.
+func (o *claimOracle) next(s claimState) claimState {
+	n := s
+	n.deal, n.from, n.times, n.swap, n.kept = s.deal+1, 0, 0, math.MinInt16, math.MaxInt16
+	if o.lastOfPromotion(s.deal) {
+		n.sum = 0
+	}
+	return n
+}
+
+func (o *claimOracle) lastOfPromotion(deal int16) bool {
+	return int(deal)+1 == len(o.deals) || o.owner[deal+1] != o.owner[deal]
+}
+
+// settled is what the promotion's sum is worth, when its last deal is done.
+func (o *claimOracle) settled(s claimState) int {
+	if !o.lastOfPromotion(s.deal) {
+		return 0
+	}
+	if limit := o.cart.promotions[o.owner[s.deal]].maxDiscount; limit != noLimit {
+		return min(int(s.sum), limit)
+	}
+	return int(s.sum)
 }
 
 // picksHold says whether no unit is left over that a deal should have rewarded
