@@ -17,6 +17,8 @@ const maxRuns = 2000
 type choices struct {
 	trail []decision
 	asked int // how many decisions the run has asked for
+	// usurped are promotions that a lower rank stood in the way of.
+	usurped []int32
 	// cut says that the run cannot be better than the best, or breaks a rule.
 	cut bool
 	// lenient lets a lower rank win where that is the only way out: the higher
@@ -84,7 +86,7 @@ func (p *pricing) search() {
 
 func (p *pricing) runOnce() {
 	c := &p.choices
-	c.asked, c.cut = 0, false
+	c.asked, c.cut, c.usurped = 0, false, c.usurped[:0]
 	c.runs++
 	p.runAll()
 	if !c.cut {
@@ -164,7 +166,7 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 	if !p.rules.rivalries[promotion].any {
 		return true
 	}
-	open, byPriority := false, false
+	open, byPriority, usurped := false, false, false
 	refusal := proposal{}
 	for _, rival := range p.contenders() {
 		if rival == promotion {
@@ -179,7 +181,7 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 		case met.reason == "":
 		case other.state == chosen || other.state == effective:
 			p.ruled = p.ruled || met.byPriority
-			p.choices.cut = p.choices.cut || met.byPriority && promotion < rival && !p.choices.lenient
+			usurped = usurped || met.byPriority && promotion < rival
 			refusal = refusal.blockedBy(met.reason, rival)
 		case other.finished || met.byPriority && promotion < rival:
 		default:
@@ -188,6 +190,9 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 	}
 	switch {
 	case refusal.by != nil:
+		if usurped {
+			p.choices.usurped = append(p.choices.usurped, promotion)
+		}
 		p.refuse(out, refusal)
 		return false
 	case !open || p.choose(promotion, byPriority):
@@ -248,27 +253,35 @@ func (c *choices) undecided() bool {
 }
 
 // closeChoices gives the promotions that were left out their reason, and
-// reports whether each of them made room for a rival that had an effect.
+// reports whether each of them made room for a rival that had an effect, and
+// each that a lower rank stood in the way of had another rival to give way to.
 func (p *pricing) closeChoices() bool {
 	for _, promotion := range p.contendersLeft() {
-		out := p.outcome(promotion)
-		refusal := proposal{}
-		justified := false
-		for _, winner := range p.applied {
-			met := p.rules.clashOf(promotion, winner)
-			if met.reason == "" {
-				continue
-			}
-			refusal = refusal.blockedBy(met.reason, winner)
-			p.ruled = p.ruled || met.byPriority
-			justified = justified || !met.byPriority || winner < promotion
-		}
+		refusal, justified := p.winnersOver(promotion)
 		if !justified && !p.choices.lenient {
 			return false
 		}
-		p.refuse(out, refusal)
+		p.refuse(p.outcome(promotion), refusal)
 	}
-	return true
+	return p.choices.lenient || !slices.ContainsFunc(p.choices.usurped, func(promotion int32) bool {
+		_, justified := p.winnersOver(promotion)
+		return !justified
+	})
+}
+
+// winnersOver returns why a promotion gave way to those that had an effect, and
+// whether it had to.
+func (p *pricing) winnersOver(promotion int32) (refusal proposal, justified bool) {
+	for _, winner := range p.applied {
+		met := p.rules.clashOf(promotion, winner)
+		if met.reason == "" {
+			continue
+		}
+		refusal = refusal.blockedBy(met.reason, winner)
+		p.ruled = p.ruled || met.byPriority
+		justified = justified || !met.byPriority || winner < promotion
+	}
+	return refusal, justified
 }
 
 // contendersLeft are the promotions that decisions have left out.
