@@ -750,3 +750,26 @@ func (c *claimCart) String() string {
 	}
 	return text
 }
+
+func TestCompetingDealsSeeThePricesThatEarlierPromotionsLeft(t *testing.T) {
+	baskets(t, 5, func(t *rapid.T) {
+		c := drawClaimCart(t, 8, 3)
+		off, set := rapid.IntRange(1, 20).Draw(t, "earlier amount"), rapid.IntRange(0, 2).Draw(t, "earlier set")
+		earlier := engine.Promotion{ID: "earlier", Priority: 9, Deals: []engine.Deal{
+			engine.AmountOff{Of: engine.Selection{Set: set}, Amount: minor(off), Per: engine.PerUnit},
+		}}
+		before := 0
+		for i := range c.kinds {
+			k := &c.kinds[i]
+			if k.sets&(1<<set) != 0 {
+				k.price -= min(off, k.room())
+			}
+			before += (k.list - k.price) * k.n
+		}
+		quote := c.quote(t, earlier)
+		if want := engine.Amount(before + newClaimOracle(c).most()); quote.Optimal && quote.Discount != want {
+			t.Fatalf("got %d off, want %d, of which %d before:\n%s", quote.Discount, want, before, c)
+		}
+		checkOutcomes(t, quote)
+	})
+}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -162,4 +163,143 @@ func TestTheWayOutOfConflictsThatSavesMostIsChosen(t *testing.T) {
 	if unproven > seen/200 {
 		t.Errorf("%d of %d small shops are not proven to be the best", unproven, seen)
 	}
+}
+
+// drawAdditive draws promotions of one level that always have an effect, on a
+// cart that has enough for all of them.
+func drawAdditive(t *rapid.T) *shop {
+	d := draws{t}
+	s := new(shop)
+	for i := range d.number(1, 7, "promotions") {
+		s.promotions = append(s.promotions, engine.Promotion{
+			ID: string(rune('a' + i)), Priority: d.number(-1, 1, "priority"),
+			Deals: []engine.Deal{engine.AmountOff{Of: setA, Amount: minor(1 + d.number(0, 40, "amount")), Per: engine.PerSelection}},
+		})
+	}
+	d.conflicts(s, engine.CombineAll, engine.CombineAll, engine.CombineFirst)
+	for i := range s.promotions {
+		if p := &s.promotions[i]; d.one(3, "excludes one") {
+			p.Excludes = append(p.Excludes, pickOf(d, "excluded one", "a", "b", "c", "d", "e"))
+		}
+	}
+	s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 100000, 1)}}}
+	return s
+}
+
+// byRank lists the promotions, the higher rank first.
+func (s *shop) byRank() []int {
+	var ranks []int
+	for i := range s.promotions {
+		ranks = append(ranks, i)
+	}
+	slices.SortFunc(ranks, func(i, j int) int {
+		a, b := &s.promotions[i], &s.promotions[j]
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
+	})
+	return ranks
+}
+
+func TestByPriorityTheHigherRankWins(t *testing.T) {
+	baskets(t, 10, func(t *rapid.T) {
+		s := drawAdditive(t)
+		s.policy.Resolution = engine.ResolvePriority
+		want := make([]bool, len(s.promotions))
+		for _, i := range s.byRank() {
+			want[i] = true
+			for j := range s.promotions {
+				if j != i && want[j] && s.clash(i, j) {
+					want[i] = false
+				}
+			}
+		}
+		if got := s.effective(s.price(t)); !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v:\n%s", got, want, s)
+		}
+	})
+}
+
+// TestOfEqualWaysOutTheHigherRankWins also has groups that combine first, which
+// is by rank whatever is saved: a member gives way to an earlier one only.
+func TestOfEqualWaysOutTheHigherRankWins(t *testing.T) {
+	baskets(t, 10, func(t *rapid.T) {
+		s := drawAdditive(t)
+		for i := range s.promotions {
+			s.promotions[i].Deals = []engine.Deal{engine.AmountOff{Of: setA, Amount: minor(1 + i%2), Per: engine.PerSelection}}
+		}
+		ranks := s.byRank()
+		var best []int // places in ranks of the winners
+		saving := -1
+		for subset := range 1 << len(ranks) {
+			var winners []int
+			sum := 0
+			for place, i := range ranks {
+				if subset&(1<<place) != 0 {
+					winners, sum = append(winners, place), sum+1+i%2
+				}
+			}
+			if s.holds(ranks, winners) && (sum > saving || sum == saving && preferred(s, ranks, winners, best)) {
+				best, saving = winners, sum
+			}
+		}
+		if saving < 0 {
+			return
+		}
+		want := make([]bool, len(ranks))
+		for _, place := range best {
+			want[ranks[place]] = true
+		}
+		quote := s.price(t)
+		if got := s.effective(quote); !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v:\n%s", got, want, s)
+		}
+	})
+}
+
+// holds says whether the winners are a way out: none of them clash, and each of
+// the others clashes with one of them, of higher rank where the clash is that of
+// a group that combines first.
+func (s *shop) holds(ranks, winners []int) bool {
+	for place, i := range ranks {
+		won, justified := slices.Contains(winners, place), false
+		for _, other := range winners {
+			j := ranks[other]
+			if other == place || !s.clash(i, j) {
+				continue
+			}
+			if won {
+				return false
+			}
+			first := s.groupOf(i).ID == s.groupOf(j).ID && s.groupOf(i).Combine == engine.CombineFirst
+			if first && place < other {
+				continue // the lower rank is no reason for the higher one to give way
+			}
+			justified = true
+		}
+		if !won && !justified {
+			return false
+		}
+	}
+	return true
+}
+
+// preferred compares winners by rank: the first difference decides, and more are
+// better than fewer. Only those with rivals count.
+func preferred(s *shop, ranks, a, b []int) bool {
+	rivals := func(places []int) []int {
+		return slices.DeleteFunc(slices.Clone(places), func(place int) bool {
+			for other := range ranks {
+				if other != place && s.clash(ranks[place], ranks[other]) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	a, b = rivals(a), rivals(b)
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[i] < b[i]
+		}
+	}
+	return len(a) > len(b)
 }
