@@ -112,7 +112,11 @@ func (e *CartError) Error() string { return "price cart: " + e.Field + ": " + e.
 func (c *Cart) canonicalLines(lines []Line) ([]Line, error) {
 	for i, line := range c.Lines {
 		if line.Item != nil && line.Item.Prices != nil {
-			line.Item = line.Item.in(c.Currency)
+			priced, ok := line.Item.in(c.Currency)
+			if !ok {
+				return lines, &CartError{Field: fmt.Sprintf("lines[%d]", i), Problem: fmt.Sprintf("%s has no price in %s", line.Item.SKU, c.Currency)}
+			}
+			line.Item = priced
 		}
 		if problem := line.problem(); problem != "" {
 			return lines, &CartError{Field: fmt.Sprintf("lines[%d]", i), Problem: problem}

@@ -123,7 +123,10 @@ func (p *pricing) giftStock(sku string) (*Item, int64) {
 	if !ok {
 		return nil, 0
 	}
-	item = item.in(p.cart.Currency)
+	item, ok = item.in(p.cart.Currency)
+	if !ok {
+		return nil, 0
+	}
 	left := item.Stock
 	for i := range p.goods {
 		if p.lines[i].item.SKU == sku {

@@ -5,35 +5,47 @@ import (
 	"slices"
 )
 
-// maxHints is how many hints a quote has at most.
-const maxHints = 5
+// maxHints is how many hints a quote has at most, and maxTries how many additions
+// are tried out to find them.
+const (
+	maxHints = 5
+	maxTries = 50
+)
 
-// hints finds what the customer could add so that a further promotion applies.
-// Each is tried out: only what the changed cart really saves is told.
+// hints finds what the customer could add so that a further promotion applies,
+// the cheapest additions first. Each is tried out: only what the changed cart
+// really saves is told.
 func (r *Ruleset) hints(req Request, quote *Quote) []Hint {
 	req.Explain, req.Hints = false, false
 	var hints []Hint
-	for _, miss := range r.misses(req) {
-		if hint, ok := r.tryOut(req, quote, miss); ok {
+	hinted := make(map[int32]bool)
+	tries := 0
+	for _, m := range r.misses(req) {
+		if hinted[m.promotion] || tries == maxTries || len(hints) == maxHints {
+			continue
+		}
+		tries++
+		if hint, ok := r.tryOut(req, quote, m); ok {
 			hints = append(hints, hint)
+			hinted[m.promotion] = true
 		}
 	}
 	slices.SortStableFunc(hints, func(a, b Hint) int {
 		return cmp.Or(cmp.Compare(a.Costs, b.Costs), cmp.Compare(a.Promotion, b.Promotion))
 	})
-	hints = slices.CompactFunc(hints, func(a, b Hint) bool { return a.Promotion == b.Promotion })
-	return hints[:min(len(hints), maxHints)]
+	return hints
 }
 
-// promotionMiss is what the cart lacks for a promotion.
+// promotionMiss is what the cart lacks for a promotion, and what could be added.
 type promotionMiss struct {
 	promotion int32
 	miss      Miss
-	items     []*Item // what can be added
+	add       Line
+	cost      Amount // list price of what is added
 }
 
 // misses lists what the cart lacks for each promotion that may act and has had
-// no effect.
+// no effect, the cheapest addition first.
 func (r *Ruleset) misses(req Request) []promotionMiss {
 	p := r.pricing()
 	defer p.release()
@@ -52,9 +64,14 @@ func (r *Ruleset) misses(req Request) []promotionMiss {
 		p.current = r.promotions[s.promotion]
 		p.start()
 		for _, miss := range p.missesOf(s, out) {
-			missing = append(missing, promotionMiss{s.promotion, miss, p.candidates(miss)})
+			if add, cost := cheapestAddition(miss, p.candidates(miss)); add.Item != nil {
+				missing = append(missing, promotionMiss{s.promotion, miss, add, cost})
+			}
 		}
 	}
+	slices.SortStableFunc(missing, func(a, b promotionMiss) int {
+		return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.promotion, b.promotion))
+	})
 	return missing
 }
 
@@ -133,20 +150,20 @@ func (p *pricing) candidates(miss Miss) []*Item {
 	}
 	set := &p.rules.sets[miss.Of.Set]
 	for _, sku := range set.SKUs {
-		if item, ok := p.req.Catalog.Item(sku); ok && set.Match(item, max(1, miss.Units)) {
-			items = append(items, item.in(p.cart.Currency))
+		item, ok := p.req.Catalog.Item(sku)
+		if !ok || !set.Match(item, max(1, miss.Units)) {
+			continue
+		}
+		if priced, ok := item.in(p.cart.Currency); ok {
+			items = append(items, priced)
 		}
 	}
 	return items
 }
 
-// tryOut prices the cart with the cheapest addition that makes up for the miss.
+// tryOut prices the cart with the addition.
 func (r *Ruleset) tryOut(req Request, before *Quote, m promotionMiss) (Hint, bool) {
-	add, ok := cheapestAddition(m)
-	if !ok {
-		return Hint{}, false
-	}
-	req.Cart.Lines = append(slices.Clone(req.Cart.Lines), add)
+	req.Cart.Lines = append(slices.Clone(req.Cart.Lines), m.add)
 	after, err := r.Price(req)
 	if err != nil {
 		return Hint{}, false // such as a cart that is too large
@@ -154,7 +171,7 @@ func (r *Ruleset) tryOut(req Request, before *Quote, m promotionMiss) (Hint, boo
 	id := r.promotions[m.promotion].ID
 	applied := slices.ContainsFunc(after.Promotions, func(o Outcome) bool { return o.Promotion == id && o.Reason == Applied })
 	hint := Hint{
-		Promotion: id, Add: []HintItem{{SKU: add.Item.SKU, Quantity: add.Quantity}},
+		Promotion: id, Add: []HintItem{{SKU: m.add.Item.SKU, Quantity: m.add.Quantity}},
 		Units: m.miss.Units, Spend: m.miss.Spend,
 		Saves: after.Saving() - before.Saving(), Costs: after.Payable - before.Payable,
 	}
@@ -165,23 +182,23 @@ func (r *Ruleset) tryOut(req Request, before *Quote, m promotionMiss) (Hint, boo
 }
 
 // cheapestAddition is the line that makes up for the miss at the lowest list
-// price.
-func cheapestAddition(m promotionMiss) (Line, bool) {
-	var best Line
-	var least Amount
-	for _, item := range m.items {
-		n := m.miss.Units
-		if m.miss.Spend > 0 {
+// price, and that price.
+func cheapestAddition(miss Miss, items []*Item) (best Line, least Amount) {
+	for _, item := range items {
+		n := miss.Units
+		if miss.Spend > 0 {
 			if item.Price <= 0 {
 				continue
 			}
-			n = int64((m.miss.Spend + item.Price - 1) / item.Price)
+			n = int64((miss.Spend + item.Price - 1) / item.Price)
 		}
 		cost, ok := mulAmount(item.Price, n)
-		if !ok || n < 1 || n > MaxQuantity || best.Item != nil && cmp.Or(cmp.Compare(cost, least), cmp.Compare(item.SKU, best.Item.SKU)) >= 0 {
+		if !ok || n < 1 || n > MaxQuantity {
 			continue
 		}
-		best, least = Line{Item: item, Quantity: n}, cost
+		if best.Item == nil || cmp.Or(cmp.Compare(cost, least), cmp.Compare(item.SKU, best.Item.SKU)) < 0 {
+			best, least = Line{Item: item, Quantity: n}, cost
+		}
 	}
-	return best, best.Item != nil
+	return best, least
 }

@@ -15,10 +15,10 @@ type Item struct {
 	SKU string `json:"sku"`
 	// Name is the item's unique display name.
 	Name string `json:"name"`
-	// Price is the list price of one unit in the cart's currency, unless Prices
-	// has another for that currency.
+	// Price is the list price of one unit in the cart's currency.
 	Price Amount `json:"price"`
-	// Prices are list prices by currency.
+	// Prices are list prices by currency. Where there are any, Price is not
+	// looked at, and the item cannot be bought in other currencies.
 	Prices map[Currency]Amount `json:"prices,omitempty"`
 	// MinPrice is the floor that no promotion may go below, per unit. Gifts are
 	// not bound by it.
@@ -55,16 +55,20 @@ func (i *Item) Category() string {
 	return i.Categories[0]
 }
 
-// in returns the item with its price in the currency.
-func (i *Item) in(currency Currency) *Item {
-	price, own := i.Prices[currency]
+// in returns the item with its price in the currency, and false where it has
+// none.
+func (i *Item) in(currency Currency) (*Item, bool) {
+	if i.Prices == nil {
+		return i, true
+	}
+	price, ok := i.Prices[currency]
 	floor := i.MinPrices[currency]
-	if !own || price == i.Price && floor == i.MinPrice {
-		return i
+	if price == i.Price && floor == i.MinPrice {
+		return i, ok
 	}
 	priced := *i
 	priced.Price, priced.MinPrice, priced.Prices = price, floor, nil
-	return &priced
+	return &priced, ok
 }
 
 // same reports whether both items are alike in all that an item set can read.

@@ -225,8 +225,8 @@ func (p *pricing) cartCap() Amount {
 		}
 	}
 	if policy.CapPercent != nil {
-		part := p.percent(policy.CapPercent).of(p.subtotal, HalfUp)
-		limit = min(limit, part)
+		part, _ := mul64(uint64(p.subtotal), uint64(p.percent(policy.CapPercent))).div(uint64(wholePercent))
+		limit = min(limit, Amount(part.lo)) // rounded down, as a cap is not to be exceeded
 	}
 	return limit
 }

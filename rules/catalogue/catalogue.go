@@ -14,8 +14,9 @@
 //	    min_price: 4999
 //	  - {sku: 234234, name: Raspberry Pi B, price: {USD: 30, EUR: 27.50}}
 //
-// A price is in the shop's currency, or there is one for each currency, the
-// shop's among them.
+// A price, and a min_price, is in the shop's currency, or there is one for each
+// currency, the shop's among them. Without a min_price of its own a currency has
+// no floor.
 //
 // Reading is strict: unknown keys, prices with too many digits and SKUs or names
 // given twice are faults with their place, all at once.
@@ -69,13 +70,16 @@ func Items(v syntax.Value, currency engine.Currency) []engine.Item {
 func readItem(m syntax.Map, currency engine.Currency) engine.Item {
 	item := engine.Item{
 		SKU:        readSKU(m.Require("sku")),
-		MinPrice:   Amount(m.Get("min_price"), currency),
 		Stock:      stock(m.Get("stock")),
 		Brand:      m.Get("brand").Text(),
 		Tags:       texts(m.Get("tags")),
 		Attributes: Attributes(m.Get("attributes")),
 	}
-	item.Price, item.Prices = price(m.Require("price"), currency)
+	item.Price, item.Prices = prices(m.Require("price"), currency)
+	item.MinPrice, item.MinPrices = prices(m.Get("min_price"), currency)
+	if item.MinPrices != nil && item.Prices == nil {
+		m.Get("min_price").Report(diag.WrongValue, "give the price for each currency too", "a floor for each currency needs prices for each")
+	}
 	item.Name = item.SKU
 	if name, ok := m.Get("name").WantText(); ok {
 		item.Name = name
@@ -111,25 +115,25 @@ func Amount(v syntax.Value, currency engine.Currency) engine.Amount {
 	return a
 }
 
-// price reads a price in the shop's currency, or one for each currency: {USD:
+// prices reads a price in the shop's currency, or one for each currency: {USD:
 // 10, EUR: 9}.
-func price(v syntax.Value, shop engine.Currency) (engine.Amount, map[engine.Currency]engine.Amount) {
+func prices(v syntax.Value, shop engine.Currency) (engine.Amount, map[engine.Currency]engine.Amount) {
 	if v.Kind() != syntax.Mapping {
 		return Amount(v, shop), nil
 	}
-	prices := make(map[engine.Currency]engine.Amount)
+	byCurrency := make(map[engine.Currency]engine.Amount)
 	for _, e := range v.Entries() {
 		currency, err := engine.ParseCurrency(e.Name)
 		if err != nil {
 			e.Key.Report(diag.WrongValue, "use an ISO 4217 code of three capital letters, such as USD", "%.40q is no currency", e.Name)
 			continue
 		}
-		prices[currency] = Amount(e.Value, currency)
+		byCurrency[currency] = Amount(e.Value, currency)
 	}
-	if _, ok := prices[shop]; !ok {
+	if _, ok := byCurrency[shop]; !ok {
 		v.Report(diag.MissingKey, "", "the price in %s, the shop's currency, is missing", shop)
 	}
-	return prices[shop], prices
+	return byCurrency[shop], byCurrency
 }
 
 func stock(v syntax.Value) int64 {

@@ -32,7 +32,7 @@ items:
     tags: [new, light]
     attributes: {screen: 14.20, refurbished: false, ports: [usb, hdmi], code: "007", none: }
   - {sku: "234234", price: 30}
-  - {sku: PI, price: {USD: 30, EUR: 27.50, JPY: 4500}}
+  - {sku: PI, price: {USD: 30, EUR: 27.50, JPY: 4500}, min_price: {USD: 20, EUR: 19}}
 `), currency(t, "USD"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +51,8 @@ items:
 			},
 		},
 		{SKU: "234234", Name: "234234", Price: 3000, Stock: catalogue.Plenty, Attributes: engine.Attributes{}},
-		{SKU: "PI", Name: "PI", Price: 3000, Stock: catalogue.Plenty, Attributes: engine.Attributes{},
+		{SKU: "PI", Name: "PI", Price: 3000, MinPrice: 2000, Stock: catalogue.Plenty, Attributes: engine.Attributes{},
+			MinPrices: map[engine.Currency]engine.Amount{currency(t, "USD"): 2000, currency(t, "EUR"): 1900},
 			Prices: map[engine.Currency]engine.Amount{currency(t, "USD"): 3000, currency(t, "EUR"): 2750, currency(t, "JPY"): 4500}},
 	}
 	if diff := cmp.Diff(want, items, cmp.Comparer(func(a, b engine.Value) bool { return a.String() == b.String() })); diff != "" {
