@@ -546,10 +546,26 @@ func (p *pricing) explainClaims(m *member, out *outcome) {
 	}
 	p.current = p.rules.promotions[m.step.promotion]
 	for i := m.first; i < m.end; i++ {
-		if o := &p.block.offers[i]; o.valid {
+		o := &p.block.offers[i]
+		switch least := p.block.leastGain(o); {
+		case !o.valid:
+		case p.current.Limits.Budget != nil && least > p.budgetLeft(p.current):
+			p.refuse(out, p.overBudget(least, 0))
+		default:
 			p.refuse(out, p.whyNot(o, m.step.promotion))
 		}
 	}
+}
+
+// leastGain is what the smallest application of an offer takes off, 0 for none.
+func (b *block) leastGain(o *offer) Amount {
+	var least Amount
+	for i := o.first; i < o.end; i++ {
+		if gain := b.columns[i].gain; least == 0 || gain < least {
+			least = gain
+		}
+	}
+	return least
 }
 
 // whyNot finds out what kept an offer from being applied: nothing to use, too
