@@ -54,6 +54,7 @@ func (s currencySet) within(allowed ...engine.Currency) currencySet {
 // promotion without amounts holds in any, which is nil.
 func (p *promotionCompiler) holdsIn(m syntax.Map) []engine.Currency {
 	if m.Has("currencies") {
+		p.checkPrices(m.Get("currencies"))
 		return p.listed
 	}
 	common := p.tabled
@@ -103,4 +104,19 @@ func (n *numberCompiler) tableEntry(v syntax.Value) (engine.Decimal, bool) {
 		v.Report(diag.TypeMismatch, "write a number such as 9.99", "an amount for one currency has to be a constant")
 	}
 	return engine.Decimal{}, false
+}
+
+// checkPrices reports a listed currency in which the prices that the promotion's
+// sets read would be other amounts: a set reads every price with the digits of
+// the shop's currency.
+func (p *promotionCompiler) checkPrices(v syntax.Value) {
+	if p.reads&readsPrice == 0 {
+		return
+	}
+	for _, listed := range p.listed {
+		if listed.Digits() != p.currency.Digits() {
+			v.Report(diag.WrongValue, "select the items by something else, such as tags",
+				"the price of an item is read with the digits of %s, and %s has others", p.currency, listed)
+		}
+	}
 }

@@ -51,6 +51,7 @@ const (
 	readsMoney reads = 1 << iota // amounts, which are in the shop's currency
 	readsClock                   // the instant of the quote
 	readsUnits                   // how many units of the item at hand the cart holds
+	readsPrice                   // the price of the item at hand, with the shop's digits
 )
 
 // joint is how conditions are joined.

@@ -198,7 +198,7 @@ func itemVariables(c engine.Currency) map[string]operand {
 		"sku":      textOf(func(_ *engine.Scope, e element) string { return e.item.SKU }).from(itemSKU, 0),
 		"name":     textOf(func(_ *engine.Scope, e element) string { return e.item.Name }),
 		"brand":    textOf(func(_ *engine.Scope, e element) string { return e.item.Brand }),
-		"price":    moneyOf(c, func(_ *engine.Scope, e element) int64 { return int64(e.item.Price) }),
+		"price":    moneyOf(c, func(_ *engine.Scope, e element) int64 { return int64(e.item.Price) }).reading(readsPrice),
 		"quantity": countOf(func(_ *engine.Scope, e element) int64 { return e.quantity }).reading(readsUnits),
 		"category": {kind: category, source: itemCategory, text: func(_ *engine.Scope, e element) (string, bool) {
 			return e.item.Category(), true
