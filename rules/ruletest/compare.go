@@ -25,20 +25,20 @@ func (x expectation) compare(q engine.Quote) []Mismatch {
 			c.amount(sum.key, &want, sum.amount)
 		}
 	}
-	c.list("applied", x.applied, applied(q))
+	c.list("applied", x.applied, appliedIn(q))
 	for _, id := range slices.Sorted(maps.Keys(x.notApplied)) {
 		c.refusal(id, x.notApplied[id], q)
 	}
 	for _, sku := range slices.Sorted(maps.Keys(x.lines)) {
 		c.line(sku, x.lines[sku], q)
 	}
-	c.list("gifts", x.gifts, gifts(q))
+	c.list("gifts", x.gifts, giftsIn(q))
 	for _, method := range slices.Sorted(maps.Keys(x.shipments)) {
 		c.shipment(method, x.shipments[method], q)
 	}
-	c.list("awards", x.awards, awarded(q))
+	c.list("awards", x.awards, awardsIn(q))
 	for _, code := range slices.Sorted(maps.Keys(x.coupons)) {
-		c.text("coupon "+code, string(x.coupons[code]), couponOutcome(code, q))
+		c.text("coupon "+code, string(x.coupons[code]), couponReasonIn(code, q))
 	}
 	if x.optimal != nil {
 		c.text("optimal", strconv.FormatBool(*x.optimal), strconv.FormatBool(q.Optimal))
@@ -70,7 +70,7 @@ func sumKeys() []string {
 	return keys
 }
 
-func applied(q engine.Quote) []string {
+func appliedIn(q engine.Quote) []string {
 	var ids []string
 	for _, o := range q.Promotions {
 		if o.Reason == engine.Applied {
@@ -80,8 +80,8 @@ func applied(q engine.Quote) []string {
 	return ids
 }
 
-// gifts lists what is given as "SKU x2", sorted.
-func gifts(q engine.Quote) []string {
+// giftsIn lists what is given as "SKU x2", sorted.
+func giftsIn(q engine.Quote) []string {
 	var list []string
 	for _, g := range q.Gifts {
 		list = append(list, fmt.Sprintf("%s x%d", g.SKU, g.Quantity))
@@ -90,7 +90,7 @@ func gifts(q engine.Quote) []string {
 	return list
 }
 
-func awarded(q engine.Quote) []string {
+func awardsIn(q engine.Quote) []string {
 	var list []string
 	for _, a := range q.Awards {
 		list = append(list, a.Kind+" "+plainNumber(a.Amount))
@@ -107,7 +107,7 @@ func plainNumber(text string) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-func couponOutcome(code string, q engine.Quote) string {
+func couponReasonIn(code string, q engine.Quote) string {
 	i := slices.IndexFunc(q.Coupons, func(c engine.CouponOutcome) bool { return c.Code == code })
 	if i < 0 {
 		return "nothing"

@@ -63,40 +63,34 @@ func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.M
 		}
 		return syntax.Value{}
 	}
-	x := expectation{
-		sums:       make(map[string]engine.Amount),
+	return expectation{
+		sums:       expectSums(get, currency, s),
+		applied:    r.promotions(get("applied"), s),
 		notApplied: r.refusals(get("not_applied"), s),
 		lines:      lineExpectations(get("lines"), r.items, currency, s),
+		gifts:      gifts(get("gifts"), r.items, s),
 		shipments:  shipmentExpectations(get("shipments"), currency, s),
+		awards:     awards(get("awards"), s),
 		coupons:    couponReasons(get("coupons"), s),
+		optimal:    optimal(get("optimal")),
+		hints:      r.hints(get("hints"), currency, s),
 	}
+}
+
+func expectSums(get func(string) syntax.Value, currency engine.Currency, s scope) map[string]engine.Amount {
+	expected := make(map[string]engine.Amount)
 	for _, key := range sumKeys() {
 		if v := get(key); v.Present() {
-			x.sums[key] = amount(v, currency, s)
+			expected[key] = amount(v, currency, s)
 		}
 	}
-	if v := get("applied"); v.Present() {
-		x.applied = r.promotions(v, s)
-	}
-	if v := get("gifts"); v.Present() {
-		units := unitList(v, r.items, s)
-		slices.Sort(units)
-		x.gifts = &units
-	}
-	if v := get("awards"); v.Present() {
-		x.awards = awards(v, s)
-	}
-	if v := get("optimal"); v.Present() {
-		optimal := v.WantBool(true)
-		x.optimal = &optimal
-	}
-	if v := get("hints"); v.Present() {
-		x.hints = r.hints(v, currency, s)
-	}
-	return x
+	return expected
 }
 
 func (r *reader) promotions(v syntax.Value, s scope) *[]string {
+	if !v.Present() {
+		return nil
+	}
 	ids := s.texts(v)
 	for i, item := range v.Texts() {
 		if i < len(ids) {
@@ -218,8 +212,21 @@ func unitList(v syntax.Value, items engine.CatalogMap, s scope) []string {
 	return list
 }
 
+// gifts reads a list of "SKU x2", in any order.
+func gifts(v syntax.Value, items engine.CatalogMap, s scope) *[]string {
+	if !v.Present() {
+		return nil
+	}
+	list := unitList(v, items, s)
+	slices.Sort(list)
+	return &list
+}
+
 // awards reads a list of "points 12.5" or {kind, amount}.
 func awards(v syntax.Value, s scope) *[]string {
+	if !v.Present() {
+		return nil
+	}
 	list := []string{}
 	for _, item := range v.Items() {
 		kind, amount := awardParts(item, s)
@@ -242,8 +249,19 @@ func awardParts(v syntax.Value, s scope) (kind, amount string) {
 	return kind, strings.TrimSpace(amount)
 }
 
+func optimal(v syntax.Value) *bool {
+	if !v.Present() {
+		return nil
+	}
+	b := v.WantBool(true)
+	return &b
+}
+
 // hints reads a list of {promotion, add, saves}.
 func (r *reader) hints(v syntax.Value, currency engine.Currency, s scope) *[]hintExpectation {
+	if !v.Present() {
+		return nil
+	}
 	list := []hintExpectation{}
 	for _, item := range v.Items() {
 		m := item.Map("promotion", "add", "saves")

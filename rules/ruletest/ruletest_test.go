@@ -247,7 +247,7 @@ tests:
       hints: [{promotion: hifi-pair, add: [HIFI], saves: 5}]
   - name: a cart without goods is sent
     given: {cart: []}
-    expect: {subtotal: 0, payable: 12, awards: [sticker 1], hints: []}
+    expect: {subtotal: 0, payable: 12, awards: [sticker 1], hints: [{promotion: hifi-pair, add: [HIFI x2]}]}
   - name: a limit, in a table
     given:
       cart: [TV]
@@ -258,7 +258,7 @@ tests:
       - {all: 10, own: 1, spent: 0, pool: spring, code: 0, payable: 25, coupons: {SPRING-1: limit_reached}, not_applied: {post-half: limit_reached}}
       - {all: 0, own: 2, spent: 0, pool: spring, code: 0, shipments: {post: 6}, optimal: true, not_applied: {post-half: limit_reached}}
       - {all: 0, own: 0, spent: 0, pool: spring, code: 3, awards: [points 2.5, sticker 1], not_applied: {post-half: limit_reached}}
-      - {all: 0, own: 0, spent: 47.01, pool: spring, code: 0, hints: [], not_applied: {post-half: budget_spent}}
+      - {all: 0, own: 0, spent: 47.01, pool: spring, code: 0, hints: [{promotion: hifi-pair, add: [HIFI x2], saves: 5}], not_applied: {post-half: budget_spent}}
       - {all: 0, own: 0, spent: 0, pool: autumn, code: 0, coupons: {SPRING-1: unknown_code}, not_applied: {post-half: coupon_missing}}
 `
 
