@@ -38,6 +38,10 @@ type Case struct {
 	expect  expectation
 }
 
+// Request returns what the case prices. It is shared with the case, and must not
+// be changed.
+func (c Case) Request() engine.Request { return c.request }
+
 // Refusals returns the reasons that the case expects of promotions that are not
 // applied.
 func (c Case) Refusals() []engine.Reason {
