@@ -250,7 +250,7 @@ func (b *block) clear() {
 func (p *pricing) join(s *step) {
 	b := &p.block
 	m := member{step: s, first: len(b.offers), owner: -1}
-	if p.admit(s.promotion, p.outcome(s.promotion)) {
+	if p.admit(s, p.outcome(s.promotion)) {
 		for _, d := range s.claims {
 			t, ok := d.terms(p)
 			b.offers = append(b.offers, offer{deal: d, terms: t, valid: ok && t.times > 0, all: true})

@@ -62,7 +62,7 @@ func (r *Ruleset) misses(req Request) []promotionMiss {
 			continue
 		}
 		p.current = r.promotions[s.promotion]
-		p.start()
+		p.start(s)
 		for _, miss := range p.missesOf(s, out) {
 			if add, cost := cheapestAddition(miss, p.candidates(miss)); add.Item != nil {
 				missing = append(missing, promotionMiss{s.promotion, miss, add, cost})

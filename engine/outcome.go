@@ -45,7 +45,10 @@ func (p *pricing) outcome(promotion int32) *outcome {
 		return out
 	}
 	standing := out.standing
-	if out.call != p.call {
+	switch {
+	case p.rules.open[promotion]:
+		standing = Applied
+	case out.call != p.call:
 		standing = p.standing(p.rules.promotions[promotion])
 	}
 	*out = outcome{call: p.call, round: p.round, standing: standing}
@@ -108,11 +111,11 @@ func (p *pricing) refuse(out *outcome, proposed proposal) {
 // admit tells whether the promotion may act now, and fixes what it sees: all
 // its deals and expressions read the prices as they are. Whether it may act is
 // decided once, when its first step comes.
-func (p *pricing) admit(promotion int32, out *outcome) bool {
-	p.current = p.rules.promotions[promotion]
+func (p *pricing) admit(s *step, out *outcome) bool {
+	p.current = p.rules.promotions[s.promotion]
 	switch out.state {
 	case eligible, chosen, effective:
-		p.start()
+		p.start(s)
 		return true
 	case barred, left:
 		return false
@@ -121,11 +124,11 @@ func (p *pricing) admit(promotion int32, out *outcome) bool {
 		out.state, out.reason = barred, out.standing
 		return false
 	}
-	p.start()
-	if when := p.current.When; when != nil && !when.Holds(p.scope) {
+	p.start(s)
+	if s.when != nil && !s.when.Holds(p.scope) {
 		out.state, out.reason = barred, ConditionFalse
 		if p.req.Explain {
-			p.accountOf(out).why = when.Why(p.scope)
+			p.accountOf(out).why = s.when.Why(p.scope)
 		}
 		return false
 	}
@@ -134,8 +137,8 @@ func (p *pricing) admit(promotion int32, out *outcome) bool {
 }
 
 // start fixes what the promotion at hand sees.
-func (p *pricing) start() {
-	if p.current.Timed {
+func (p *pricing) start(s *step) {
+	if s.timed {
 		p.scope.now = p.current.Schedule.local(p.req.At)
 	}
 	p.startTotal = p.total

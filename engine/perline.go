@@ -18,7 +18,7 @@ func (p *pricing) runPerLine(steps []int32) {
 	for _, index := range steps {
 		s := &p.rules.steps[index]
 		out := p.outcome(s.promotion)
-		if !p.admit(s.promotion, out) {
+		if !p.admit(s, out) {
 			p.finish(s)
 			continue
 		}

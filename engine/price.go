@@ -287,7 +287,7 @@ func (p *pricing) runGroup(combine Combine, steps []int32) {
 
 // run lets the deals of a step that claim nothing take effect.
 func (p *pricing) run(s *step) {
-	if out := p.outcome(s.promotion); p.admit(s.promotion, out) {
+	if out := p.outcome(s.promotion); p.admit(s, out) {
 		p.runDeals(s, out)
 	}
 	p.finish(s)

@@ -35,6 +35,12 @@ type Promotion struct {
 	Deals []Deal
 }
 
+// open reports whether the promotion may act on every cart that its condition
+// accepts.
+func (p *Promotion) open() bool {
+	return !p.Disabled && p.Schedule.always() && p.Coupon == Coupon{} && len(p.Currencies) == 0 && p.Limits == Limits{}
+}
+
 // Coupon says which codes unlock a promotion: one code, or any code of a pool.
 type Coupon struct {
 	Code string // normalised

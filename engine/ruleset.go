@@ -21,6 +21,7 @@ type Ruleset struct {
 	steps      []step       // in the order in which they run
 	rivalries  []rivalry    // by promotion
 	byCode     map[Coupon][]int32
+	open       []bool // by promotion: it needs nothing but its condition
 	giftSKUs   []string
 
 	postings atomic.Pointer[postings]
@@ -64,8 +65,10 @@ type step struct {
 	group     int32
 	deals     []proposer
 	claims    []claimer
-	last      bool // of the promotion's steps
-	only      bool // the promotion has no other
+	when      Condition // of the promotion
+	timed     bool      // the promotion reads the clock
+	last      bool      // of the promotion's steps
+	only      bool      // the promotion has no other
 }
 
 // NewRuleset checks what the pricing relies on and returns the ruleset. It
@@ -99,6 +102,7 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	r.rivalries = r.findRivalries()
 	r.byCode = make(map[Coupon][]int32)
 	for i, p := range r.promotions {
+		r.open = append(r.open, p.open())
 		if p.Coupon != (Coupon{}) {
 			r.byCode[p.Coupon] = append(r.byCode[p.Coupon], int32(i))
 		}
@@ -145,7 +149,7 @@ func (r *Ruleset) stepsInOrder() []step {
 		group := r.groupOf(p)
 		first := len(steps)
 		for level := range Level(levels) {
-			s := step{promotion: int32(i), level: level, group: group}
+			s := step{promotion: int32(i), level: level, group: group, when: p.When, timed: p.Timed}
 			for _, d := range p.Deals {
 				if d.Level() != level {
 					continue

@@ -37,6 +37,11 @@ func (s *Schedule) local(at time.Time) time.Time {
 	return at.In(s.Location)
 }
 
+// always reports whether the schedule has no bounds.
+func (s *Schedule) always() bool {
+	return s.From.IsZero() && s.Until.IsZero() && s.Days == 0 && len(s.Hours) == 0
+}
+
 // check returns Applied when at is within the schedule, else the reason.
 func (s *Schedule) check(at time.Time) Reason {
 	switch reason := s.dates(at); {

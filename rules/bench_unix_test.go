@@ -13,29 +13,37 @@ import (
 // time of one call of each and their ratio under the name.
 func inTurns(b *testing.B, name string, what, limit func()) {
 	b.Helper()
+	spent := spentBy(b, what, limit)
+	b.ReportMetric(spent[0], "cpu-ns")
+	b.ReportMetric(spent[1], "limit-cpu-ns")
+	b.ReportMetric(spent[0]/spent[1], name)
+}
+
+// spentBy runs the functions in turns, so that whatever else the machine does
+// falls on all of them, and returns the CPU time of one call of each, in ns.
+func spentBy(b *testing.B, functions ...func()) []float64 {
+	b.Helper()
 	// A server holds more than this benchmark does; without it the collector
 	// would run every few hundred quotes.
 	heap := make([]byte, 64<<20)
 	defer runtime.KeepAlive(heap)
 	const calls = 100
-	var spent, limitSpent time.Duration
-	rounds := 0
+	spent, rounds := make([]float64, len(functions)), 0
 	for b.Loop() {
-		start := cpuTime(b)
-		for range calls {
-			what()
+		for i, f := range functions {
+			start := cpuTime(b)
+			for range calls {
+				f()
+			}
+			spent[i] += float64((cpuTime(b) - start).Nanoseconds())
 		}
-		middle := cpuTime(b)
-		for range calls {
-			limit()
-		}
-		spent, limitSpent = spent+middle-start, limitSpent+cpuTime(b)-middle
 		rounds++
 	}
-	b.ReportMetric(0, "ns/op") // of both together, which says nothing
-	b.ReportMetric(float64(spent.Nanoseconds())/float64(rounds*calls), "cpu-ns")
-	b.ReportMetric(float64(limitSpent.Nanoseconds())/float64(rounds*calls), "limit-cpu-ns")
-	b.ReportMetric(float64(spent)/float64(limitSpent), name)
+	for i := range spent {
+		spent[i] /= float64(rounds * calls)
+	}
+	b.ReportMetric(0, "ns/op") // of all together, which says nothing
+	return spent
 }
 
 // cpuTime is the time that the process has had of the machine's processors.
