@@ -1,0 +1,127 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+func TestUnitsAreClaimedOnceOverGroupsToo(t *testing.T) {
+	pairs := engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}}
+	trade := engine.BuyGet{Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Reward: engine.Reward{PercentOff: whole(100)}}
+	percent := engine.PercentOff{Of: setA, Percent: whole(10)}
+	for _, c := range []struct {
+		name   string
+		policy engine.Policy
+		first  engine.Deal
+		second engine.Deal
+		units  int64 // of A
+		want   map[string]string
+	}{
+		{"a later group finds what an earlier one left", engine.Policy{}, pairs, pairs, 5, map[string]string{"a": "20.00", "b": "displaced"}},
+		{"and uses it", engine.Policy{}, engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}, Repeat: whole(1)}, pairs, 5,
+			map[string]string{"a": "10.00", "b": "10.00"}},
+		{"bought units are used as well", engine.Policy{}, trade, pairs, 2, map[string]string{"a": "5.00", "b": "displaced"}},
+		{"and are not bought twice", engine.Policy{}, pairs, trade, 2, map[string]string{"a": "10.00", "b": "displaced"}},
+		{"other deals neither use units nor mind", engine.Policy{}, pairs, percent, 2, map[string]string{"a": "10.00", "b": "1.00"}},
+		{"by priority each deal takes what the higher ones left", engine.Policy{Resolution: engine.ResolvePriority}, trade, pairs, 3, map[string]string{"a": "5.00", "b": "10.00"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.policy.Groups = []engine.Group{{ID: "g"}, {ID: "h"}}
+			s := &shop{policy: c.policy, promotions: []engine.Promotion{
+				{ID: "a", Group: "g", Deals: []engine.Deal{c.first}}, {ID: "b", Group: "h", Deals: []engine.Deal{c.second}},
+			}}
+			s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 1000, c.units), line("B", 500, 1)}}}
+			quote := s.price(t)
+			checkQuote(t, s, quote)
+			if diff := cmp.Diff(c.want, results(quote)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTheDearestUnitIsRewardedWhereEnoughStaysSpentWithoutIt(t *testing.T) {
+	deal := engine.BuyGet{
+		Buy: setA, Spend: minor(1000), Get: setA, Units: whole(1), Pick: engine.Dearest,
+		Reward: engine.Reward{PercentOff: whole(100)},
+	}
+	rules := newRuleset(t, engine.Promotion{ID: "p", Deals: []engine.Deal{deal}})
+	for _, c := range []struct {
+		name          string
+		dear, cheaper engine.Amount
+		want          engine.Amount
+	}{
+		{"exactly enough", 1200, 1000, 100},
+		{"a cent too little", 1200, 999, 999},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dear := line("A1", c.dear, 1)
+			dear.Item.MinPrice = c.dear - 100 // so that it can give less than the other
+			if got := price(t, rules, dear, line("A2", c.cheaper, 1)).Discount; got != c.want {
+				t.Errorf("got %d off, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeAppliedDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) {
+	idle := func(deal engine.Deal) []engine.Promotion {
+		return []engine.Promotion{
+			{ID: "idle", Deals: []engine.Deal{deal}},
+			{ID: "pair", Deals: []engine.Deal{engine.Multibuy{Of: setAB, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}}},
+		}
+	}
+	lines := []engine.Line{line("A", 406, 2), line("B", 406, 1)}
+	want := price(t, newRuleset(t, idle(nil)[1]), lines...)
+	for _, c := range []struct {
+		name string
+		deal engine.Deal
+	}{
+		{"it may be repeated no time", engine.Multibuy{Of: setA, Quantity: whole(1), Reward: engine.Reward{PayFor: whole(0)}, Repeat: whole(0)}},
+		{"it takes nothing off", engine.Multibuy{Of: setB, Quantity: whole(1), Reward: engine.Reward{PercentOff: whole(0)}}},
+		{"it wants more units", engine.Multibuy{Of: setB, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(want.Lines, price(t, newRuleset(t, idle(c.deal)...), lines...).Lines); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestBestPerLineCaseByCase(t *testing.T) {
+	policy := engine.Policy{Groups: []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}}
+	percent := func(of engine.Selection, n int) engine.Deal { return engine.PercentOff{Of: of, Percent: whole(n)} }
+	trade := engine.BuyGet{Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Reward: engine.Reward{PercentOff: whole(10)}}
+	for _, c := range []struct {
+		name       string
+		promotions []engine.Promotion
+		want       map[string]string
+	}{
+		{"of equal offers the higher rank wins the line",
+			[]engine.Promotion{{ID: "a", Deals: []engine.Deal{percent(setA, 10)}}, {ID: "b", Priority: 1, Deals: []engine.Deal{percent(setA, 10)}}},
+			map[string]string{"a": "displaced", "b": "3.00"}},
+		{"one promotion wins one line, another the other",
+			[]engine.Promotion{{ID: "a", Deals: []engine.Deal{percent(setAB, 10)}}, {ID: "b", Deals: []engine.Deal{percent(setA, 20)}}},
+			map[string]string{"a": "0.50", "b": "6.00"}},
+		{"a promotion that loses the line of its reward keeps what it takes off the line it bought of",
+			[]engine.Promotion{{ID: "a", Deals: []engine.Deal{trade, percent(setA, 20)}}, {ID: "b", Deals: []engine.Deal{percent(setB, 50)}}},
+			map[string]string{"a": "6.00", "b": "2.50"}},
+		{"a budget that what is won does not fit into gives nothing",
+			[]engine.Promotion{{ID: "a", Limits: engine.Limits{Budget: minor(599)}, Deals: []engine.Deal{percent(setA, 10), percent(setA, 10)}}},
+			map[string]string{"a": "budget_spent"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &shop{policy: policy, promotions: c.promotions}
+			s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 1000, 3), line("B", 500, 1)}}}
+			quote := s.price(t)
+			checkQuote(t, s, quote)
+			if diff := cmp.Diff(c.want, results(quote)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
