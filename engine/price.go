@@ -287,6 +287,13 @@ func (p *pricing) runGroup(combine Combine, steps []int32) {
 
 // run lets the deals of a step that claim nothing take effect.
 func (p *pricing) run(s *step) {
+	if s.simple && !p.req.Explain {
+		// Nobody asks what became of it, so what its condition refuses is not noted.
+		if p.start(s); !s.when.Holds(p.scope) {
+			return
+		}
+		p.outcome(s.promotion).state = eligible
+	}
 	if out := p.outcome(s.promotion); p.admit(s, out) {
 		p.runDeals(s, out)
 	}

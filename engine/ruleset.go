@@ -67,6 +67,7 @@ type step struct {
 	claims    []claimer
 	when      Condition // of the promotion
 	timed     bool      // the promotion reads the clock
+	simple    bool      // nothing but the condition decides whether it is run
 	last      bool      // of the promotion's steps
 	only      bool      // the promotion has no other
 }
@@ -100,6 +101,10 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	r.groups = groupsInOrder(c.Policy.Groups, r.promotions)
 	r.steps = r.stepsInOrder()
 	r.rivalries = r.findRivalries()
+	for i := range r.steps {
+		s := &r.steps[i]
+		s.simple = s.when != nil && s.only && r.promotions[s.promotion].open() && !r.rivalries[s.promotion].any
+	}
 	r.byCode = make(map[Coupon][]int32)
 	for i, p := range r.promotions {
 		r.open = append(r.open, p.open())
