@@ -6,9 +6,20 @@ import (
 )
 
 // maxRuns is how many runs through the steps one quote may take to find the best
-// way out of the conflicts between promotions. It counts runs, not time, so that
-// a quote does not depend on the machine.
-const maxRuns = 2000
+// way out of the conflicts between promotions, and maxWork how many visits of a
+// step to a line, which bounds the runs of large carts; fewRuns are always taken.
+// They count work, not time, so that a quote does not depend on the machine.
+const (
+	maxRuns = 2000
+	maxWork = 2_000_000
+	fewRuns = 16
+)
+
+// runsAllowed is how many runs this call may take.
+func (p *pricing) runsAllowed() int {
+	visits := max(1, p.candidates*max(1, len(p.lines)))
+	return min(maxRuns, max(fewRuns, maxWork/visits))
+}
 
 // choices are the decisions about promotions that exclude each other. A run asks
 // for them in a fixed order; the search runs again and again, each time with the
@@ -67,7 +78,7 @@ func (p *pricing) search() {
 	p.judge()
 	p.boundSteps()
 	for c.turn() {
-		if c.runs >= maxRuns {
+		if c.runs >= p.runsAllowed() {
 			c.open = max(c.open, p.mostOfAll())
 			break
 		}
@@ -221,7 +232,7 @@ func (p *pricing) contenders() []int32 {
 	p.rivalsOf, p.rivals = p.call, p.rivals[:0]
 	for _, s := range p.steps {
 		promotion := p.rules.steps[s].promotion
-		if p.rules.rivalries[promotion].any && p.outcome(promotion).standing == Applied {
+		if p.isCandidate(s) && p.rules.rivalries[promotion].any && p.outcome(promotion).standing == Applied {
 			p.rivals = append(p.rivals, promotion)
 		}
 	}

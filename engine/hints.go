@@ -64,7 +64,7 @@ func (r *Ruleset) misses(req Request) []promotionMiss {
 		p.current = r.promotions[s.promotion]
 		p.start(s)
 		for _, miss := range p.missesOf(s, out) {
-			if add, cost := cheapestAddition(miss, p.candidates(miss)); add.Item != nil {
+			if add, cost := cheapestAddition(miss, p.suitable(miss)); add.Item != nil {
 				missing = append(missing, promotionMiss{s.promotion, miss, add, cost})
 			}
 		}
@@ -136,9 +136,9 @@ func (d Tiers) misses(p *pricing) []Miss {
 	return []Miss{{Of: d.Of, Units: steps[0].from - measured}}
 }
 
-// candidates are the items that would count for the miss: those of the cart, or
+// suitable are the items that would count for the miss: those of the cart, or
 // where it has none, those that the catalogue and the set agree on.
-func (p *pricing) candidates(miss Miss) []*Item {
+func (p *pricing) suitable(miss Miss) []*Item {
 	var items []*Item
 	for i := range p.goods {
 		if p.selects(miss.Of, i) {

@@ -39,21 +39,22 @@ type pricing struct {
 	scope *Scope
 	call  uint64 // counts the uses, and marks what belongs to this one
 
-	coupons   []string    // normalised, sorted
-	cartLines []Line      // canonical
-	shipments []Item      // shipments as items
-	lines     []lineState // of goods, then of shipments
-	goods     int         // how many lines are goods
-	lots      []lot       // of all lines, as they begin
-	sets      []membership
-	present   []int32 // sets of which the cart has items
-	marks     []uint64
-	steps     []int32 // those that can have an effect, in order
-	rivals    []int32 // promotions among them that may exclude each other
-	rivalsOf  uint64  // the call that rivals was found in
-	quantity  int64
-	subtotal  Amount
-	cap       Amount // on what is taken off the goods
+	coupons    []string    // normalised, sorted
+	cartLines  []Line      // canonical
+	shipments  []Item      // shipments as items
+	lines      []lineState // of goods, then of shipments
+	goods      int         // how many lines are goods
+	lots       []lot       // of all lines, as they begin
+	sets       []membership
+	present    []int32 // sets of which the cart has items
+	marks      []uint64
+	steps      []int32 // those to run, in order
+	candidates int     // how many of them can have an effect
+	rivals     []int32 // promotions among them that may exclude each other
+	rivalsOf   uint64  // the call that rivals was found in
+	quantity   int64
+	subtotal   Amount
+	cap        Amount // on what is taken off the goods
 
 	at         int    // the step at hand, an index into steps
 	round      uint64 // counts the runs, and marks what belongs to this one
@@ -149,16 +150,9 @@ func (p *pricing) readLines() error {
 	return nil
 }
 
-// find lists the steps that can have an effect, and all of them where every
-// promotion is to be explained.
+// find lists the steps that can have an effect. Where every promotion is to be
+// explained all steps are run, but the others are still no candidates.
 func (p *pricing) find() {
-	p.steps = p.steps[:0]
-	if p.req.Explain {
-		for i := range p.rules.steps {
-			p.steps = append(p.steps, int32(i))
-		}
-		return
-	}
 	posted := p.rules.postingsAt(p.req.At)
 	p.marks = zeroed(p.marks, len(p.rules.steps)/64+1)
 	p.mark(posted.always)
@@ -174,12 +168,22 @@ func (p *pricing) find() {
 	if len(posted.byFact) > 0 {
 		p.facts(func(f Fact) { p.mark(posted.byFact[f]) })
 	}
+	p.steps, p.candidates = p.steps[:0], 0
 	for w, word := range p.marks {
-		for ; word != 0; word &= word - 1 {
+		p.candidates += bits.OnesCount64(word)
+		for ; word != 0 && !p.req.Explain; word &= word - 1 {
 			p.steps = append(p.steps, int32(w*64+bits.TrailingZeros64(word)))
 		}
 	}
+	if p.req.Explain {
+		for i := range p.rules.steps {
+			p.steps = append(p.steps, int32(i))
+		}
+	}
 }
+
+// isCandidate reports whether the step can have an effect.
+func (p *pricing) isCandidate(step int32) bool { return p.marks[step/64]&(1<<(step%64)) != 0 }
 
 func (p *pricing) mark(steps []int32) {
 	for _, s := range steps {
