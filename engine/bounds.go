@@ -7,7 +7,11 @@ func (p *pricing) boundSteps() {
 	p.begin()
 	bounds := p.choices.bounds[:0]
 	for _, index := range p.steps {
-		bounds = append(bounds, p.mostOfStep(&p.rules.steps[index]))
+		var most Amount
+		if p.isCandidate(index) {
+			most = p.mostOfStep(&p.rules.steps[index])
+		}
+		bounds = append(bounds, most)
 	}
 	p.choices.bounds = bounds
 }
