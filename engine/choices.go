@@ -28,8 +28,9 @@ func (p *pricing) runsAllowed() int {
 type choices struct {
 	trail []decision
 	asked int // how many decisions the run has asked for
-	// usurped are promotions that a lower rank stood in the way of.
-	usurped []int32
+	// doubtful are promotions that had to give way to a lower rank, or to one
+	// that has had no effect so far.
+	doubtful []int32
 	// cut says that the run cannot be better than the best, or breaks a rule.
 	cut bool
 	// lenient lets a lower rank win where that is the only way out: the higher
@@ -97,7 +98,7 @@ func (p *pricing) search() {
 
 func (p *pricing) runOnce() {
 	c := &p.choices
-	c.asked, c.cut, c.usurped = 0, false, c.usurped[:0]
+	c.asked, c.cut, c.doubtful = 0, false, c.doubtful[:0]
 	c.runs++
 	p.runAll()
 	if !c.cut {
@@ -177,7 +178,7 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 	if !p.rules.rivalries[promotion].any {
 		return true
 	}
-	open, byPriority, usurped := false, false, false
+	open, byPriority, earned := false, false, false
 	refusal := proposal{}
 	for _, rival := range p.contenders() {
 		if rival == promotion {
@@ -192,7 +193,7 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 		case met.reason == "":
 		case other.state == chosen || other.state == effective:
 			p.ruled = p.ruled || met.byPriority
-			usurped = usurped || met.byPriority && promotion < rival
+			earned = earned || other.state == effective && !(met.byPriority && promotion < rival)
 			refusal = refusal.blockedBy(met.reason, rival)
 		case other.finished || met.byPriority && promotion < rival:
 		default:
@@ -201,8 +202,8 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 	}
 	switch {
 	case refusal.by != nil:
-		if usurped {
-			p.choices.usurped = append(p.choices.usurped, promotion)
+		if !earned {
+			p.choices.doubtful = append(p.choices.doubtful, promotion)
 		}
 		p.refuse(out, refusal)
 		return false
@@ -264,8 +265,8 @@ func (c *choices) undecided() bool {
 }
 
 // closeChoices gives the promotions that were left out their reason, and
-// reports whether each of them made room for a rival that had an effect, and
-// each that a lower rank stood in the way of had another rival to give way to.
+// reports whether each of them, and each of the doubtful, made room for a rival
+// that had an effect.
 func (p *pricing) closeChoices() bool {
 	for _, promotion := range p.contendersLeft() {
 		refusal, justified := p.winnersOver(promotion)
@@ -274,7 +275,7 @@ func (p *pricing) closeChoices() bool {
 		}
 		p.refuse(p.outcome(promotion), refusal)
 	}
-	return p.choices.lenient || !slices.ContainsFunc(p.choices.usurped, func(promotion int32) bool {
+	return p.choices.lenient || !slices.ContainsFunc(p.choices.doubtful, func(promotion int32) bool {
 		_, justified := p.winnersOver(promotion)
 		return !justified
 	})
