@@ -262,3 +262,27 @@ func TestDealsOfOnePromotionInABestPerLineGroup(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestAPromotionGivesWayOnlyToOneThatHasAnEffect: the first could reward the
+// dearer unit, but its pick wants the cheaper one, of which half a cent is
+// nothing. So it has no effect, and may not keep the second from having one.
+func TestAPromotionGivesWayOnlyToOneThatHasAnEffect(t *testing.T) {
+	trade := func(pick engine.Pick) []engine.Deal {
+		return []engine.Deal{engine.BuyGet{
+			Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Pick: pick, Reward: engine.Reward{PercentOff: tenths(1)},
+		}}
+	}
+	s := &shop{
+		policy: engine.Policy{Groups: []engine.Group{{ID: "g", Combine: engine.CombineBest}, {ID: "h"}}},
+		promotions: []engine.Promotion{
+			{ID: "cheapest", Group: "g", Deals: trade(engine.Cheapest)}, {ID: "dearest", Group: "g", Deals: trade(engine.Dearest)},
+			// It would save more if neither of them had one.
+			{ID: "rest", Group: "h", When: threshold{amount: 501}, Deals: []engine.Deal{engine.PercentOff{Of: setB, Percent: whole(100)}}},
+		},
+	}
+	s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 0, 1), line("B1", 1, 1), line("B2", 500, 1)}}}
+	want := map[string]string{"cheapest": "displaced", "dearest": "0.01", "rest": "condition_false"}
+	if diff := cmp.Diff(want, results(s.price(t))); diff != "" {
+		t.Error(diff)
+	}
+}
