@@ -71,7 +71,7 @@ func TestWhatCannotBeAppliedDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) 
 	idle := func(deal engine.Deal) []engine.Promotion {
 		return []engine.Promotion{
 			{ID: "idle", Deals: []engine.Deal{deal}},
-			{ID: "pair", Deals: []engine.Deal{engine.Multibuy{Of: setAB, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}}},
+			{ID: "pair", Deals: []engine.Deal{engine.Multibuy{Of: setAB, Quantity: whole(2), Reward: engine.Reward{PercentOff: whole(50)}}}},
 		}
 	}
 	lines := []engine.Line{line("A", 406, 2), line("B", 406, 1)}
@@ -110,9 +110,9 @@ func TestBestPerLineCaseByCase(t *testing.T) {
 		{"a promotion that loses the line of its reward keeps what it takes off the line it bought of",
 			[]engine.Promotion{{ID: "a", Deals: []engine.Deal{trade, percent(setA, 20)}}, {ID: "b", Deals: []engine.Deal{percent(setB, 50)}}},
 			map[string]string{"a": "6.00", "b": "2.50"}},
-		{"a budget that what is won does not fit into gives nothing",
+		{"a deal that the rest of the budget does not hold is not given",
 			[]engine.Promotion{{ID: "a", Limits: engine.Limits{Budget: minor(599)}, Deals: []engine.Deal{percent(setA, 10), percent(setA, 10)}}},
-			map[string]string{"a": "budget_spent"}},
+			map[string]string{"a": "3.00"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &shop{policy: policy, promotions: c.promotions}
