@@ -232,7 +232,7 @@ func (p *pricing) proposeClaims(s *step) []proposal {
 	var proposals []proposal
 	for i := range b.offers {
 		proposed := p.proposeOffer(&b.offers[i])
-		if proposed.reason != Applied && p.req.Explain && b.offers[i].valid {
+		if proposed.reason != Applied && p.explains() && b.offers[i].valid {
 			proposed = p.whyNot(&b.offers[i], s.promotion)
 		}
 		proposals = append(proposals, proposed)
@@ -541,10 +541,10 @@ func (p *pricing) payOut(r *rewardTerms, slots []slot, off Amount) []take {
 
 // explainClaims says why a member's claiming deals had no effect.
 func (p *pricing) explainClaims(m *member, out *outcome) {
-	if !p.req.Explain || out.state != eligible || out.reason == CapReached || out.reason == BudgetSpent {
+	p.current = p.rules.promotions[m.step.promotion]
+	if !p.explains() || out.state != eligible || out.reason == CapReached || out.reason == BudgetSpent {
 		return
 	}
-	p.current = p.rules.promotions[m.step.promotion]
 	for i := m.first; i < m.end; i++ {
 		o := &p.block.offers[i]
 		switch least := p.block.leastGain(o); {

@@ -48,7 +48,7 @@ func (p *pricing) listColumns(i int) {
 		o.end = len(b.columns)
 	}
 	o.possible, o.rank = l.visited > 0, l.rank
-	if !o.possible && p.req.Explain {
+	if !o.possible && p.explains() {
 		o.possible = p.enoughUnits(i)
 	}
 	o.bound = l.bound()

@@ -64,7 +64,7 @@ func (r *Ruleset) misses(req Request) []promotionMiss {
 		p.current = r.promotions[s.promotion]
 		p.start(s)
 		for _, miss := range p.missesOf(s, out) {
-			if add, cost := cheapestAddition(miss, p.suitable(miss)); add.Item != nil {
+			if add, cost := p.cheapestAddition(miss, p.suitable(miss)); add.Item != nil {
 				missing = append(missing, promotionMiss{s.promotion, miss, add, cost})
 			}
 		}
@@ -182,8 +182,8 @@ func (r *Ruleset) tryOut(req Request, before *Quote, m promotionMiss) (Hint, boo
 }
 
 // cheapestAddition is the line that makes up for the miss at the lowest list
-// price, and that price.
-func cheapestAddition(miss Miss, items []*Item) (best Line, least Amount) {
+// price, and that price. Where there is a catalogue, the stock must allow it.
+func (p *pricing) cheapestAddition(miss Miss, items []*Item) (best Line, least Amount) {
 	for _, item := range items {
 		n := miss.Units
 		if miss.Spend > 0 {
@@ -194,6 +194,9 @@ func cheapestAddition(miss Miss, items []*Item) (best Line, least Amount) {
 		}
 		cost, ok := mulAmount(item.Price, n)
 		if !ok || n < 1 || n > MaxQuantity {
+			continue
+		}
+		if known, left := p.giftStock(item.SKU); known != nil && left < n {
 			continue
 		}
 		if best.Item == nil || cmp.Or(cmp.Compare(cost, least), cmp.Compare(item.SKU, best.Item.SKU)) < 0 {

@@ -65,6 +65,14 @@ func (p *pricing) accountOf(out *outcome) *account {
 	return &p.accounts[out.account-1]
 }
 
+// takenBy is what the promotion has taken off in this run.
+func (p *pricing) takenBy(out *outcome) Amount {
+	if out.account == 0 {
+		return 0
+	}
+	return p.accounts[out.account-1].off
+}
+
 // openAccount makes the promotion's account that of one that has an effect.
 func (p *pricing) openAccount(out *outcome) {
 	if out.account > 0 {
@@ -95,6 +103,10 @@ func (a *account) lines() int {
 	}
 	return n
 }
+
+// explains reports whether somebody asks why the promotion at hand has no effect:
+// for a coupon on the cart the quote always says.
+func (p *pricing) explains() bool { return p.req.Explain || p.current.Coupon != (Coupon{}) }
 
 // refuse notes why a proposal has no effect.
 func (p *pricing) refuse(out *outcome, proposed proposal) {
@@ -220,7 +232,8 @@ func (p *pricing) withinLimits(promotion *Promotion) Reason {
 	case limits.PerCustomer != nil && p.cart.Customer.ID == "":
 		return CustomerRequired
 	case limits.Redemptions != nil && used.Redemptions >= p.count(limits.Redemptions),
-		limits.PerCustomer != nil && used.ByCustomer >= p.count(limits.PerCustomer):
+		limits.PerCustomer != nil && used.ByCustomer >= p.count(limits.PerCustomer),
+		limits.PerCart != nil && p.count(limits.PerCart) < 1:
 		return LimitReached
 	case limits.Budget != nil && p.budgetLeft(promotion) == 0:
 		return BudgetSpent

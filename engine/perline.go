@@ -56,7 +56,7 @@ func (p *pricing) runPerLine(steps []int32) {
 func (p *pricing) offerAlone(s *step) lineOffer {
 	o := lineOffer{step: s, off: make([]Amount, len(p.lines))}
 	if len(s.claims) > 0 {
-		o.add(together(p.proposeClaims(s)))
+		o.add(p, together(p.proposeClaims(s)))
 	}
 	var before *trial
 	for _, d := range s.deals {
@@ -67,13 +67,21 @@ func (p *pricing) offerAlone(s *step) lineOffer {
 			p.apply(o.proposals[n-1].takes)
 		}
 		p.slotted = p.slotted[:0]
-		o.add(d.propose(p))
+		o.add(p, d.propose(p))
 	}
 	p.endTrial(before)
 	return o
 }
 
-func (o *lineOffer) add(proposed proposal) {
+// add brings a proposal within the promotion's limits and adds it to the offer.
+func (o *lineOffer) add(p *pricing, proposed proposal) {
+	if proposed.reason == Applied {
+		before := p.takenBy(p.outcome(o.step.promotion))
+		for _, earlier := range o.proposals {
+			before += offOf(earlier.takes)
+		}
+		p.fit(before, &proposed)
+	}
 	proposed.takes = inLineOrder(proposed.takes)
 	for i := range proposed.takes {
 		t := &proposed.takes[i]
@@ -144,8 +152,7 @@ func (p *pricing) bestPerLine(offers []lineOffer) []int32 {
 	return winners
 }
 
-// settleLines carries out what an offer does to the lines it has won. Its budget
-// must hold all of it.
+// settleLines carries out what an offer does to the lines it has won.
 func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers []lineOffer) {
 	promotion := o.step.promotion
 	out := p.outcome(promotion)
@@ -156,8 +163,6 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 			won += off
 		}
 	}
-	before := p.takenBy(out)
-	overBudget := p.current.Limits.Budget != nil && won > p.budgetLeft(p.current)-before
 	firstDeal := len(o.proposals) - len(o.step.deals)
 	for i, proposed := range o.proposals {
 		if proposed.reason != Applied {
@@ -167,8 +172,6 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 		case proposed.gift != nil:
 			proposed = o.step.deals[i-firstDeal].propose(p) // another offer may have had the last one
 		case proposed.award != nil:
-		case overBudget:
-			proposed = p.overBudget(won, before)
 		default:
 			lost := func(t take) bool { return winners[t.line] != index }
 			if proposed.takes = slices.DeleteFunc(slices.Clone(proposed.takes), lost); offOf(proposed.takes) == 0 {
@@ -184,14 +187,6 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 			p.refuse(out, p.outbid(o, winners, offers))
 		}
 	}
-}
-
-// takenBy is what the promotion has taken off so far.
-func (p *pricing) takenBy(out *outcome) Amount {
-	if out.account == 0 {
-		return 0
-	}
-	return p.accounts[out.account-1].off
 }
 
 // outbid says which promotions won the lines that the offer would have made

@@ -331,7 +331,7 @@ func (p *pricing) settle(promotion int32, proposed proposal) {
 func (p *pricing) accept(promotion int32, proposed proposal) []take {
 	out := p.outcome(promotion)
 	if proposed.reason == Applied {
-		p.fit(out, &proposed)
+		p.fit(p.takenBy(out), &proposed)
 	}
 	if proposed.reason != Applied {
 		if out.state != effective {
@@ -375,16 +375,14 @@ func (p *pricing) giveAway(promotion int32, proposed *proposal) {
 	}
 }
 
-// fit brings a proposal within the promotion's limits and the cart's cap.
-func (p *pricing) fit(out *outcome, proposed *proposal) {
+// fit brings a proposal within the promotion's limits and the cart's cap. Before
+// is what the promotion has taken off already.
+func (p *pricing) fit(before Amount, proposed *proposal) {
 	off := offOf(proposed.takes)
 	if off == 0 {
 		return
 	}
-	limits, before := &p.current.Limits, Amount(0)
-	if out.account > 0 {
-		before = p.accounts[out.account-1].off
-	}
+	limits := &p.current.Limits
 	if limits.Budget != nil && off > p.budgetLeft(p.current)-before {
 		*proposed = p.overBudget(off, before)
 		return
@@ -399,10 +397,25 @@ func (p *pricing) fit(out *outcome, proposed *proposal) {
 	switch allowed {
 	case off:
 	case 0:
-		*proposed = refused(CapReached)
+		*proposed = p.capped(before)
 	default:
 		proposed.takes = p.trim(proposed.takes, allowed)
 	}
+}
+
+// capped says what leaves nothing to take off.
+func (p *pricing) capped(before Amount) proposal {
+	refusal := refused(CapReached)
+	if !p.req.Explain {
+		return refusal
+	}
+	c := p.cart.Currency
+	if limit := p.current.Limits.MaxDiscount; limit != nil && p.amount(limit) <= before {
+		refusal.detail = "max_discount is " + c.Format(p.amount(limit))
+	} else {
+		refusal.detail = "all promotions together may take " + c.Format(p.cap) + " off the goods"
+	}
+	return refusal
 }
 
 // budgetLeft is what the promotion may still take off.

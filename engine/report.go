@@ -224,18 +224,18 @@ func (p *pricing) pledgedOff(line int32) Amount {
 }
 
 // couponOutcomes tells what became of each code: the promotions it unlocked, or
-// why the first by rank that wants it was not applied.
+// why the first by rank that wants it was not applied with it.
 func (p *pricing) couponOutcomes() []CouponOutcome {
 	outcomes := make([]CouponOutcome, 0, len(p.coupons))
 	for _, code := range p.coupons {
 		c := CouponOutcome{Code: code, Reason: UnknownCode}
 		for _, i := range p.rules.wanting(code, p.req.Usage.Codes[code].Pool) {
-			switch out := p.outcome(i); {
-			case out.state == effective:
+			switch reason := p.couponReason(i, code); {
+			case reason == Applied:
 				c.Reason = Applied
 				c.Promotions = append(c.Promotions, p.rules.promotions[i].ID)
 			case c.Reason == UnknownCode:
-				c.Reason = p.couponReason(out)
+				c.Reason = reason
 			}
 		}
 		outcomes = append(outcomes, c)
@@ -243,13 +243,22 @@ func (p *pricing) couponOutcomes() []CouponOutcome {
 	return outcomes
 }
 
-// couponReason is why the promotion that wants a code was not applied. One whose
-// steps cannot have an effect on the cart has not been run.
-func (p *pricing) couponReason(out *outcome) Reason {
-	if out.standing != Applied {
+// couponReason is Applied for the code that a promotion was applied with. Another
+// code of the same pool is used up, or has no effect and is not used.
+func (p *pricing) couponReason(index int32, code string) Reason {
+	promotion, out := p.rules.promotions[index], p.outcome(index)
+	switch {
+	case out.state == effective && code == p.unlockedBy(promotion):
+		return Applied
+	case !p.codeLeft(promotion, code):
+		return LimitReached
+	case out.state == effective:
+		return NoEffect
+	case out.standing != Applied:
 		return out.standing
+	default:
+		return cmp.Or(out.reason, NoEffect)
 	}
-	return cmp.Or(out.reason, NoEffect)
 }
 
 // trace is a digest of all that the quote says.

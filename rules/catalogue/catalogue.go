@@ -77,8 +77,11 @@ func readItem(m syntax.Map, currency engine.Currency) engine.Item {
 	}
 	item.Price, item.Prices = prices(m.Require("price"), currency)
 	item.MinPrice, item.MinPrices = prices(m.Get("min_price"), currency)
-	if item.MinPrices != nil && item.Prices == nil {
+	switch {
+	case item.MinPrices != nil && item.Prices == nil:
 		m.Get("min_price").Report(diag.WrongValue, "give the price for each currency too", "a floor for each currency needs prices for each")
+	case item.Prices != nil && item.MinPrices == nil && item.MinPrice > 0:
+		item.MinPrices = map[engine.Currency]engine.Amount{currency: item.MinPrice}
 	}
 	item.Name = item.SKU
 	if name, ok := m.Get("name").WantText(); ok {
