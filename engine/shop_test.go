@@ -224,7 +224,9 @@ func (d draws) plain() engine.Deal {
 	if d.one(4, "limited") {
 		units = whole(d.number(1, 4, "max_units"))
 	}
-	switch d.number(0, 5, "deal") {
+	switch d.number(0, 6, "deal") {
+	case 6:
+		return engine.Award{Kind: "points", Amount: whole(d.number(0, 9, "points"))}
 	case 0:
 		return engine.PercentOff{Of: of, Percent: d.expression(1, 1000, tenths, "percent"), OfList: d.one(3, "of list"), MaxUnits: units}
 	case 1:
@@ -370,5 +372,34 @@ func TestQuotesOfShopsAddUp(t *testing.T) {
 		s := d.shop(5)
 		d.conflicts(s, engine.CombineAll, engine.CombineBest, engine.CombineBestPerLine, engine.CombineFirst)
 		checkQuote(t, s, s.price(t))
+	})
+}
+
+func TestCartsWithMoreApplicationsThanCanBeLookedAtAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := draws{t}
+		s := new(shop)
+		for i := range d.number(1, 4, "promotions") {
+			s.promotions = append(s.promotions, engine.Promotion{ID: fmt.Sprint("p", i), Limits: pickOf(d, "limits", engine.Limits{}, d.limits()), Deals: []engine.Deal{
+				engine.Multibuy{Of: d.selection(), Quantity: whole(d.number(2, 9, "quantity")), Reward: d.reward(9000)},
+			}})
+			if d.one(2, "buy and get") {
+				s.promotions[i].Deals = []engine.Deal{d.claims()}
+			}
+		}
+		var lines []engine.Line
+		for i := range d.number(20, 60, "lines") {
+			quantity := int64(d.number(1, 9, "quantity"))
+			if d.one(5, "many") {
+				quantity = int64(d.number(1, 1_000_000, "many"))
+			}
+			lines = append(lines, line(fmt.Sprintf("%s%02d", pickOf(d, "set", "A", "B"), i), engine.Amount(d.number(0, 3000, "price")), quantity))
+		}
+		s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: lines}}
+		quote := s.price(t)
+		checkQuote(t, s, quote)
+		if !quote.Optimal && quote.Bound <= quote.Saving() {
+			t.Fatalf("not proven, but saves %d with a bound of %d\n%s", quote.Saving(), quote.Bound, s)
+		}
 	})
 }
