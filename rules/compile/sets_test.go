@@ -108,7 +108,7 @@ promotions:
 func quoteOf(t *testing.T, rules string) engine.Quote {
 	t.Helper()
 	ruleset := compileFiles(t, "f.yaml", rules)
-	items := engine.NewCatalog([]engine.Item{{SKU: "TV", Price: 9900}, {SKU: "HDMI", Price: 1500}, {SKU: "USB", Price: 500}})
+	items := engine.NewCatalog([]engine.Item{{SKU: "TV", Price: 9900, Stock: 9}, {SKU: "HDMI", Price: 1500, Stock: 9}, {SKU: "USB", Price: 500, Stock: 9}})
 	cart := engine.Cart{Currency: ruleset.Currency(), Lines: []engine.Line{{Item: items["TV"], Quantity: 1}}}
 	quote, err := ruleset.Price(engine.Request{Cart: cart, Catalog: items, Hints: true})
 	if err != nil {
