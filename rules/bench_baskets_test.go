@@ -5,6 +5,7 @@ package rules_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -101,6 +102,7 @@ func BenchmarkBaskets(b *testing.B) {
 		{"stress", 40, 40, 30}, {"stress", 40, 40, 50},
 	} {
 		b.Run(fmt.Sprintf("%s/units=%d", c.name, c.units), func(b *testing.B) {
+			defer runtime.KeepAlive(serverHeap())
 			r := rand.New(rand.NewPCG(7, uint64(c.units)))
 			var m basketMeasure
 			for b.Loop() {

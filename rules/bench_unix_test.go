@@ -23,10 +23,7 @@ func inTurns(b *testing.B, name string, what, limit func()) {
 // falls on all of them, and returns the CPU time of one call of each, in ns.
 func spentBy(b *testing.B, functions ...func()) []float64 {
 	b.Helper()
-	// A server holds more than this benchmark does; without it the collector
-	// would run every few hundred quotes.
-	heap := make([]byte, 64<<20)
-	defer runtime.KeepAlive(heap)
+	defer runtime.KeepAlive(serverHeap())
 	const calls = 100
 	spent, rounds := make([]float64, len(functions)), 0
 	for b.Loop() {
@@ -45,6 +42,10 @@ func spentBy(b *testing.B, functions ...func()) []float64 {
 	b.ReportMetric(0, "ns/op") // of all together, which says nothing
 	return spent
 }
+
+// serverHeap is memory for a benchmark to hold, because a server holds more than
+// the benchmark does: without it the collector would run all the time.
+func serverHeap() []byte { return make([]byte, 64<<20) }
 
 // cpuTime is the time that the process has had of the machine's processors.
 func cpuTime(b *testing.B) time.Duration {

@@ -53,7 +53,7 @@ items:
 		{SKU: "234234", Name: "234234", Price: 3000, Stock: catalogue.Plenty, Attributes: engine.Attributes{}},
 		{SKU: "PI", Name: "PI", Price: 3000, MinPrice: 2000, Stock: catalogue.Plenty, Attributes: engine.Attributes{},
 			MinPrices: map[engine.Currency]engine.Amount{currency(t, "USD"): 2000, currency(t, "EUR"): 1900},
-			Prices: map[engine.Currency]engine.Amount{currency(t, "USD"): 3000, currency(t, "EUR"): 2750, currency(t, "JPY"): 4500}},
+			Prices:    map[engine.Currency]engine.Amount{currency(t, "USD"): 3000, currency(t, "EUR"): 2750, currency(t, "JPY"): 4500}},
 	}
 	if diff := cmp.Diff(want, items, cmp.Comparer(func(a, b engine.Value) bool { return a.String() == b.String() })); diff != "" {
 		t.Error(diff)
