@@ -126,6 +126,9 @@ type use struct {
 const (
 	maxColumns = 6000
 	fewColumns = 50
+	// sampledNodes is how far is searched where the best of the applications
+	// that are looked at need not be the best of all.
+	sampledNodes = 300
 )
 
 // runClaims settles the claiming deals of the steps together: every one sees the
@@ -390,6 +393,9 @@ func (p *pricing) chooseApplications() {
 	}
 	if len(problem.Owners) == 0 {
 		return
+	}
+	if !proven {
+		problem.Nodes = sampledNodes
 	}
 	solution := optimum.Solve(problem)
 	if proven {
