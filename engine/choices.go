@@ -53,6 +53,9 @@ type decision struct {
 	// stands says of a promotion left for a higher rank that there is a run that
 	// breaks no rule in which that one has an effect.
 	stands bool
+	// tentative says that the promotion gave way to some that were only about to
+	// have an effect, lost that none of them had one.
+	tentative, lost bool
 }
 
 // leaf is the result of a run.
@@ -101,8 +104,9 @@ func (p *pricing) runOnce() {
 	c.asked, c.cut, c.doubtful = 0, false, c.doubtful[:0]
 	c.runs++
 	p.runAll()
+	p.noteLost()
 	if !c.cut {
-		c.cut = !p.closeChoices()
+		c.cut = p.clashes() || !p.closeChoices()
 	}
 }
 
@@ -111,7 +115,7 @@ func (p *pricing) runOnce() {
 // have an effect.
 func (c *choices) turn() bool {
 	for n := len(c.trail); n > 0; n = len(c.trail) {
-		if last := &c.trail[n-1]; !last.turned && !last.stands {
+		if last := &c.trail[n-1]; !last.turned && !last.stands && (!last.tentative || last.lost) {
 			last.turned, last.taken = true, !last.taken
 			return true
 		}
@@ -178,7 +182,7 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 	if !p.rules.rivalries[promotion].any {
 		return true
 	}
-	open, byPriority, earned := false, false, false
+	open, byPriority, earned, tentative := false, false, false, true
 	refusal := proposal{}
 	for _, rival := range p.contenders() {
 		if rival == promotion {
@@ -194,6 +198,7 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 		case other.state == chosen || other.state == effective:
 			p.ruled = p.ruled || met.byPriority
 			earned = earned || other.state == effective && !(met.byPriority && promotion < rival)
+			tentative = tentative && other.state == chosen
 			refusal = refusal.blockedBy(met.reason, rival)
 		case other.finished || met.byPriority && promotion < rival:
 		default:
@@ -201,6 +206,8 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 		}
 	}
 	switch {
+	case refusal.by != nil && tentative && p.chooseTentatively(promotion):
+		return true
 	case refusal.by != nil:
 		if !earned {
 			p.choices.doubtful = append(p.choices.doubtful, promotion)
@@ -264,6 +271,48 @@ func (c *choices) undecided() bool {
 	return slices.ContainsFunc(c.trail[:c.asked], func(d decision) bool { return d.byPriority && !d.turned && !d.stands })
 }
 
+// chooseTentatively lets a promotion in beside rivals that are about to have an
+// effect, which is of use only where they then have none.
+func (p *pricing) chooseTentatively(promotion int32) bool {
+	c := &p.choices
+	n := c.asked
+	c.asked++
+	if n == len(c.trail) {
+		c.trail = append(c.trail, decision{promotion: promotion, tentative: true})
+	}
+	return c.trail[n].taken
+}
+
+// noteLost marks the tentative decisions of the run that turned out to be for
+// nothing.
+func (p *pricing) noteLost() {
+	c := &p.choices
+	for i := range c.trail[:c.asked] {
+		d := &c.trail[i]
+		if !d.tentative || d.taken || d.lost {
+			continue
+		}
+		_, justified := p.winnersOver(d.promotion)
+		pending := slices.ContainsFunc(p.contenders(), func(rival int32) bool {
+			return rival != d.promotion && p.outcome(rival).state == chosen && p.rules.clashOf(d.promotion, rival).reason != ""
+		})
+		d.lost = !justified && !pending
+	}
+}
+
+// clashes reports whether two promotions that were let in side by side have both
+// had an effect.
+func (p *pricing) clashes() bool {
+	for _, d := range p.choices.trail[:p.choices.asked] {
+		if d.tentative && d.taken && slices.Contains(p.applied, d.promotion) {
+			if refusal, _ := p.winnersOver(d.promotion); refusal.by != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // closeChoices gives the promotions that were left out their reason, and
 // reports whether each of them, and each of the doubtful, made room for a rival
 // that had an effect.
@@ -286,7 +335,7 @@ func (p *pricing) closeChoices() bool {
 func (p *pricing) winnersOver(promotion int32) (refusal proposal, justified bool) {
 	for _, winner := range p.applied {
 		met := p.rules.clashOf(promotion, winner)
-		if met.reason == "" {
+		if met.reason == "" || winner == promotion {
 			continue
 		}
 		refusal = refusal.blockedBy(met.reason, winner)

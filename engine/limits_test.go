@@ -300,3 +300,22 @@ func TestAPromotionGivesWayOnlyToOneThatHasAnEffect(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestPromotionsThatExcludeEachOtherAndHaveNoEffectBarNothing: what "low" and
+// "high" would do alone comes to nothing beside "best", so that neither has to
+// give way to the other.
+func TestPromotionsThatExcludeEachOtherAndHaveNoEffectBarNothing(t *testing.T) {
+	percent := func(n int) []engine.Deal { return []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(n)}} }
+	s := &shop{
+		policy: engine.Policy{Groups: []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}},
+		promotions: []engine.Promotion{
+			{ID: "high", Priority: 1, Deals: percent(1), Excludes: []string{"low"}}, {ID: "low", Deals: percent(2)}, {ID: "best", Deals: percent(90)},
+		},
+	}
+	s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 10000, 1)}}}
+	quote := s.price(t)
+	want := map[string]string{"high": "displaced", "low": "displaced", "best": "90.00"}
+	if diff := cmp.Diff(want, results(quote)); diff != "" || !quote.Optimal {
+		t.Errorf("optimal %t %s", quote.Optimal, diff)
+	}
+}
