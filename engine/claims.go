@@ -8,52 +8,6 @@ import (
 	"github.com/checkout-promotions/checkout/engine/optimum"
 )
 
-// claimer is a deal whose applications claim units, so that deals of the same
-// group compete for them: Multibuy, BuyGet and Bundle.
-type claimer interface {
-	Deal
-	// terms evaluates the deal's numbers for the cart at hand; false when one
-	// is missing or leaves nothing to do.
-	terms(p *pricing) (terms, bool)
-}
-
-// terms say what one application of a deal takes, and what for.
-type terms struct {
-	parts  []part
-	reward rewardTerms
-	times  int64 // at most so many applications
-	// ranked says that rewarded units are picked, in this order, from all that
-	// no deal has used.
-	ranked bool
-	pick   Pick
-}
-
-// part is so many units of a selection, or units worth so much.
-type part struct {
-	of       Selection
-	quantity int64
-	spend    Amount
-	rewarded bool // the reward is of these units
-}
-
-// rewardTerms is an evaluated Reward.
-type rewardTerms struct {
-	kind    rewardKind
-	paid    int64
-	amount  Amount
-	percent Percent
-	each    bool // of each unit, not of an application's units together
-}
-
-type rewardKind uint8
-
-const (
-	free rewardKind = iota // all but so many paid units
-	atPrice
-	amountOff
-	percentOff
-)
-
 // block is the deals of one group that compete for units, while they are being
 // settled together.
 type block struct {
@@ -70,11 +24,9 @@ type block struct {
 
 // member is a promotion of the block.
 type member struct {
-	step          *step
-	first, end    int // of its offers
-	owner         int // in the problem, -1 for none
-	proposedTakes []take
-	applications  int64
+	step       *step
+	first, end int // of its offers
+	owner      int // in the problem, -1 for none
 }
 
 // offer is a deal of a member.
@@ -90,46 +42,6 @@ type offer struct {
 	rank       []int32 // of each kind in the pick, for offers that have one
 	bound      Amount
 }
-
-// kind is units that are alike: they cost the same, can give the same, and the
-// same parts of the same deals may use them. There are as many of them as in
-// slots together.
-type kind struct {
-	price, room Amount
-	mask        []uint64 // by part of the block
-	n           int64
-	slots       []slot
-	drawn       int   // slots that are used up
-	used        int64 // of the slot after these
-}
-
-func (k *kind) fits(part int) bool { return k.mask[part/64]&(1<<(part%64)) != 0 }
-
-// column is a distinct application of an offer.
-type column struct {
-	first, end         int // of its uses
-	gain               Amount
-	reward, swap, kept int32
-	times              int64
-}
-
-// use is so many units of a kind in an application.
-type use struct {
-	kind     int
-	n        int64
-	rewarded bool
-}
-
-// maxColumns is how many distinct applications are looked at of the offers of a
-// block together, and fewColumns of one offer at least. An offer with more is
-// represented by some of them, and the quote says that the choice is not proven.
-const (
-	maxColumns = 6000
-	fewColumns = 50
-	// sampledNodes is how far is searched where the best of the applications
-	// that are looked at need not be the best of all.
-	sampledNodes = 300
-)
 
 // runClaims settles the claiming deals of the steps together: every one sees the
 // same prices, and the applications are chosen that save most.
@@ -261,89 +173,6 @@ func (p *pricing) join(s *step) {
 	}
 	m.end = len(b.offers)
 	b.members = append(b.members, m)
-}
-
-// classify sorts the units that are free for the block's offers into kinds, the
-// dearest first; of those that cost the same, the ones that can give least, so that
-// they are the ones that are paid.
-func (p *pricing) classify() {
-	b := &p.block
-	parts := 0
-	for i := range b.offers {
-		parts += len(b.offers[i].terms.parts)
-	}
-	words := parts/64 + 1
-	mask := make([]uint64, words)
-	for line := range p.goods {
-		if !p.maskOf(line, mask) {
-			continue
-		}
-		p.slotted = p.lineSlots(p.slotted[:0], line)
-		for _, s := range p.slotted {
-			if s.owner == 0 {
-				b.kindOf(s, mask).add(s)
-			}
-		}
-	}
-	slices.SortStableFunc(b.kinds, func(x, y kind) int {
-		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(x.room, y.room))
-	})
-}
-
-// maskOf finds the parts that may use the line's units, and reports whether any
-// may.
-func (p *pricing) maskOf(line int, mask []uint64) bool {
-	clear(mask)
-	n, any := 0, false
-	for i := range p.block.offers {
-		o := &p.block.offers[i]
-		for _, part := range o.terms.parts {
-			if !o.idle && p.selects(part.of, line) {
-				mask[n/64] |= 1 << (n % 64)
-				any = true
-			}
-			n++
-		}
-	}
-	return any
-}
-
-// kindOf returns the kind that the slot's units are of.
-func (b *block) kindOf(s slot, mask []uint64) *kind {
-	for i := range b.kinds {
-		if k := &b.kinds[i]; k.price == s.price && k.room == s.room && slices.Equal(k.mask, mask) {
-			return k
-		}
-	}
-	if len(b.kinds) < cap(b.kinds) {
-		b.kinds = b.kinds[:len(b.kinds)+1] // with the slots of an earlier use
-	} else {
-		b.kinds = append(b.kinds, kind{})
-	}
-	k := &b.kinds[len(b.kinds)-1]
-	first := len(b.masks)
-	b.masks = append(b.masks, mask...)
-	*k = kind{price: s.price, room: s.room, mask: b.masks[first:len(b.masks):len(b.masks)], slots: k.slots[:0]}
-	return k
-}
-
-func (k *kind) add(s slot) {
-	k.slots = append(k.slots, s)
-	k.n += s.n
-}
-
-// draw takes n units of the kind, line by line.
-func (k *kind) draw(dst []slot, n int64) []slot {
-	for n > 0 {
-		s := k.slots[k.drawn]
-		s.n = min(s.n-k.used, n)
-		n -= s.n
-		if k.used += s.n; k.used == k.slots[k.drawn].n {
-			k.drawn, k.used = k.drawn+1, 0
-		}
-		dst = append(dst, s)
-	}
-	return dst
 }
 
 // contest decides about a member that has rivals, if it would have an effect
@@ -543,79 +372,6 @@ func (p *pricing) payOut(r *rewardTerms, slots []slot, off Amount) []take {
 	default:
 		return p.spread(off, inOrder(slots))
 	}
-}
-
-// explainClaims says why a member's claiming deals had no effect.
-func (p *pricing) explainClaims(m *member, out *outcome) {
-	p.current = p.rules.promotions[m.step.promotion]
-	if !p.explains() || out.state != eligible || out.reason == CapReached || out.reason == BudgetSpent {
-		return
-	}
-	for i := m.first; i < m.end; i++ {
-		o := &p.block.offers[i]
-		switch least := p.block.leastGain(o); {
-		case !o.valid:
-		case p.current.Limits.Budget != nil && least > p.budgetLeft(p.current):
-			p.refuse(out, p.overBudget(least, 0))
-		default:
-			p.refuse(out, p.whyNot(o, m.step.promotion))
-		}
-	}
-}
-
-// leastGain is what the smallest application of an offer takes off, 0 for none.
-func (b *block) leastGain(o *offer) Amount {
-	var least Amount
-	for i := o.first; i < o.end; i++ {
-		if gain := b.columns[i].gain; least == 0 || gain < least {
-			least = gain
-		}
-	}
-	return least
-}
-
-// whyNot finds out what kept an offer from being applied: nothing to use, too
-// little, nothing to take off, or other deals.
-func (p *pricing) whyNot(o *offer, promotion int32) proposal {
-	owners := proposal{reason: Displaced}
-	for _, part := range o.terms.parts {
-		p.slotted = p.slotted[:0]
-		slots := p.slots(part.of)
-		if len(slots) == 0 {
-			return refused(NoMatchingItems)
-		}
-		for _, s := range slots {
-			if s.owner != 0 && s.owner-1 != promotion && !slices.Contains(owners.by, s.owner-1) {
-				owners.by = append(owners.by, s.owner-1)
-			}
-		}
-	}
-	switch {
-	case !p.couldApply(o):
-		return refused(BelowQuantity)
-	case owners.by == nil || o.possible && o.end == o.first:
-		return refused(NoEffect)
-	default:
-		slices.Sort(owners.by)
-		return owners
-	}
-}
-
-// couldApply reports whether there would be units for an application, whatever
-// it gains, if none were claimed.
-func (p *pricing) couldApply(o *offer) bool {
-	kept := p.block
-	defer func() { p.block = kept }()
-	p.block = block{offers: []offer{{deal: o.deal, terms: o.terms, valid: true}}}
-	mask := make([]uint64, 1)
-	for line := range p.goods {
-		if p.maskOf(line, mask) {
-			for _, s := range p.lineSlots(nil, line) {
-				p.block.kindOf(s, mask).add(s)
-			}
-		}
-	}
-	return p.enoughUnits(0)
 }
 
 // mostOfClaim bounds what a claiming deal can take off list prices.
