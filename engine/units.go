@@ -252,17 +252,6 @@ func units(slots []slot) int64 {
 	return n
 }
 
-// unclaimed returns the slots that no multi-unit deal has claimed.
-func unclaimed(slots []slot) []slot {
-	var free []slot
-	for _, s := range slots {
-		if s.owner == 0 {
-			free = append(free, s)
-		}
-	}
-	return free
-}
-
 // withRoom drops the slots that cannot give anything.
 func withRoom(slots []slot) []slot {
 	return slices.DeleteFunc(slots, func(s slot) bool { return s.room <= 0 })
