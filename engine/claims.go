@@ -54,10 +54,15 @@ func (p *pricing) runClaims(steps []int32) {
 		}
 	}
 	p.listApplications()
+	out := false
 	for i := range b.members {
-		if p.contest(&b.members[i]); p.choices.cut {
+		out = !p.contest(&b.members[i]) || out
+		if p.choices.cut {
 			return
 		}
+	}
+	for out {
+		out = p.listOnce() // as if those that are out had never been there
 	}
 	p.chooseApplications()
 	p.settleBlock()
@@ -177,17 +182,21 @@ func (p *pricing) join(s *step) {
 
 // contest decides about a member that has rivals, if it would have an effect
 // alone.
-func (p *pricing) contest(m *member) {
+func (p *pricing) contest(m *member) (in bool) {
 	out := p.outcome(m.step.promotion)
 	if out.state != eligible || !p.rules.rivalries[m.step.promotion].any || !p.block.hasColumns(m) {
-		return
+		return true
 	}
 	p.current = p.rules.promotions[m.step.promotion]
 	if p.take(m.step.promotion, out) {
 		out.state = chosen
-		return
+		return true
 	}
-	m.end = m.first // its offers are out
+	for i := m.first; i < m.end; i++ {
+		p.block.offers[i].idle = true
+	}
+	m.end = m.first
+	return false
 }
 
 func (b *block) hasColumns(m *member) bool {

@@ -125,3 +125,21 @@ func TestBestPerLineCaseByCase(t *testing.T) {
 		})
 	}
 }
+
+func TestALoserOfAConflictDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) {
+	pair := func(of engine.Selection, paid int) []engine.Deal {
+		return []engine.Deal{engine.Multibuy{Of: of, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(paid)}}}
+	}
+	loser := engine.Promotion{ID: "a", Exclusive: engine.ExclusiveInGroup, Deals: pair(setA, 0)}
+	between := engine.Promotion{ID: "b", Coupon: engine.Coupon{Code: "X"}, Deals: []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(1)}}}
+	winner := engine.Promotion{ID: "c", Deals: pair(setAB, 1)}
+	lines := []engine.Line{line("A", 1, 2), line("B", 2, 3)}
+	want := price(t, newRuleset(t, winner), lines...).Lines
+	for name, promotions := range map[string][]engine.Promotion{
+		"beside it": {loser, winner}, "with another between them": {loser, between, winner},
+	} {
+		if diff := cmp.Diff(want, price(t, newRuleset(t, promotions...), lines...).Lines); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
