@@ -118,13 +118,17 @@ func lineEnd(slots []slot, first int) int {
 }
 
 // newTakes returns room for n takes.
-func (p *pricing) newTakes(n int) []take {
-	if cap(p.taken)-len(p.taken) < n {
-		p.taken = make([]take, 0, max(2*cap(p.taken), 2*n)) // what was taken before keeps the old room
+func (p *pricing) newTakes(n int) []take { return allot(&p.taken, n) }
+
+// allot returns room for n elements in the buffer. When the buffer grows, what it
+// allotted before keeps the old one.
+func allot[T any](buffer *[]T, n int) []T {
+	if cap(*buffer)-len(*buffer) < n {
+		*buffer = make([]T, 0, max(2*cap(*buffer), 2*n))
 	}
-	first := len(p.taken)
-	p.taken = p.taken[:first+n]
-	return p.taken[first : first : first+n]
+	first := len(*buffer)
+	*buffer = (*buffer)[:first+n]
+	return (*buffer)[first : first : first+n]
 }
 
 func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
@@ -186,7 +190,7 @@ func (p *pricing) carve(lots []lot, takes []take) []lot {
 		lots[0] = lots[0].taken(t)
 		return lots
 	}
-	carved := p.newLots(len(lots) + 2*len(takes))
+	carved := allot(&p.carved, len(lots)+2*len(takes))
 	for j, l := range lots {
 		for len(takes) > 0 && takes[0].lot == int32(j) {
 			t := &takes[0]
@@ -217,16 +221,6 @@ func join(lots []lot, l lot) []lot {
 		return lots
 	}
 	return append(lots, l)
-}
-
-// newLots returns room for n lots.
-func (p *pricing) newLots(n int) []lot {
-	if cap(p.carved)-len(p.carved) < n {
-		p.carved = make([]lot, 0, max(2*cap(p.carved), 2*n)) // what was carved before keeps the old room
-	}
-	first := len(p.carved)
-	p.carved = p.carved[:first+n]
-	return p.carved[first : first : first+n]
 }
 
 // taken is what the units of a take look like afterwards, but for what does not
