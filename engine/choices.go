@@ -62,8 +62,7 @@ type decision struct {
 type leaf struct {
 	found   bool
 	saving  Amount
-	reach   Amount // saving, and what better applications could still add
-	ruled   bool
+	reach   Amount  // saving, and what better applications could still add
 	winners []int32 // effective promotions that have rivals, by rank
 	trail   []decision
 }
@@ -76,7 +75,7 @@ func (p *pricing) search() {
 	c.runs, c.open, c.bounds = 0, 0, c.bounds[:0]
 	p.runOnce()
 	if len(c.trail) == 0 {
-		c.best.found, c.best.saving, c.best.reach, c.best.ruled = true, p.saving(), p.saving()+p.gap, p.ruled
+		c.best.found, c.best.saving, c.best.reach = true, p.saving(), p.saving()+p.gap
 		return
 	}
 	p.judge()
@@ -131,7 +130,7 @@ func (p *pricing) judge() {
 		return
 	}
 	p.letStand()
-	run := leaf{found: true, saving: p.saving(), reach: p.saving() + p.gap, ruled: p.ruled}
+	run := leaf{found: true, saving: p.saving(), reach: p.saving() + p.gap}
 	for _, i := range p.applied {
 		if p.rules.rivalries[i].any {
 			run.winners = append(run.winners, i)

@@ -13,7 +13,6 @@ import (
 type block struct {
 	members []member
 	offers  []offer
-	parts   []part
 	masks   []uint64
 	kinds   []kind
 	columns []column
@@ -31,7 +30,6 @@ type member struct {
 
 // offer is a deal of a member.
 type offer struct {
-	deal       claimer
 	terms      terms
 	valid      bool    // the terms leave something to do
 	idle       bool    // it cannot be applied to the cart
@@ -161,9 +159,8 @@ func (p *pricing) proposeClaims(s *step) []proposal {
 }
 
 func (b *block) clear() {
-	b.members, b.offers, b.parts = b.members[:0], b.offers[:0], b.parts[:0]
+	b.members, b.offers, b.kinds = b.members[:0], b.offers[:0], b.kinds[:0]
 	b.masks, b.columns, b.uses = b.masks[:0], b.columns[:0], b.uses[:0]
-	b.kinds = b.kinds[:0]
 }
 
 // join adds a step to the block.
@@ -173,7 +170,7 @@ func (p *pricing) join(s *step) {
 	if p.admit(s, p.outcome(s.promotion)) {
 		for _, d := range s.claims {
 			t, ok := d.terms(p)
-			b.offers = append(b.offers, offer{deal: d, terms: t, valid: ok && t.times > 0, all: true})
+			b.offers = append(b.offers, offer{terms: t, valid: ok && t.times > 0, all: true})
 		}
 	}
 	m.end = len(b.offers)

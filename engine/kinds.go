@@ -38,7 +38,9 @@ func (p *pricing) classify() {
 		for _, s := range p.slotted {
 			if s.owner == 0 {
 				b.kindOf(s, mask).add(s)
+				continue
 			}
+			p.ruled = p.ruled || p.rules.policy.Resolution == ResolvePriority
 		}
 	}
 	slices.SortStableFunc(b.kinds, func(x, y kind) int {

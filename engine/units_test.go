@@ -143,3 +143,31 @@ func TestALoserOfAConflictDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) {
 		}
 	}
 }
+
+// TestAChoiceByPriorityIsNotCalledTheBest: under priority nobody looked for
+// something better.
+func TestAChoiceByPriorityIsNotCalledTheBest(t *testing.T) {
+	pair := func(id string, priority int) engine.Promotion {
+		return engine.Promotion{ID: id, Priority: priority, Deals: []engine.Deal{engine.Multibuy{
+			Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)},
+		}}}
+	}
+	for _, c := range []struct {
+		name       string
+		resolution engine.Resolution
+		promotions []engine.Promotion
+		optimal    bool
+	}{
+		{"two that compete, by priority", engine.ResolvePriority, []engine.Promotion{pair("a", 1), pair("b", 0)}, false},
+		{"two that compete, for the customer", engine.ResolveBest, []engine.Promotion{pair("a", 1), pair("b", 0)}, true},
+		{"one alone, by priority", engine.ResolvePriority, []engine.Promotion{pair("a", 1)}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &shop{policy: engine.Policy{Resolution: c.resolution}, promotions: c.promotions}
+			s.request = engine.Request{Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 1000, 3)}}}
+			if quote := s.price(t); quote.Optimal != c.optimal || quote.Bound != 0 {
+				t.Errorf("got optimal %v and bound %d, want %v and 0", quote.Optimal, quote.Bound, c.optimal)
+			}
+		})
+	}
+}

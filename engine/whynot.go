@@ -63,7 +63,7 @@ func (p *pricing) whyNot(o *offer, promotion int32) proposal {
 func (p *pricing) couldApply(o *offer) bool {
 	kept := p.block
 	defer func() { p.block = kept }()
-	p.block = block{offers: []offer{{deal: o.deal, terms: o.terms, valid: true}}}
+	p.block = block{offers: []offer{{terms: o.terms, valid: true}}}
 	mask := make([]uint64, 1)
 	for line := range p.goods {
 		if p.maskOf(line, mask) {
