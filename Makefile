@@ -7,6 +7,7 @@ SEED     ?= examples/quickstart/inventory.yaml
 FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
+CHECKS   ?= 10000
 
 # No package needs C; only the race detector does. One setting for all targets lets them share what is compiled.
 export CGO_ENABLED ?= 0
@@ -20,7 +21,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover fuzz bench benchstat golden ci vet staticcheck race fmt-check tidy-check libc-check golden-check
+.PHONY: help build run test examples lint fmt cover oracle fuzz bench benchstat golden ci vet staticcheck race fmt-check tidy-check libc-check golden-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ fmt: ## format the Go code
 cover: ## measure the coverage of the tests into coverage.out
 	go test -coverprofile=coverage.out ./...
 	@go tool cover -func=coverage.out | tail -n 1
+
+oracle: ## compare pricing with brute force on 10 x CHECKS random baskets, and as many more properties
+	go test -count=1 -timeout 60m ./engine -rapid.checks=$(CHECKS)
 
 fuzz: ## run every fuzz test, each for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh
