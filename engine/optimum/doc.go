@@ -19,7 +19,8 @@
 //   - Bound is at least the gain of every choice, and Optimal says that Gain
 //     reaches it. This is proven in integers; floats only suggest where to look.
 //   - Gain is never below that of taking the column of the highest gain first, as
-//     often as it goes, and so on, where the pick rules allow each such step.
+//     often as it goes, and so on, where the pick rules allow each such step, nor
+//     below that of giving each owner in turn the best of what is left.
 //   - Among choices of the same gain, when the search comes to an end, the one with
 //     the least sum of gain times place of the owner is chosen: with two owners
 //     that compete, the one that gives the earlier owner more. This holds while
@@ -64,8 +65,10 @@
 // Problem.Nodes bounds the search, not its time: a node is one column applied so
 // many times, and costs a fraction of a microsecond. What comes before the search
 // grows with the columns, and with the square of the rows for each step of the
-// simplex: 1,000 columns over 100 types take a few milliseconds, 40,000 over 500
-// take 200. Callers with many alike offers should bound their columns.
+// simplex: 1,000 columns over 100 types take a few milliseconds. A component that
+// is larger is neither relaxed nor searched: it gets the best of the simple
+// choices, and a bound of prices that every column can be charged. Callers with
+// many alike offers should bound their columns.
 //
 // # Measurements
 //
