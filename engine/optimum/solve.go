@@ -22,10 +22,11 @@ func Solve(p Problem) Solution {
 // inTurn gives each owner the best choice of what the earlier ones have left.
 func inTurn(p *Problem) (times [][][]int64, gain int64) {
 	left := slices.Clone(p.Units)
-	for o := range p.Owners {
-		alone := solveTogether(Problem{Units: left, Owners: p.Owners[o : o+1], Nodes: p.Nodes})
+	for _, owner := range p.Owners {
+		owner.Cap = min(owner.Cap, MaxGain/int64(len(p.Owners)))
+		alone := solveTogether(Problem{Units: left, Owners: []Owner{owner}, Nodes: p.Nodes})
 		times, gain = append(times, alone.Times[0]), gain+alone.Gain
-		for f, offer := range p.Owners[o].Offers {
+		for f, offer := range owner.Offers {
 			for c, n := range alone.Times[0][f] {
 				for _, use := range offer.Columns[c].Use {
 					left[use.Type] -= use.N * n
