@@ -131,13 +131,6 @@ func withoutExplanation(quote engine.Quote) engine.Quote {
 	if len(quote.Promotions) == 0 {
 		quote.Promotions = nil
 	}
-	// Why a coupon did nothing is told more closely where an explanation is asked for.
-	quote.Coupons = slices.Clone(quote.Coupons)
-	for i := range quote.Coupons {
-		if c := &quote.Coupons[i]; c.Reason != engine.Applied {
-			c.Reason = ""
-		}
-	}
 	return quote
 }
 
