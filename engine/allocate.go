@@ -8,7 +8,9 @@ import (
 // allocator shares amounts. It keeps its buffers between calls, so its results
 // hold until the next call only. The zero allocator is ready for use.
 type allocator struct {
-	weights, caps []Amount // of the parts to share over, to be set by the caller
+	weights, caps []Amount // of the parts to share over
+	sum           Amount   // of the weights
+	capped        bool     // a cap is less than its weight
 	shares        []Amount
 	open          []int // parts that can still take something
 	remainders    []uint64
@@ -16,7 +18,7 @@ type allocator struct {
 
 // reset forgets the parts.
 func (a *allocator) reset() {
-	a.weights, a.caps = a.weights[:0], a.caps[:0]
+	a.weights, a.caps, a.sum, a.capped = a.weights[:0], a.caps[:0], 0, false
 }
 
 // add makes a part of the slots together: as heavy as what they cost, with what
@@ -28,7 +30,14 @@ func (a *allocator) add(slots []slot) {
 		weight += s.price * Amount(s.n)
 		limit += s.room * Amount(s.n)
 	}
+	a.part(weight, limit)
+}
+
+// part adds a part.
+func (a *allocator) part(weight, limit Amount) {
 	a.weights, a.caps = append(a.weights, weight), append(a.caps, limit)
+	a.sum += weight
+	a.capped = a.capped || limit < weight
 }
 
 func zeroed[T any](buffer []T, n int) []T {
@@ -53,8 +62,30 @@ func (a *allocator) share(total Amount) []Amount {
 			a.open = append(a.open, i)
 		}
 	}
-	a.divide(a.fillCapped(total))
+	if a.capped || total > a.sum {
+		total = a.fillCapped(total)
+	}
+	a.divide(total)
 	return a.shares
+}
+
+// shareOverTwo is what an allocator shares over two parts whose caps are their
+// weights, which is what most lines with several lots are.
+func shareOverTwo(total, a, b Amount) (first, second Amount) {
+	sum := a + b
+	switch {
+	case total >= sum:
+		return a, b
+	case a == 0 || b == 0:
+		return total * min(a, 1), total * min(b, 1)
+	}
+	hi, lo := bits.Mul64(uint64(total), uint64(a))
+	q, r := bits.Div64(hi, lo, uint64(sum))
+	// The remainders of the two are r and sum-r, or both 0.
+	if r > 0 && Amount(r) >= sum-Amount(r) {
+		q++
+	}
+	return Amount(q), total - Amount(q)
 }
 
 // fillCapped gives the parts whose exact share would exceed their cap the cap,

@@ -60,7 +60,10 @@ func TestSharesAddUpAndStayWithinOneUnitOfTheExactShare(t *testing.T) {
 }
 
 func shareOver(total Amount, weights, caps []Amount) []Amount {
-	a := allocator{weights: weights, caps: caps}
+	var a allocator
+	for i, w := range weights {
+		a.part(w, caps[i])
+	}
 	return a.share(total)
 }
 
@@ -101,4 +104,16 @@ func checkQuotas(t *rapid.T, total Amount, weights, shares []Amount) {
 	if up != nil && down != nil && up.Cmp(down) < 0 {
 		t.Fatalf("%s was rounded up, %s was not", up.FloatString(6), down.FloatString(6))
 	}
+}
+
+func TestSharingOverTwoIsSharing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		high := rapid.SampledFrom([]int64{3, 20, 100_000, int64(MaxAmount) / 2}).Draw(t, "high")
+		draw := func(label string) Amount { return Amount(rapid.Int64Range(0, high).Draw(t, label)) }
+		total, a, b := draw("total"), draw("a"), draw("b")
+		first, second := shareOverTwo(total, a, b)
+		if want := shareOver(total, []Amount{a, b}, []Amount{a, b}); first != want[0] || second != want[1] {
+			t.Fatalf("%d over %d and %d: got %d and %d, want %v", total, a, b, first, second, want)
+		}
+	})
 }

@@ -13,12 +13,14 @@ import (
 type block struct {
 	members []member
 	offers  []offer
-	masks   []uint64
+	masks   []uint64 // of the kinds
 	kinds   []kind
-	columns []column
-	uses    []use
-	scratch []slot
-	pending []take
+	// lineMasks are, for each line, the parts that may use its units, as bits.
+	lineMasks []uint64
+	columns   []column
+	uses      []use
+	scratch   []slot
+	pending   []take
 }
 
 // member is a promotion of the block.

@@ -64,7 +64,12 @@ func (p *pricing) listColumns(i int) {
 		o.end, o.settled = len(b.columns), true
 	} else {
 		uses := len(b.uses)
-		if l.part(0); l.full() {
+		if !l.tooMany() {
+			l.part(0)
+		} else {
+			l.visited = l.limit + 1
+		}
+		if l.full() {
 			b.columns, b.uses = b.columns[:o.first], b.uses[:uses]
 			o.all = false
 			l.sample()
@@ -146,6 +151,21 @@ func (l *lister) rankKinds(first int) {
 		}
 		l.rank[k] = int32(at)
 	}
+}
+
+// tooMany reports whether choosing different kinds for one part alone gives more
+// columns than can be looked at.
+func (l *lister) tooMany() bool {
+	for j, part := range l.o.terms.parts {
+		ways, kinds := int64(1), int64(len(l.fit[j]))
+		for k := int64(1); k <= min(part.quantity, kinds-part.quantity) && ways <= int64(l.limit); k++ {
+			ways = ways * (kinds - k + 1) / k
+		}
+		if ways > int64(l.limit) {
+			return true
+		}
+	}
+	return false
 }
 
 // full reports whether the offer has more columns than can be looked at.

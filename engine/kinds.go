@@ -23,47 +23,68 @@ func (k *kind) fits(part int) bool { return k.mask[part/64]&(1<<(part%64)) != 0 
 // dearest first; of those that cost the same, the ones that can give least, so that
 // they are the ones that are paid.
 func (p *pricing) classify() {
+	p.sortUnits(func(s *slot) bool {
+		p.ruled = p.ruled || s.owner != 0 && p.rules.policy.Resolution == ResolvePriority
+		return s.owner == 0
+	})
+	slices.SortStableFunc(p.block.kinds, func(x, y kind) int {
+		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(x.room, y.room))
+	})
+}
+
+// sortUnits sorts the units that some part of the block may use into kinds.
+func (p *pricing) sortUnits(usable func(*slot) bool) {
+	b := &p.block
+	words := p.markParts()
+	for line := range p.goods {
+		mask := b.lineMasks[line*words : (line+1)*words]
+		if !slices.ContainsFunc(mask, func(word uint64) bool { return word != 0 }) {
+			continue
+		}
+		p.slotted = p.lineSlots(p.slotted[:0], line)
+		for i := range p.slotted {
+			if s := &p.slotted[i]; usable(s) {
+				b.kindOf(*s, mask).add(*s)
+			}
+		}
+	}
+}
+
+// markParts finds for each line the parts that may use its units, and returns how
+// many words the marks of a line take.
+func (p *pricing) markParts() (words int) {
 	b := &p.block
 	parts := 0
 	for i := range b.offers {
 		parts += len(b.offers[i].terms.parts)
 	}
-	words := parts/64 + 1
-	mask := make([]uint64, words)
-	for line := range p.goods {
-		if !p.maskOf(line, mask) {
-			continue
-		}
-		p.slotted = p.lineSlots(p.slotted[:0], line)
-		for _, s := range p.slotted {
-			if s.owner == 0 {
-				b.kindOf(s, mask).add(s)
-				continue
-			}
-			p.ruled = p.ruled || p.rules.policy.Resolution == ResolvePriority
-		}
-	}
-	slices.SortStableFunc(b.kinds, func(x, y kind) int {
-		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(x.room, y.room))
-	})
-}
-
-// maskOf finds the parts that may use the line's units, and reports whether any
-// may.
-func (p *pricing) maskOf(line int, mask []uint64) bool {
-	clear(mask)
-	n, any := 0, false
-	for i := range p.block.offers {
-		o := &p.block.offers[i]
+	words = parts/64 + 1
+	b.lineMasks = zeroed(b.lineMasks, p.goods*words)
+	n := 0
+	for i := range b.offers {
+		o := &b.offers[i]
 		for _, part := range o.terms.parts {
-			if !o.idle && p.selects(part.of, line) {
-				mask[n/64] |= 1 << (n % 64)
-				any = true
+			if !o.idle {
+				p.markPart(part.of, n/64, words, 1<<(n%64))
 			}
 			n++
 		}
 	}
-	return any
+	return words
+}
+
+// markPart sets a bit in the marks of the lines that the selection is about.
+func (p *pricing) markPart(sel Selection, word, words int, bit uint64) {
+	masks := p.block.lineMasks
+	if sel.Order {
+		for line := range p.goods {
+			masks[line*words+word] |= bit
+		}
+		return
+	}
+	for line := range p.members(sel.Set).each {
+		masks[line*words+word] |= bit
+	}
 }
 
 // kindOf returns the kind that the slot's units are of.

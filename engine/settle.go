@@ -120,7 +120,7 @@ func (p *pricing) trim(takes []take, allowed Amount) []take {
 	p.sharing.reset()
 	for i := range takes {
 		off := takes[i].off
-		p.sharing.weights, p.sharing.caps = append(p.sharing.weights, off), append(p.sharing.caps, off)
+		p.sharing.part(off, off)
 	}
 	for i, share := range p.sharing.share(allowed) {
 		takes[i].off = share

@@ -139,6 +139,10 @@ func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 		}
 		return append(takes, take{slot: *s, off: min(off, s.room*Amount(s.n))})
 	}
+	if len(slots) == 2 && !slots[0].floored() && !slots[1].floored() {
+		first, second := shareOverTwo(off, value(slots[:1]), value(slots[1:]))
+		return append(takes, take{slot: slots[0], off: first}, take{slot: slots[1], off: second})
+	}
 	p.sharing.reset()
 	for i := range slots {
 		p.sharing.add(slots[i : i+1])
@@ -264,6 +268,9 @@ func firstUnits(slots []slot, n int64) []slot {
 	}
 	return chosen
 }
+
+// floored reports whether a unit of the slot cannot give all that it costs.
+func (s *slot) floored() bool { return s.room < s.price }
 
 // of returns n units of the slot.
 func (s slot) of(n int64) slot {

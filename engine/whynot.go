@@ -64,13 +64,6 @@ func (p *pricing) couldApply(o *offer) bool {
 	kept := p.block
 	defer func() { p.block = kept }()
 	p.block = block{offers: []offer{{terms: o.terms, valid: true}}}
-	mask := make([]uint64, 1)
-	for line := range p.goods {
-		if p.maskOf(line, mask) {
-			for _, s := range p.lineSlots(nil, line) {
-				p.block.kindOf(s, mask).add(s)
-			}
-		}
-	}
+	p.sortUnits(func(*slot) bool { return true })
 	return p.enoughUnits(0)
 }
