@@ -309,7 +309,8 @@ func (p *pricing) settleBlock() {
 		m := &b.members[i]
 		p.current = p.rules.promotions[m.step.promotion]
 		for j := m.first; j < m.end; j++ {
-			takes := p.accept(m.step.promotion, p.proposeOffer(&b.offers[j]))
+			proposed := p.proposeOffer(&b.offers[j])
+			takes := p.accept(m.step.promotion, &proposed)
 			p.pledged += offOf(takes)
 			b.pending = append(b.pending, takes...)
 		}

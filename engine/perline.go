@@ -179,7 +179,7 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 				continue
 			}
 		}
-		p.settle(promotion, proposed)
+		p.settle(promotion, &proposed)
 	}
 	if out.state == chosen {
 		out.state = eligible

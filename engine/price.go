@@ -247,7 +247,8 @@ func (p *pricing) run(s *step) {
 func (p *pricing) runDeals(s *step, out *outcome) {
 	for _, d := range s.deals {
 		p.slotted = p.slotted[:0]
-		if p.settle(s.promotion, d.propose(p)); out.state == left || p.choices.cut {
+		proposed := d.propose(p)
+		if p.settle(s.promotion, &proposed); out.state == left || p.choices.cut {
 			return
 		}
 	}

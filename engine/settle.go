@@ -3,21 +3,21 @@ package engine
 import "slices"
 
 // settle carries a proposal out, or notes why there is none.
-func (p *pricing) settle(promotion int32, proposed proposal) {
+func (p *pricing) settle(promotion int32, proposed *proposal) {
 	p.apply(p.accept(promotion, proposed))
 }
 
 // accept brings a proposal within the limits, notes it in the promotion's
 // account and returns what is to be taken, in the order of lines. A promotion is
 // applied as soon as one of its deals is.
-func (p *pricing) accept(promotion int32, proposed proposal) []take {
+func (p *pricing) accept(promotion int32, proposed *proposal) []take {
 	out := p.outcome(promotion)
 	if proposed.reason == Applied {
-		p.fit(p.takenBy(out), &proposed)
+		p.fit(p.takenBy(out), proposed)
 	}
 	if proposed.reason != Applied {
 		if out.state != effective {
-			p.refuse(out, proposed)
+			p.refuse(out, *proposed)
 		}
 		return nil
 	}
@@ -38,7 +38,7 @@ func (p *pricing) accept(promotion int32, proposed proposal) []take {
 		p.recordChanges(p.accountOf(out), takes)
 	}
 	if proposed.gift != nil || proposed.award != nil {
-		p.giveAway(promotion, &proposed)
+		p.giveAway(promotion, proposed)
 	}
 	return takes
 }
