@@ -20,7 +20,8 @@
 //     reaches it. This is proven in integers; floats only suggest where to look.
 //   - Gain is never below that of taking the column of the highest gain first, as
 //     often as it goes, and so on, where the pick rules allow each such step, nor
-//     below that of giving each owner in turn the best of what is left.
+//     below that of giving each owner in turn the best of what is left, as far as
+//     a small search finds it.
 //   - Among choices of the same gain, when the search comes to an end, the one with
 //     the least sum of gain times place of the owner is chosen: with two owners
 //     that compete, the one that gives the earlier owner more. This holds while

@@ -16,6 +16,14 @@ type Problem struct {
 	Nodes  int     // search budget in nodes, not in time; 0 or less is DefaultNodes
 }
 
+// nodes is the search budget.
+func (p *Problem) nodes() int {
+	if p.Nodes < 1 {
+		return DefaultNodes
+	}
+	return p.Nodes
+}
+
 // Owner is a promotion: its offers share its limits. An owner whose Times, Cap or
 // Budget is below 1 is not applied at all.
 type Owner struct {

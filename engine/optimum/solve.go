@@ -19,12 +19,14 @@ func Solve(p Problem) Solution {
 	return s
 }
 
-// inTurn gives each owner the best choice of what the earlier ones have left.
+// inTurn gives each owner the best choice of what the earlier ones have left, for
+// which all of them together search half as far as all at once.
 func inTurn(p *Problem) (times [][][]int64, gain int64) {
 	left := slices.Clone(p.Units)
+	nodes := max(1, p.nodes()/(2*len(p.Owners)))
 	for _, owner := range p.Owners {
 		owner.Cap = min(owner.Cap, MaxGain/int64(len(p.Owners)))
-		alone := solveTogether(Problem{Units: left, Owners: []Owner{owner}, Nodes: p.Nodes})
+		alone := solveTogether(Problem{Units: left, Owners: []Owner{owner}, Nodes: nodes})
 		times, gain = append(times, alone.Times[0]), gain+alone.Gain
 		for f, offer := range owner.Offers {
 			for c, n := range alone.Times[0][f] {
@@ -44,10 +46,7 @@ func solveTogether(p Problem) Solution {
 		s.Optimal = true
 		return s
 	}
-	nodes := p.Nodes
-	if nodes < 1 {
-		nodes = DefaultNodes
-	}
+	nodes := p.nodes()
 	b := newBuilder(&p, owners)
 	parts := components(&p, candidates, owners)
 	for i, part := range parts {
