@@ -16,39 +16,47 @@ import (
 )
 
 // largeRules are n promotions of all kinds, every one of which can act on a cart
-// of the benchmark shop: its items are S0000 to S0999 in 50 categories.
-func largeRules(tb testing.TB, n int) *engine.Ruleset {
+// of the benchmark shop: its items are S0000 to S0999 in 50 categories. So many
+// of each twenty are multi-unit deals, which compete for units.
+func largeRules(tb testing.TB, n, competing int) *engine.Ruleset {
 	tb.Helper()
 	r := rand.New(rand.NewPCG(1, uint64(n)))
 	var b strings.Builder
 	b.WriteString("promotions:\n")
 	for i := range n {
-		category := func() string { return fmt.Sprintf(`'category == "cat%02d"'`, r.IntN(50)) }
-		id := fmt.Sprintf("p%04d, priority: %d", i, r.IntN(5))
-		switch kind := i % 20; {
-		case kind < 8:
-			fmt.Fprintf(&b, "  - {id: %s, deal: {percent_off: {of: 'sku == \"S%04d\"', percent: %d}}}\n", id, r.IntN(1000), 5+r.IntN(10))
-		case kind < 12:
-			fmt.Fprintf(&b, "  - {id: %s, when: 'cart.quantity > %d', deal: {percent_off: {of: %s, percent: %d}}}\n", id, r.IntN(60), category(), 5+r.IntN(10))
-		case kind < 14:
-			fmt.Fprintf(&b, "  - {id: %s, deal: {multibuy: {of: %s, quantity: 3, pay_for: 2}}}\n", id, category())
-		case kind < 15:
-			fmt.Fprintf(&b, "  - {id: %s, deal: {buy_get: {buy: {of: %s, quantity: 2}, get: {of: %s, percent_off: 50}}}}\n", id, category(), category())
-		case kind < 16:
-			fmt.Fprintf(&b, "  - {id: %s, deal: {bundle: {items: [{of: %s}, {of: %s}], percent_off: 20}}}\n", id, category(), category())
-		case kind < 17:
-			fmt.Fprintf(&b, "  - {id: %s, deal: {tiers: {of: %s, steps: [{from: 2, percent_off: 5}, {from: 4, percent_off: 10}]}}}\n", id, category())
-		case kind < 18:
-			fmt.Fprintf(&b, "  - {id: %s, deal: {amount_off: {of: %s, amount: 1}}}\n", id, category())
-		default:
-			fmt.Fprintf(&b, "  - {id: %s, when: 'cart.total >= %d', deal: {percent_off: {of: order, percent: 1}}}\n", id, r.IntN(500))
-		}
+		fmt.Fprintf(&b, "  - {id: p%04d, priority: %d, %s}\n", i, r.IntN(5), largePromotion(r, i, competing))
 	}
 	rules, err := compile.Compile([]compile.File{{Name: "bench.yaml", Data: []byte(b.String())}})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return rules
+}
+
+func largePromotion(r *rand.Rand, i, competing int) string {
+	category := func() string { return fmt.Sprintf(`'category == "cat%02d"'`, r.IntN(50)) }
+	if i%20 < competing {
+		switch i % 4 {
+		case 0:
+			return fmt.Sprintf("deal: {bundle: {items: [{of: %s}, {of: %s}], percent_off: 20}}", category(), category())
+		case 1:
+			return fmt.Sprintf("deal: {buy_get: {buy: {of: %s, quantity: 2}, get: {of: %s, percent_off: 50}}}", category(), category())
+		default:
+			return fmt.Sprintf("deal: {multibuy: {of: %s, quantity: 3, pay_for: 2}}", category())
+		}
+	}
+	switch kind := i % 10; {
+	case kind < 5:
+		return fmt.Sprintf("deal: {percent_off: {of: 'sku == \"S%04d\"', percent: %d}}", r.IntN(1000), 5+r.IntN(10))
+	case kind < 7:
+		return fmt.Sprintf("when: 'cart.quantity > %d', deal: {percent_off: {of: %s, percent: %d}}", r.IntN(60), category(), 5+r.IntN(10))
+	case kind < 8:
+		return fmt.Sprintf("deal: {tiers: {of: %s, steps: [{from: 2, percent_off: 5}, {from: 4, percent_off: 10}]}}", category())
+	case kind < 9:
+		return fmt.Sprintf("deal: {amount_off: {of: %s, amount: 1}}", category())
+	default:
+		return fmt.Sprintf("when: 'cart.total >= %d', deal: {percent_off: {of: order, percent: 1}}", r.IntN(500))
+	}
 }
 
 // largeCarts are carts with so many lines of the shop.
@@ -79,10 +87,13 @@ func largeCarts(tb testing.TB, lines int) []engine.Cart {
 // BenchmarkLargeCarts measures the CPU time of single quotes, of which the
 // slowest hundredth matters.
 func BenchmarkLargeCarts(b *testing.B) {
-	for _, c := range []struct{ lines, promotions int }{{50, 200}, {500, 500}} {
-		b.Run(fmt.Sprintf("lines=%d/promotions=%d", c.lines, c.promotions), func(b *testing.B) {
+	for _, c := range []struct{ lines, promotions, competing int }{
+		{50, 200, 0}, {50, 200, 1}, {50, 200, 4}, {500, 500, 0}, {500, 500, 1}, {500, 500, 4},
+	} {
+		name := fmt.Sprintf("lines=%d/promotions=%d/competing=%d%%", c.lines, c.promotions, 5*c.competing)
+		b.Run(name, func(b *testing.B) {
 			defer runtime.KeepAlive(serverHeap())
-			rules, carts := largeRules(b, c.promotions), largeCarts(b, c.lines)
+			rules, carts := largeRules(b, c.promotions, c.competing), largeCarts(b, c.lines)
 			var times []time.Duration
 			proven, applied := 0, 0
 			for _, cart := range carts { // what the engine keeps of items is kept
