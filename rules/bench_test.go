@@ -65,23 +65,34 @@ func benchmarkCart(tb testing.TB) engine.Cart {
 // handRules is what a programmer would write for the same promotions: an index
 // by item, by category and by coupon.
 type handRules struct {
-	bySKU      map[string][]int64
-	byCategory map[string][]int64
-	byCoupon   map[string]int64
+	bySKU      map[string][]handPercent
+	byCategory map[string][]handPercent
+	byCoupon   map[string][]handAmount
+}
+
+type handPercent struct {
+	id      string
+	percent int64
+}
+
+type handAmount struct {
+	id     string
+	amount int64
 }
 
 func newHandRules(n int) handRules {
-	h := handRules{map[string][]int64{}, map[string][]int64{}, map[string]int64{}}
+	h := handRules{map[string][]handPercent{}, map[string][]handPercent{}, map[string][]handAmount{}}
 	for i := range n {
 		switch kind := i % 10; {
 		case kind < 7:
 			sku := fmt.Sprintf("S%04d", skuOfRule(i))
-			h.bySKU[sku] = append(h.bySKU[sku], int64(percentOfRule(i)))
+			h.bySKU[sku] = append(h.bySKU[sku], handPercent{fmt.Sprintf("sku-%05d", i), int64(percentOfRule(i))})
 		case kind < 9:
 			category := fmt.Sprintf("cat%02d", categoryOfRule(i))
-			h.byCategory[category] = append(h.byCategory[category], int64(percentOfRule(i)))
+			h.byCategory[category] = append(h.byCategory[category], handPercent{fmt.Sprintf("category-%05d", i), int64(percentOfRule(i))})
 		default:
-			h.byCoupon[fmt.Sprintf("CODE%05d", i)] += 500
+			code := fmt.Sprintf("CODE%05d", i)
+			h.byCoupon[code] = append(h.byCoupon[code], handAmount{fmt.Sprintf("code-%05d", i), 500})
 		}
 	}
 	return h
@@ -92,53 +103,77 @@ type handLine struct {
 	quantity, left int64
 }
 
+// handShare is what a promotion took off a line.
+type handShare struct {
+	promotion string
+	line      int
+	off       int64
+}
+
+// handQuote is a cart being priced. With account it also says which promotion
+// took how much off which line, as a quote does.
+type handQuote struct {
+	lines   []handLine
+	account bool
+	shares  []handShare
+}
+
 // price prices the cart like the rules do: categories, items, coupons.
-func (h handRules) price(cart engine.Cart) (lines []handLine, total int64) {
-	lines = make([]handLine, len(cart.Lines))
+func (h handRules) price(cart engine.Cart, account bool) (q handQuote, total int64) {
+	q = handQuote{lines: make([]handLine, len(cart.Lines)), account: account}
 	quantities := make(map[string]int64, len(cart.Lines))
 	for i, l := range cart.Lines {
-		lines[i] = handLine{l.Item, l.Quantity, int64(l.Item.Price) * l.Quantity}
+		q.lines[i] = handLine{l.Item, l.Quantity, int64(l.Item.Price) * l.Quantity}
 		quantities[l.Item.Category()] += l.Quantity
 	}
-	slices.SortFunc(lines, func(a, b handLine) int { return strings.Compare(a.item.SKU, b.item.SKU) })
-	for i := range lines {
-		category := lines[i].item.Category()
+	slices.SortFunc(q.lines, func(a, b handLine) int { return strings.Compare(a.item.SKU, b.item.SKU) })
+	for i := range q.lines {
+		category := q.lines[i].item.Category()
 		if quantities[category] < 3 {
 			continue
 		}
 		quantities[category] = 0
-		for _, percent := range h.byCategory[category] {
-			takePercent(lines, percent, func(l handLine) bool { return l.item.Category() == category })
+		for _, p := range h.byCategory[category] {
+			q.takePercent(p, func(l handLine) bool { return l.item.Category() == category })
 		}
 	}
-	for i := range lines {
-		for _, percent := range h.bySKU[lines[i].item.SKU] {
-			lines[i].left -= (lines[i].left*percent + 50) / 100
+	for i := range q.lines {
+		for _, p := range h.bySKU[q.lines[i].item.SKU] {
+			q.take(p.id, i, (q.lines[i].left*p.percent+50)/100)
 		}
 	}
 	for _, code := range cart.Coupons {
-		takeAmount(lines, h.byCoupon[code], func(handLine) bool { return true })
+		for _, a := range h.byCoupon[code] {
+			q.takeAmount(a.id, a.amount, func(handLine) bool { return true })
+		}
 	}
-	for _, l := range lines {
+	for _, l := range q.lines {
 		total += l.left
 	}
-	return lines, total
+	return q, total
 }
 
-func takePercent(lines []handLine, percent int64, in func(handLine) bool) {
+func (q *handQuote) take(promotion string, line int, off int64) {
+	q.lines[line].left -= off
+	if q.account {
+		q.shares = append(q.shares, handShare{promotion, line, off})
+	}
+}
+
+func (q *handQuote) takePercent(p handPercent, in func(handLine) bool) {
 	var sum int64
-	for _, l := range lines {
+	for _, l := range q.lines {
 		if in(l) {
 			sum += l.left
 		}
 	}
-	takeAmount(lines, (sum*percent+50)/100, in)
+	q.takeAmount(p.id, (sum*p.percent+50)/100, in)
 }
 
 // takeAmount shares an amount by largest remainder.
-func takeAmount(lines []handLine, amount int64, in func(handLine) bool) {
+func (q *handQuote) takeAmount(promotion string, amount int64, in func(handLine) bool) {
 	var sum int64
-	for _, l := range lines {
+	for _, l := range q.lines {
 		if in(l) {
 			sum += l.left
 		}
@@ -147,22 +182,24 @@ func takeAmount(lines []handLine, amount int64, in func(handLine) bool) {
 		return
 	}
 	type part struct {
-		line      int
-		remainder int64
+		line             int
+		share, remainder int64
 	}
-	parts := make([]part, 0, len(lines))
+	parts := make([]part, 0, len(q.lines))
 	left := amount
-	for i, l := range lines {
+	for i, l := range q.lines {
 		if in(l) {
 			share := amount * l.left / sum
-			parts = append(parts, part{i, amount * l.left % sum})
-			lines[i].left -= share
+			parts = append(parts, part{i, share, amount * l.left % sum})
 			left -= share
 		}
 	}
 	slices.SortStableFunc(parts, func(a, b part) int { return int(b.remainder - a.remainder) })
-	for _, p := range parts[:left] {
-		lines[p.line].left--
+	for i := range parts[:left] {
+		parts[i].share++
+	}
+	for _, p := range parts {
+		q.take(promotion, p.line, p.share)
 	}
 }
 
@@ -173,8 +210,18 @@ func TestTheHandWrittenBenchmarkPricesTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, total := newHandRules(n).price(cart); int64(quote.Total) != total {
+		hand, total := newHandRules(n).price(cart, true)
+		if int64(quote.Total) != total {
 			t.Errorf("%d rules: the engine says %d, the hand-written code %d", n, quote.Total, total)
+		}
+		off := make(map[string]engine.Amount)
+		for _, share := range hand.shares {
+			off[share.promotion] += engine.Amount(share.off)
+		}
+		for _, o := range quote.Promotions {
+			if off[o.Promotion] != o.Discount {
+				t.Errorf("%d rules, %s: the engine says %d, the hand-written code %d", n, o.Promotion, o.Discount, off[o.Promotion])
+			}
 		}
 		if n == 100 && len(quote.Promotions) < 5 {
 			t.Errorf("only %d promotions apply; the benchmark measures too little", len(quote.Promotions))
@@ -182,22 +229,44 @@ func TestTheHandWrittenBenchmarkPricesTheSame(t *testing.T) {
 	}
 }
 
-// BenchmarkPrice compares the engine with the hand-written function: both run in
-// turns, so that whatever else the machine does falls on both, and the process's
+// BenchmarkPrice compares the engine with the hand-written function, which gives
+// the total only, or also says who took how much off which line: all run in
+// turns, so that whatever else the machine does falls on all, and the process's
 // CPU time is counted, garbage collection included.
 func BenchmarkPrice(b *testing.B) {
 	cart := benchmarkCart(b)
 	for _, n := range []int{10, 100, 1000, 10000} {
 		rules, hand := benchmarkRules(b, n), newHandRules(n)
 		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			inTurns(b, "x-handwritten",
+			spent := spentBy(b,
 				func() {
 					if _, err := rules.Price(engine.Request{Cart: cart}); err != nil {
 						b.Fatal(err)
 					}
 				},
-				func() { hand.price(cart) })
+				func() { hand.price(cart, false) },
+				func() { hand.price(cart, true) })
+			b.ReportMetric(spent[0], "cpu-ns")
+			b.ReportMetric(spent[1], "total-cpu-ns")
+			b.ReportMetric(spent[2], "account-cpu-ns")
+			b.ReportMetric(spent[0]/spent[1], "x-total")
+			b.ReportMetric(spent[0]/spent[2], "x-account")
+		})
+	}
+}
+
+// BenchmarkQuoteAllocations counts what one quote allocates.
+func BenchmarkQuoteAllocations(b *testing.B) {
+	cart := benchmarkCart(b)
+	for _, n := range []int{10, 100, 1000, 10000} {
+		rules := benchmarkRules(b, n)
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := rules.Price(engine.Request{Cart: cart}); err != nil {
+					b.Fatal(err)
+				}
+			}
 		})
 	}
 }

@@ -9,16 +9,6 @@ import (
 	"time"
 )
 
-// inTurns measures what and the limit it is held against, and reports the CPU
-// time of one call of each and their ratio under the name.
-func inTurns(b *testing.B, name string, what, limit func()) {
-	b.Helper()
-	spent := spentBy(b, what, limit)
-	b.ReportMetric(spent[0], "cpu-ns")
-	b.ReportMetric(spent[1], "limit-cpu-ns")
-	b.ReportMetric(spent[0]/spent[1], name)
-}
-
 // spentBy runs the functions in turns, so that whatever else the machine does
 // falls on all of them, and returns the CPU time of one call of each, in ns.
 func spentBy(b *testing.B, functions ...func()) []float64 {
