@@ -73,6 +73,7 @@ func (p *pricing) search() {
 	c := &p.choices
 	c.trail, c.best = c.trail[:0], leaf{winners: c.best.winners[:0], trail: c.best.trail[:0]}
 	c.runs, c.open, c.bounds = 0, 0, c.bounds[:0]
+	p.telling = p.req.Explain
 	p.runOnce()
 	if len(c.trail) == 0 {
 		c.best.found, c.best.saving, c.best.reach = true, p.saving(), p.saving()+p.gap
@@ -80,6 +81,7 @@ func (p *pricing) search() {
 	}
 	p.judge()
 	p.boundSteps()
+	p.telling = false // only the last run is told of
 	for c.turn() {
 		if c.runs >= p.runsAllowed() {
 			c.open = max(c.open, p.mostOfAll())
@@ -91,6 +93,7 @@ func (p *pricing) search() {
 	c.bounds = c.bounds[:0]
 	c.trail = append(c.trail[:0], c.best.trail...)
 	c.lenient = !c.best.found
+	p.telling = p.req.Explain
 	p.runOnce()
 	if c.lenient {
 		p.judge()
@@ -188,6 +191,33 @@ func (p *pricing) choose(promotion int32, byPriority bool) bool {
 		c.cut = true
 	}
 	return d.taken
+}
+
+// leftAgain reports whether the promotion of the step is left out as it was in
+// the run before. Then what it would do need not be worked out again.
+func (p *pricing) leftAgain(s *step) bool {
+	c := &p.choices
+	if c.asked >= len(c.trail)-1 || !s.only || !p.rules.rivalries[s.promotion].settled {
+		return false // the last decision is what has been turned over
+	}
+	if d := &c.trail[c.asked]; d.promotion != s.promotion || d.taken || d.tentative {
+		return false
+	}
+	c.asked++
+	return true
+}
+
+// beaten reports whether a rival that has had an effect keeps the promotion of
+// the step from having one. Where nobody asks, what it would have done need not
+// be worked out.
+func (p *pricing) beaten(s *step) bool {
+	rivalry := &p.rules.rivalries[s.promotion]
+	if p.telling || !rivalry.any || !rivalry.settled || !s.only || p.rules.promotions[s.promotion].Coupon != (Coupon{}) {
+		return false
+	}
+	return slices.ContainsFunc(p.applied, func(winner int32) bool {
+		return p.rules.clashOf(s.promotion, winner).reason != ""
+	})
 }
 
 // undecided reports whether it is still open if a decision of the run by priority

@@ -84,7 +84,7 @@ func (d Giveaway) propose(p *pricing) proposal {
 			gift := &Gift{SKU: sku, Name: item.Name, Quantity: times * each, Worth: item.Price}
 			return proposal{gift: gift, applications: times, reason: Applied}
 		}
-		if !p.req.Explain {
+		if !p.telling {
 			continue
 		}
 		if refusal.detail != "" {

@@ -106,12 +106,12 @@ func (a *account) lines() int {
 
 // explains reports whether somebody asks why the promotion at hand has no effect:
 // for a coupon on the cart the quote always says.
-func (p *pricing) explains() bool { return p.req.Explain || p.current.Coupon != (Coupon{}) }
+func (p *pricing) explains() bool { return p.telling || p.current.Coupon != (Coupon{}) }
 
 // refuse notes why a proposal has no effect.
 func (p *pricing) refuse(out *outcome, proposed proposal) {
 	out.reason = proposed.reason
-	if !p.req.Explain {
+	if !p.telling {
 		return
 	}
 	if out.account > 0 || proposed.by != nil || proposed.detail != "" {
@@ -139,7 +139,7 @@ func (p *pricing) admit(s *step, out *outcome) bool {
 	p.start(s)
 	if s.when != nil && !s.when.Holds(p.scope) {
 		out.state, out.reason = barred, ConditionFalse
-		if p.req.Explain {
+		if p.telling {
 			p.accountOf(out).why = s.when.Why(p.scope)
 		}
 		return false

@@ -52,6 +52,7 @@ type pricing struct {
 	cap        Amount // on what is taken off the goods
 
 	at         int    // the step at hand, an index into steps
+	telling    bool   // the run notes why promotions have no effect
 	round      uint64 // counts the runs, and marks what belongs to this one
 	current    *Promotion
 	total      Amount // of goods
@@ -231,14 +232,20 @@ func (p *pricing) runGroup(combine Combine, steps []int32) {
 
 // run lets the deals of a step that claim nothing take effect.
 func (p *pricing) run(s *step) {
-	if s.simple && !p.req.Explain {
+	if s.simple && !p.telling {
 		// Nobody asks what became of it, so what its condition refuses is not noted.
 		if p.start(s); !s.when.Holds(p.scope) {
 			return
 		}
 		p.outcome(s.promotion).state = eligible
 	}
-	if out := p.outcome(s.promotion); p.admit(s, out) {
+	out := p.outcome(s.promotion)
+	switch {
+	case p.leftAgain(s):
+		out.state = left
+	case p.beaten(s):
+		out.state = barred
+	case p.admit(s, out):
 		p.runDeals(s, out)
 	}
 	p.finish(s)

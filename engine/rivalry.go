@@ -5,8 +5,9 @@ import "slices"
 // rivalry is what the rules say about a promotion and others that may not have
 // an effect beside it.
 type rivalry struct {
-	// any says that there are some.
+	// any says that there are some, settled that priority decides about none.
 	any       bool
+	settled   bool
 	group     int32
 	levels    uint8 // of its deals, as bits
 	exclusive Exclusivity
@@ -107,5 +108,6 @@ func (r *Ruleset) markRivals(rivalries []rivalry) {
 		a.excludes = slices.Compact(a.excludes)
 		a.any = everywhere || exclusiveIn[a.group] || levels&a.levels != 0 || len(a.excludes) > 0 ||
 			r.groups[a.group].Combine.one()
+		a.settled = r.policy.Resolution == ResolveBest && r.groups[a.group].Combine != CombineFirst
 	}
 }

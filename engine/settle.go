@@ -34,7 +34,7 @@ func (p *pricing) accept(promotion int32, proposed *proposal) []take {
 		takes[i].by = promotion + 1
 	}
 	p.accountOf(out).add(takes, proposed.applications)
-	if p.req.Explain {
+	if p.telling {
 		p.recordChanges(p.accountOf(out), takes)
 	}
 	if proposed.gift != nil || proposed.award != nil {
@@ -88,7 +88,7 @@ func (p *pricing) fit(before Amount, proposed *proposal) {
 // capped says what leaves nothing to take off.
 func (p *pricing) capped(before Amount) proposal {
 	refusal := refused(CapReached)
-	if !p.req.Explain {
+	if !p.telling {
 		return refusal
 	}
 	c := p.cart.Currency
@@ -107,7 +107,7 @@ func (p *pricing) budgetLeft(promotion *Promotion) Amount {
 
 func (p *pricing) overBudget(off, before Amount) proposal {
 	refusal := refused(BudgetSpent)
-	if p.req.Explain {
+	if p.telling {
 		c := p.cart.Currency
 		refusal.detail = c.Format(off) + " wanted, " + c.Format(p.budgetLeft(p.current)-before) + " left"
 	}

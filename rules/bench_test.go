@@ -270,3 +270,29 @@ func BenchmarkQuoteAllocations(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkBestGroup prices a cart for which so many promotions of a group could
+// apply, of which the best one does.
+func BenchmarkBestGroup(b *testing.B) {
+	cart := benchmarkCart(b)
+	for _, n := range []int{5, 20, 100, 300} {
+		var rules strings.Builder
+		rules.WriteString("promotions:\n")
+		for i := range n {
+			fmt.Fprintf(&rules, "  - {id: p%04d, group: g, deal: {percent_off: {of: order, percent: %d.%02d}}}\n", i, 1+i*7%40, i%100)
+		}
+		ruleset, err := compile.Compile([]compile.File{
+			{Name: "best.yaml", Data: []byte(rules.String())}, {Name: "policy.yaml", Data: []byte("groups: [{id: g, combine: best}]\n")},
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("promotions=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if quote, err := ruleset.Price(engine.Request{Cart: cart}); err != nil || !quote.Optimal {
+					b.Fatal(err, quote.Optimal)
+				}
+			}
+		})
+	}
+}
