@@ -173,7 +173,7 @@ func (p *pricing) standing(promotion *Promotion) Reason {
 		return reason
 	}
 	if promotion.Coupon != (Coupon{}) {
-		if reason := p.unlocked(promotion); reason != Applied {
+		if _, reason := p.unlockedBy(promotion); reason != Applied {
 			return reason
 		}
 	}
@@ -187,19 +187,20 @@ func (p *pricing) standing(promotion *Promotion) Reason {
 	return Applied
 }
 
-// unlocked returns Applied when a coupon of the cart unlocks the promotion.
-func (p *pricing) unlocked(promotion *Promotion) Reason {
-	reason := CouponMissing
+// unlockedBy returns the first code of the cart that unlocks the promotion, with
+// Applied, or why none does.
+func (p *pricing) unlockedBy(promotion *Promotion) (code string, reason Reason) {
+	reason = CouponMissing
 	for _, code := range p.coupons {
 		if !promotion.wants(code, p.req.Usage.Codes[code].Pool) {
 			continue
 		}
 		if p.codeLeft(promotion, code) {
-			return Applied
+			return code, Applied
 		}
 		reason = LimitReached
 	}
-	return reason
+	return "", reason
 }
 
 // wants reports whether the code, of the pool, unlocks the promotion.
@@ -214,16 +215,6 @@ func (p *Promotion) wants(code, pool string) bool {
 func (p *pricing) codeLeft(promotion *Promotion, code string) bool {
 	limit := promotion.Limits.PerCode
 	return limit == nil || p.req.Usage.Codes[code].Redemptions < p.count(limit)
-}
-
-// unlockedBy returns the code that unlocks the promotion, "" for none.
-func (p *pricing) unlockedBy(promotion *Promotion) string {
-	for _, code := range p.coupons {
-		if promotion.wants(code, p.req.Usage.Codes[code].Pool) && p.codeLeft(promotion, code) {
-			return code
-		}
-	}
-	return ""
 }
 
 func (p *pricing) withinLimits(promotion *Promotion) Reason {

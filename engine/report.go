@@ -120,7 +120,7 @@ func (p *pricing) report(report *Outcome, index int32, lines []OutcomeLine) []Ou
 	promotion, out := p.rules.promotions[index], p.outcome(index)
 	report.Promotion, report.Name, report.Reason = promotion.ID, promotion.Name, cmp.Or(out.reason, NoEffect)
 	if out.state == effective && promotion.Coupon != (Coupon{}) {
-		report.Coupon = p.unlockedBy(promotion)
+		report.Coupon, _ = p.unlockedBy(promotion)
 	}
 	if out.account == 0 {
 		return lines
@@ -247,8 +247,9 @@ func (p *pricing) couponOutcomes() []CouponOutcome {
 // code of the same pool is used up, or has no effect and is not used.
 func (p *pricing) couponReason(index int32, code string) Reason {
 	promotion, out := p.rules.promotions[index], p.outcome(index)
+	used, _ := p.unlockedBy(promotion)
 	switch {
-	case out.state == effective && code == p.unlockedBy(promotion):
+	case out.state == effective && code == used:
 		return Applied
 	case !p.codeLeft(promotion, code):
 		return LimitReached
