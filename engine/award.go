@@ -23,7 +23,8 @@ func (d Award) propose(p *pricing) proposal {
 	if !ok || amount.Sign() <= 0 {
 		return refused(NoEffect)
 	}
-	return proposal{award: &AwardGiven{Kind: d.Kind, Amount: amount.String()}, applications: 1, reason: Applied}
+	award := &AwardGiven{Kind: d.Kind, Amount: amount.String()}
+	return proposal{given: &given{award: award}, applications: 1, reason: Applied}
 }
 
 func (d Award) most(*pricing) Amount { return 0 }

@@ -260,7 +260,7 @@ func (p *pricing) noteLost() {
 func (p *pricing) clashes() bool {
 	for _, d := range p.choices.trail[:p.choices.asked] {
 		if d.tentative && d.taken && slices.Contains(p.applied, d.promotion) {
-			if refusal, _ := p.winnersOver(d.promotion); refusal.by != nil {
+			if refusal, _ := p.winnersOver(d.promotion); refusal.blocked() {
 				return true
 			}
 		}

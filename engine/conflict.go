@@ -11,9 +11,9 @@ func (p *pricing) take(promotion int32, out *outcome) bool {
 	}
 	met := p.meetRivals(promotion)
 	switch {
-	case met.refusal.by != nil && met.tentative && p.chooseTentatively(promotion):
+	case met.refusal.blocked() && met.tentative && p.chooseTentatively(promotion):
 		return true
-	case met.refusal.by != nil:
+	case met.refusal.blocked():
 		if !met.earned {
 			p.choices.doubtful = append(p.choices.doubtful, promotion)
 		}
@@ -68,7 +68,10 @@ func (r proposal) blockedBy(reason Reason, rival int32) proposal {
 	if r.reason != Excluded {
 		r.reason = reason
 	}
-	r.by = append(r.by, rival)
+	if r.obstacle == nil {
+		r.obstacle = new(obstacle)
+	}
+	r.obstacle.by = append(r.obstacle.by, rival)
 	return r
 }
 

@@ -43,15 +43,28 @@ type proposer interface {
 // proposal is what one deal would do to the cart.
 type proposal struct {
 	takes        []take
-	gift         *Gift
-	award        *AwardGiven
 	applications int64
-	// The rest says why there is no effect: by lists the promotions that stand
-	// in the way.
-	reason Reason
-	by     []int32
-	detail string
+	given        *given // nil where only prices change
+	// The rest says why there is no effect.
+	reason   Reason
+	obstacle *obstacle // nil where the reason says it all
 }
+
+// given is what a proposal adds to the cart: one of both.
+type given struct {
+	gift  *Gift
+	award *AwardGiven
+}
+
+// obstacle is an Obstacle while it is being found.
+type obstacle struct {
+	by     []int32 // promotions
+	detail string
+	why    []Clause
+}
+
+// blocked reports whether promotions stand in the way.
+func (p *proposal) blocked() bool { return p.obstacle != nil && len(p.obstacle.by) > 0 }
 
 func refused(reason Reason) proposal { return proposal{reason: reason} }
 

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Giveaway adds units of an item at no charge: once, or once for every
 // ForEachQuantity units the cart holds of a selection. The units come from
@@ -77,22 +80,21 @@ func (d Giveaway) propose(p *pricing) proposal {
 	if times < 1 || each < 1 || times > MaxQuantity/each {
 		return refused(NoEffect)
 	}
-	refusal := refused(OutOfStock)
+	var shortages []string
 	for _, sku := range d.Items {
 		item, left := p.giftStock(sku)
 		if item != nil && left >= times*each {
 			gift := &Gift{SKU: sku, Name: item.Name, Quantity: times * each, Worth: item.Price}
-			return proposal{gift: gift, applications: times, reason: Applied}
+			return proposal{given: &given{gift: gift}, applications: times, reason: Applied}
 		}
-		if !p.telling {
-			continue
+		if p.telling {
+			shortages = append(shortages, giftShortage(sku, item, times*each, left))
 		}
-		if refusal.detail != "" {
-			refusal.detail += "; "
-		}
-		refusal.detail += giftShortage(sku, item, times*each, left)
 	}
-	return refusal
+	if shortages == nil {
+		return refused(OutOfStock)
+	}
+	return proposal{reason: OutOfStock, obstacle: &obstacle{detail: strings.Join(shortages, "; ")}}
 }
 
 func (d Giveaway) times(p *pricing) (int64, Reason) {

@@ -15,7 +15,7 @@ const (
 // hints finds what the customer could add so that a further promotion applies,
 // the cheapest additions first. Each is tried out: only what the changed cart
 // really saves is told.
-func (r *Ruleset) hints(req Request, quote *Quote) []Hint {
+func (r *Ruleset) hints(req Request, quote Quote) []Hint {
 	req.Explain, req.Hints = false, false
 	var hints []Hint
 	hinted := make(map[int32]bool)
@@ -162,7 +162,7 @@ func (p *pricing) suitable(miss Miss) []*Item {
 }
 
 // tryOut prices the cart with the addition.
-func (r *Ruleset) tryOut(req Request, before *Quote, m promotionMiss) (Hint, bool) {
+func (r *Ruleset) tryOut(req Request, before Quote, m promotionMiss) (Hint, bool) {
 	req.Cart.Lines = append(slices.Clone(req.Cart.Lines), m.add)
 	after, err := r.Price(req)
 	if err != nil {

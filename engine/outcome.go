@@ -29,13 +29,11 @@ const (
 
 // account is what a promotion did, or what stood in its way.
 type account struct {
-	fired   int64
-	off     Amount
-	takes   []take
-	changes []lineChange
-	by      []int32 // promotions
-	detail  string
-	why     []Clause
+	fired    int64
+	off      Amount
+	takes    []take
+	changes  []lineChange
+	obstacle *obstacle
 }
 
 // outcome returns what became of the promotion in this run.
@@ -114,9 +112,8 @@ func (p *pricing) refuse(out *outcome, proposed proposal) {
 	if !p.telling {
 		return
 	}
-	if out.account > 0 || proposed.by != nil || proposed.detail != "" {
-		a := p.accountOf(out)
-		a.by, a.detail = proposed.by, proposed.detail
+	if out.account > 0 || proposed.obstacle != nil {
+		p.accountOf(out).obstacle = proposed.obstacle
 	}
 }
 
@@ -140,7 +137,7 @@ func (p *pricing) admit(s *step, out *outcome) bool {
 	if s.when != nil && !s.when.Holds(p.scope) {
 		out.state, out.reason = barred, ConditionFalse
 		if p.telling {
-			p.accountOf(out).why = s.when.Why(p.scope)
+			p.accountOf(out).obstacle = &obstacle{why: s.when.Why(p.scope)}
 		}
 		return false
 	}

@@ -169,9 +169,9 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 			continue
 		}
 		switch {
-		case proposed.gift != nil:
+		case proposed.given != nil && proposed.given.gift != nil:
 			proposed = o.step.deals[i-firstDeal].propose(p) // another offer may have had the last one
-		case proposed.award != nil:
+		case proposed.given != nil:
 		default:
 			lost := func(t take) bool { return winners[t.line] != index }
 			if proposed.takes = slices.DeleteFunc(slices.Clone(proposed.takes), lost); offOf(proposed.takes) == 0 {
@@ -192,15 +192,15 @@ func (p *pricing) settleLines(o *lineOffer, winners []int32, index int32, offers
 // outbid says which promotions won the lines that the offer would have made
 // cheaper.
 func (p *pricing) outbid(o *lineOffer, winners []int32, offers []lineOffer) proposal {
-	refusal := refused(Displaced)
+	var by []int32
 	for line, off := range o.off {
 		if off == 0 || winners[line] < 0 {
 			continue
 		}
-		if by := offers[winners[line]].step.promotion; by != o.step.promotion && !slices.Contains(refusal.by, by) {
-			refusal.by = append(refusal.by, by)
+		if winner := offers[winners[line]].step.promotion; winner != o.step.promotion && !slices.Contains(by, winner) {
+			by = append(by, winner)
 		}
 	}
-	slices.Sort(refusal.by)
-	return refusal
+	slices.Sort(by)
+	return proposal{reason: Displaced, obstacle: &obstacle{by: by}}
 }

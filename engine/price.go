@@ -13,7 +13,7 @@ func (r *Ruleset) Price(req Request) (Quote, error) {
 	p.search()
 	quote := p.quote()
 	if req.Hints {
-		quote.Hints = r.hints(req, &quote)
+		quote.Hints = r.hints(req, quote)
 	}
 	if req.Explain {
 		quote.Trace = quote.trace()

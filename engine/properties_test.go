@@ -122,7 +122,7 @@ func withoutExplanation(quote engine.Quote) engine.Quote {
 	quote.Promotions = slices.DeleteFunc(slices.Clone(quote.Promotions), func(o engine.Outcome) bool { return o.Reason != engine.Applied })
 	for i := range quote.Promotions {
 		o := &quote.Promotions[i]
-		o.By, o.Detail, o.Why = nil, "", nil
+		o.Obstacle = nil
 		o.Lines = slices.Clone(o.Lines)
 		for j := range o.Lines {
 			o.Lines[j].Change = nil

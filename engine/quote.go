@@ -56,7 +56,7 @@ type Quote struct {
 // Saving is what the quote saves the customer: the discounts on goods and on
 // shipping, and what the gifts are worth. It is what choices between promotions
 // are made by.
-func (q *Quote) Saving() Amount {
+func (q Quote) Saving() Amount {
 	saving := q.Discount + q.ShippingDiscount
 	for _, g := range q.Gifts {
 		saving += g.Worth * Amount(g.Quantity)
@@ -125,7 +125,14 @@ type Outcome struct {
 	Coupon string `json:"coupon,omitempty"`
 	// Lines are the lines and shipments the promotion took something off.
 	Lines []OutcomeLine `json:"lines,omitempty"`
-	// By names the promotions that stood in the way, for Displaced and Excluded.
+	// Obstacle is what stood in the way, where an explanation was asked for and
+	// there is more to say than the reason does; nil otherwise.
+	Obstacle *Obstacle `json:"obstacle,omitempty"`
+}
+
+// Obstacle is what stood in a promotion's way.
+type Obstacle struct {
+	// By names the promotions that did, for Displaced and Excluded.
 	By []string `json:"by,omitempty"`
 	// Detail says in words what the reason leaves open, such as the gift that
 	// is out of stock.

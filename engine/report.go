@@ -24,7 +24,7 @@ func (p *pricing) quote() Quote {
 	}
 	units := make([]Units, 0, p.goods+p.goods/2)
 	for i := range p.goods {
-		q.Lines[i], units = p.lines[i].quote(units)
+		units = p.lines[i].quote(&q.Lines[i], units)
 	}
 	p.quoteShipments(&q)
 	q.Payable = q.Total + q.ShippingTotal
@@ -47,15 +47,11 @@ func (p *pricing) quote() Quote {
 	return q
 }
 
-// quote returns the line's part of the quote. Its units are appended to those of
+// quote writes the line's part of the quote. Its units are appended to those of
 // the lines before, which saves an allocation for each line.
-func (l *lineState) quote(units []Units) (QuoteLine, []Units) {
-	line := QuoteLine{
-		SKU: l.item.SKU, Name: l.item.Name, Quantity: l.n,
-		UnitPrice: l.item.Price,
-		Subtotal:  l.item.Price * Amount(l.n),
-		Total:     l.total(),
-	}
+func (l *lineState) quote(line *QuoteLine, units []Units) []Units {
+	line.SKU, line.Name, line.Quantity = l.item.SKU, l.item.Name, l.n
+	line.UnitPrice, line.Subtotal, line.Total = l.item.Price, l.item.Price*Amount(l.n), l.total()
 	line.Discount = line.Subtotal - line.Total
 	first := len(units)
 	for _, lot := range l.lots {
@@ -66,7 +62,7 @@ func (l *lineState) quote(units []Units) (QuoteLine, []Units) {
 		units = append(units, Units{Quantity: lot.n, Price: lot.price})
 	}
 	line.Units = units[first:len(units):len(units)]
-	return line, units
+	return units
 }
 
 func (p *pricing) quoteShipments(q *Quote) {
@@ -94,10 +90,9 @@ func (p *pricing) reportApplied(q *Quote) {
 		n += p.accounts[p.outcome(i).account-1].lines()
 	}
 	lines := make([]OutcomeLine, 0, n)
-	q.Promotions = make([]Outcome, 0, len(p.applied))
-	for _, i := range p.applied {
-		q.Promotions = append(q.Promotions, Outcome{})
-		lines = p.report(&q.Promotions[len(q.Promotions)-1], i, lines)
+	q.Promotions = make([]Outcome, len(p.applied))
+	for at, i := range p.applied {
+		lines = p.report(&q.Promotions[at], i, lines)
 	}
 }
 
@@ -118,7 +113,10 @@ func (p *pricing) notApplied() []Outcome {
 // the promotions before.
 func (p *pricing) report(report *Outcome, index int32, lines []OutcomeLine) []OutcomeLine {
 	promotion, out := p.rules.promotions[index], p.outcome(index)
-	report.Promotion, report.Name, report.Reason = promotion.ID, promotion.Name, cmp.Or(out.reason, NoEffect)
+	report.Promotion, report.Name, report.Reason = promotion.ID, promotion.Name, out.reason
+	if out.reason == "" {
+		report.Reason = NoEffect
+	}
 	if out.state == effective && promotion.Coupon != (Coupon{}) {
 		report.Coupon, _ = p.unlockedBy(promotion)
 	}
@@ -126,15 +124,24 @@ func (p *pricing) report(report *Outcome, index int32, lines []OutcomeLine) []Ou
 		return lines
 	}
 	a := &p.accounts[out.account-1]
-	report.Applications, report.Detail, report.Why, report.Discount = a.fired, a.detail, a.why, a.off
-	for _, other := range a.by {
-		report.By = append(report.By, p.rules.promotions[other].ID)
-	}
+	report.Applications, report.Discount, report.Obstacle = a.fired, a.off, p.nameObstacle(a.obstacle)
 	first := len(lines)
 	if lines = p.outcomeLines(lines, a); len(lines) > first {
 		report.Lines = lines[first:len(lines):len(lines)]
 	}
 	return lines
+}
+
+// nameObstacle writes an obstacle with the ids of promotions.
+func (p *pricing) nameObstacle(o *obstacle) *Obstacle {
+	if o == nil {
+		return nil
+	}
+	named := &Obstacle{Detail: o.detail, Why: o.why}
+	for _, promotion := range o.by {
+		named.By = append(named.By, p.rules.promotions[promotion].ID)
+	}
+	return named
 }
 
 // outcomeLines adds up takes, which are in the order of lines.
@@ -226,19 +233,23 @@ func (p *pricing) pledgedOff(line int32) Amount {
 // couponOutcomes tells what became of each code: the promotions it unlocked, or
 // why the first by rank that wants it was not applied with it.
 func (p *pricing) couponOutcomes() []CouponOutcome {
-	outcomes := make([]CouponOutcome, 0, len(p.coupons))
-	for _, code := range p.coupons {
-		c := CouponOutcome{Code: code, Reason: UnknownCode}
+	outcomes := make([]CouponOutcome, len(p.coupons))
+	unlocked := make([]string, 0, len(p.coupons)) // of all codes
+	for at, code := range p.coupons {
+		c, first := &outcomes[at], len(unlocked)
+		c.Code, c.Reason = code, UnknownCode
 		for _, i := range p.rules.wanting(code, p.req.Usage.Codes[code].Pool) {
 			switch reason := p.couponReason(i, code); {
 			case reason == Applied:
 				c.Reason = Applied
-				c.Promotions = append(c.Promotions, p.rules.promotions[i].ID)
+				unlocked = append(unlocked, p.rules.promotions[i].ID)
 			case c.Reason == UnknownCode:
 				c.Reason = reason
 			}
 		}
-		outcomes = append(outcomes, c)
+		if len(unlocked) > first {
+			c.Promotions = unlocked[first:len(unlocked):len(unlocked)]
+		}
 	}
 	return outcomes
 }
@@ -263,7 +274,7 @@ func (p *pricing) couponReason(index int32, code string) Reason {
 }
 
 // trace is a digest of all that the quote says.
-func (q *Quote) trace() string {
+func (q Quote) trace() string {
 	text, err := json.Marshal(q)
 	if err != nil {
 		return "" // a quote has nothing that JSON cannot say

@@ -37,21 +37,21 @@ func (p *pricing) accept(promotion int32, proposed *proposal) []take {
 	if p.telling {
 		p.recordChanges(p.accountOf(out), takes)
 	}
-	if proposed.gift != nil || proposed.award != nil {
-		p.giveAway(promotion, proposed)
+	if proposed.given != nil {
+		p.giveAway(promotion, proposed.given)
 	}
 	return takes
 }
 
 // giveAway adds the gifts and awards of a proposal.
-func (p *pricing) giveAway(promotion int32, proposed *proposal) {
+func (p *pricing) giveAway(promotion int32, given *given) {
 	id := p.rules.promotions[promotion].ID
-	if gift := proposed.gift; gift != nil {
+	if gift := given.gift; gift != nil {
 		gift.Promotion = id
 		p.gifts = append(p.gifts, *gift)
 		p.worth += gift.Worth * Amount(gift.Quantity)
 	}
-	if award := proposed.award; award != nil {
+	if award := given.award; award != nil {
 		award.Promotion = id
 		p.awards = append(p.awards, *award)
 	}
@@ -87,17 +87,17 @@ func (p *pricing) fit(before Amount, proposed *proposal) {
 
 // capped says what leaves nothing to take off.
 func (p *pricing) capped(before Amount) proposal {
-	refusal := refused(CapReached)
 	if !p.telling {
-		return refusal
+		return refused(CapReached)
 	}
+	detail := ""
 	c := p.cart.Currency
 	if limit := p.current.Limits.MaxDiscount; limit != nil && p.amount(limit) <= before {
-		refusal.detail = "max_discount is " + c.Format(p.amount(limit))
+		detail = "max_discount is " + c.Format(p.amount(limit))
 	} else {
-		refusal.detail = "all promotions together may take " + c.Format(p.cap) + " off the goods"
+		detail = "all promotions together may take " + c.Format(p.cap) + " off the goods"
 	}
-	return refusal
+	return proposal{reason: CapReached, obstacle: &obstacle{detail: detail}}
 }
 
 // budgetLeft is what the promotion may still take off.
@@ -106,12 +106,12 @@ func (p *pricing) budgetLeft(promotion *Promotion) Amount {
 }
 
 func (p *pricing) overBudget(off, before Amount) proposal {
-	refusal := refused(BudgetSpent)
-	if p.telling {
-		c := p.cart.Currency
-		refusal.detail = c.Format(off) + " wanted, " + c.Format(p.budgetLeft(p.current)-before) + " left"
+	if !p.telling {
+		return refused(BudgetSpent)
 	}
-	return refusal
+	c := p.cart.Currency
+	detail := c.Format(off) + " wanted, " + c.Format(p.budgetLeft(p.current)-before) + " left"
+	return proposal{reason: BudgetSpent, obstacle: &obstacle{detail: detail}}
 }
 
 // trim cuts takes down to a total, in proportion to what each takes.

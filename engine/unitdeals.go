@@ -1,7 +1,5 @@
 package engine
 
-import "slices"
-
 // PercentOff takes a percentage off units or off the order. The discount is
 // computed exactly over all units, rounded once, and shared; off units, a floor
 // limits each unit and nothing moves to others, off the order, the others give
@@ -59,10 +57,10 @@ func (d PercentOff) propose(p *pricing) proposal {
 func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) []take {
 	open, full := slots, []take(nil)
 	var given Amount // by units that the percentage brings to their floor
-	if slices.ContainsFunc(slots, func(s slot) bool { return percent.exceeds(s.price, s.room) }) {
+	if bounded(slots, percent) {
 		open = nil
 		for _, s := range slots {
-			if !percent.exceeds(s.price, s.room) {
+			if !s.bounds(percent) {
 				open = append(open, s)
 				continue
 			}
@@ -78,6 +76,16 @@ func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) [
 		return p.spread(off, open)
 	}
 	return append(full, p.spread(off, open)...)
+}
+
+// bounded reports whether some unit cannot give the percentage.
+func bounded(slots []slot, percent Percent) bool {
+	for i := range slots {
+		if slots[i].bounds(percent) {
+			return true
+		}
+	}
+	return false
 }
 
 // part is the percentage of an amount, rounded as the policy says: the discount

@@ -62,12 +62,13 @@ func (p *pricing) slots(sel Selection) []slot {
 // lineSlots appends the units of line i.
 func (p *pricing) lineSlots(dst []slot, i int) []slot {
 	line := &p.lines[i]
-	for j, l := range line.lots {
-		dst = append(dst, slot{
-			line: int32(i), lot: int32(j), n: l.n, owner: l.owner,
-			list: line.item.Price, price: l.base,
-			room: max(0, l.price-line.item.MinPrice),
-		})
+	first := len(dst)
+	dst = slices.Grow(dst, len(line.lots))[:first+len(line.lots)]
+	for j := range line.lots {
+		l, s := &line.lots[j], &dst[first+j]
+		s.line, s.lot, s.n, s.owner = int32(i), int32(j), l.n, l.owner
+		s.list, s.price = line.item.Price, l.base
+		s.room = max(0, l.price-line.item.MinPrice)
 	}
 	return dst
 }
@@ -95,7 +96,7 @@ func (p *pricing) spread(total Amount, slots []slot) []take {
 	shares := p.sharing.share(total)
 	if lines == len(slots) {
 		for i, share := range shares {
-			takes = append(takes, take{slot: slots[i], off: share})
+			takes = appendTake(takes, &slots[i], share)
 		}
 		return takes
 	}
@@ -137,19 +138,32 @@ func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 		if s.price == 0 {
 			off = 0
 		}
-		return append(takes, take{slot: *s, off: min(off, s.room*Amount(s.n))})
+		return appendTake(takes, s, min(off, s.room*Amount(s.n)))
 	}
 	if len(slots) == 2 && !slots[0].floored() && !slots[1].floored() {
 		first, second := shareOverTwo(off, value(slots[:1]), value(slots[1:]))
-		return append(takes, take{slot: slots[0], off: first}, take{slot: slots[1], off: second})
+		return appendTake(appendTake(takes, &slots[0], first), &slots[1], second)
 	}
 	p.sharing.reset()
 	for i := range slots {
 		p.sharing.add(slots[i : i+1])
 	}
 	for i, share := range p.sharing.share(off) {
-		takes = append(takes, take{slot: slots[i], off: share})
+		takes = appendTake(takes, &slots[i], share)
 	}
+	return takes
+}
+
+// appendTake appends a take that claims nothing. It copies field by field, since
+// a slot has been written just before: the processor would have to wait until it
+// could read several fields at once.
+func appendTake(takes []take, s *slot, off Amount) []take {
+	n := len(takes)
+	takes = slices.Grow(takes, 1)[:n+1]
+	t := &takes[n]
+	t.line, t.lot, t.n, t.owner = s.line, s.lot, s.n, s.owner
+	t.list, t.price, t.room = s.list, s.price, s.room
+	t.off, t.claim, t.by = off, false, 0
 	return takes
 }
 
@@ -271,6 +285,12 @@ func firstUnits(slots []slot, n int64) []slot {
 
 // floored reports whether a unit of the slot cannot give all that it costs.
 func (s *slot) floored() bool { return s.room < s.price }
+
+// bounds reports whether a unit of the slot cannot give the percentage, which is
+// at most all of its price.
+func (s *slot) bounds(percent Percent) bool {
+	return s.floored() && percent.exceeds(s.price, s.room)
+}
 
 // of returns n units of the slot.
 func (s slot) of(n int64) slot {

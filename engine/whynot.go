@@ -34,7 +34,7 @@ func (b *block) leastGain(o *offer) Amount {
 // whyNot finds out what kept an offer from being applied: nothing to use, too
 // little, nothing to take off, or other deals.
 func (p *pricing) whyNot(o *offer, promotion int32) proposal {
-	owners := proposal{reason: Displaced}
+	var owners []int32
 	for _, part := range o.terms.parts {
 		p.slotted = p.slotted[:0]
 		slots := p.slots(part.of)
@@ -42,19 +42,19 @@ func (p *pricing) whyNot(o *offer, promotion int32) proposal {
 			return refused(NoMatchingItems)
 		}
 		for _, s := range slots {
-			if s.owner != 0 && s.owner-1 != promotion && !slices.Contains(owners.by, s.owner-1) {
-				owners.by = append(owners.by, s.owner-1)
+			if s.owner != 0 && s.owner-1 != promotion && !slices.Contains(owners, s.owner-1) {
+				owners = append(owners, s.owner-1)
 			}
 		}
 	}
 	switch {
 	case !p.couldApply(o):
 		return refused(BelowQuantity)
-	case owners.by == nil || o.possible && o.end == o.first:
+	case owners == nil || o.possible && o.end == o.first:
 		return refused(NoEffect)
 	default:
-		slices.Sort(owners.by)
-		return owners
+		slices.Sort(owners)
+		return proposal{reason: Displaced, obstacle: &obstacle{by: owners}}
 	}
 }
 

@@ -86,7 +86,7 @@ func TestTheOrderOfFilesDoesNotMatter(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := priceAsJSON(t, first)
-	if o := outcomes(t, first, shopCart(), friday)["never"]; o.Reason != engine.ConditionFalse || len(o.Why) != 2 {
+	if o := outcomes(t, first, shopCart(), friday)["never"]; o.Reason != engine.ConditionFalse || len(o.Obstacle.Why) != 2 {
 		t.Fatalf("got %+v, want a promotion that is explained", o)
 	}
 	random := rand.New(rand.NewPCG(1, 2))

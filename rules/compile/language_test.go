@@ -280,7 +280,7 @@ func TestTheClockIsInThePromotionsTimezone(t *testing.T) {
 	})
 	for id, o := range outcomes(t, ruleset, shopCart(), friday.In(time.FixedZone("X", 3600))) {
 		if o.Reason != engine.Applied {
-			t.Errorf("%s: got %s %v, want %s", id, o.Reason, o.Why, engine.Applied)
+			t.Errorf("%s: got %s %v, want %s", id, o.Reason, o.Obstacle, engine.Applied)
 		}
 	}
 }
@@ -295,7 +295,7 @@ func TestTotalsAreWhatEarlierPromotionsLeft(t *testing.T) {
 	})
 	for id, o := range outcomes(t, ruleset, shopCart(), friday) {
 		if o.Reason != engine.Applied {
-			t.Errorf("%s: got %s %v, want %s", id, o.Reason, o.Why, engine.Applied)
+			t.Errorf("%s: got %s %v, want %s", id, o.Reason, o.Obstacle, engine.Applied)
 		}
 	}
 }

@@ -18,8 +18,8 @@ func why(t *testing.T, expression string) string {
 	if o.Reason != engine.ConditionFalse {
 		t.Fatalf("got %s, want %s", o.Reason, engine.ConditionFalse)
 	}
-	lines := make([]string, len(o.Why))
-	for i, c := range o.Why {
+	lines := make([]string, len(o.Obstacle.Why))
+	for i, c := range o.Obstacle.Why {
 		lines[i] = fmt.Sprintf("%s | %s", c.Source, c.Values)
 	}
 	return strings.Join(lines, "\n")

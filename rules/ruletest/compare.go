@@ -154,13 +154,21 @@ func (c *comparison) refusal(id string, want refusal, q engine.Quote) {
 	got := q.Promotions[i]
 	c.text("not_applied "+id, string(want.reason), string(got.Reason))
 	if len(want.by) > 0 {
-		c.text("not_applied "+id+" by", words(want.by), words(got.By))
+		c.text("not_applied "+id+" by", words(want.by), words(blockers(got)))
 	}
 }
 
 // met reports whether the promotion was refused as expected.
 func (r refusal) met(o engine.Outcome) bool {
-	return r.reason == o.Reason && (len(r.by) == 0 || words(r.by) == words(o.By))
+	return r.reason == o.Reason && (len(r.by) == 0 || words(r.by) == words(blockers(o)))
+}
+
+// blockers are the promotions that stood in another's way.
+func blockers(o engine.Outcome) []string {
+	if o.Obstacle == nil {
+		return nil
+	}
+	return o.Obstacle.By
 }
 
 func (c *comparison) line(sku string, want lineExpectation, q engine.Quote) {

@@ -34,8 +34,10 @@ type CaseResult struct {
 
 // WhyNot is a promotion that was not applied, and where it is written.
 type WhyNot struct {
-	engine.Outcome
-	Source string
+	Promotion string
+	Source    string
+	Reason    engine.Reason
+	engine.Obstacle
 }
 
 // Filter selects cases. The zero Filter selects all.
@@ -148,7 +150,11 @@ func (s Suite) whyNot(c Case, q engine.Quote) []WhyNot {
 			continue
 		}
 		p, _ := s.Rules.Promotion(o.Promotion)
-		explained = append(explained, WhyNot{Outcome: o, Source: path.Join(filepath.ToSlash(s.folder), p.Source)})
+		why := WhyNot{Promotion: o.Promotion, Source: path.Join(filepath.ToSlash(s.folder), p.Source), Reason: o.Reason}
+		if o.Obstacle != nil {
+			why.Obstacle = *o.Obstacle
+		}
+		explained = append(explained, why)
 	}
 	return explained
 }
