@@ -72,15 +72,15 @@ func originalRules(t testing.TB) *engine.Ruleset {
 		Currency: currency(t, "USD"),
 		Sets:     []engine.ItemSet{itemSet(tv), itemSet(macbook), itemSet(speaker)},
 		Promotions: []engine.Promotion{
-			{ID: "macbook-pi", Name: "A free Raspberry Pi", Deals: []engine.Deal{engine.Giveaway{
+			{ID: "macbook-pi", Name: "A free Raspberry Pi", Deals: []engine.Deal{&engine.Giveaway{
 				Items: []string{pi}, Quantity: number(1),
 				ForEach: &engine.ForEach{Of: engine.Selection{Set: 1}, Quantity: number(1)},
 			}}},
-			{ID: "tv-3-for-2", Name: "Three for two", Deals: []engine.Deal{engine.Multibuy{
+			{ID: "tv-3-for-2", Name: "Three for two", Deals: []engine.Deal{&engine.Multibuy{
 				Quantity: number(3), Reward: engine.Reward{PayFor: number(2)},
 			}}},
 			{ID: "speakers-10", Name: "10 % off speakers", When: atLeast{2, 4}, Deals: []engine.Deal{
-				engine.PercentOff{Of: engine.Selection{Set: 2}, Percent: number(10)},
+				&engine.PercentOff{Of: engine.Selection{Set: 2}, Percent: number(10)},
 			}},
 		},
 	})
@@ -96,7 +96,7 @@ func percentRules(t testing.TB, digest string, percent int64) *engine.Ruleset {
 	rules, err := engine.NewRuleset(engine.RulesetConfig{
 		Digest: digest, Currency: currency(t, "USD"),
 		Promotions: []engine.Promotion{{ID: "all", Deals: []engine.Deal{
-			engine.PercentOff{Of: engine.Selection{Order: true}, Percent: number(percent)},
+			&engine.PercentOff{Of: engine.Selection{Order: true}, Percent: number(percent)},
 		}}},
 	})
 	if err != nil {

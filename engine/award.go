@@ -12,13 +12,13 @@ type Award struct {
 }
 
 // Level implements Deal.
-func (d Award) Level() Level { return AwardLevel }
+func (d *Award) Level() Level { return AwardLevel }
 
-func (d Award) sets() []int { return nil }
+func (d *Award) sets() []int { return nil }
 
-func (d Award) needs() int { return -1 }
+func (d *Award) needs() int { return -1 }
 
-func (d Award) propose(p *pricing) proposal {
+func (d *Award) propose(p *pricing) proposal {
 	amount, ok := d.Amount.Value(p.scope)
 	if !ok || amount.Sign() <= 0 {
 		return refused(NoEffect)
@@ -27,4 +27,4 @@ func (d Award) propose(p *pricing) proposal {
 	return proposal{given: &given{award: award}, applications: 1, reason: Applied}
 }
 
-func (d Award) most(*pricing) Amount { return 0 }
+func (d *Award) most(*pricing) Amount { return 0 }

@@ -37,7 +37,7 @@ func (p *pricing) mostOfStep(s *step) Amount {
 func (p *pricing) mostWorth(s *step) Amount {
 	var worth Amount
 	for _, d := range s.deals {
-		if g, ok := d.(Giveaway); ok {
+		if g, ok := d.(*Giveaway); ok {
 			worth = capped(worth + g.most(p))
 		}
 	}

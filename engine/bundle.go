@@ -19,9 +19,9 @@ type BundleSlot struct {
 }
 
 // Level implements Deal.
-func (d Bundle) Level() Level { return ItemLevel }
+func (d *Bundle) Level() Level { return ItemLevel }
 
-func (d Bundle) sets() []int {
+func (d *Bundle) sets() []int {
 	var sets []int
 	for _, slot := range d.Slots {
 		sets = append(sets, slot.Of.sets()...)
@@ -29,9 +29,9 @@ func (d Bundle) sets() []int {
 	return sets
 }
 
-func (d Bundle) needs() int { return d.Slots[0].Of.set() }
+func (d *Bundle) needs() int { return d.Slots[0].Of.set() }
 
-func (d Bundle) terms(p *pricing) (terms, bool) {
+func (d *Bundle) terms(p *pricing) (terms, bool) {
 	reward, ok := d.Reward.terms(p)
 	t := terms{reward: reward, times: p.repeat(d.Repeat)}
 	for _, slot := range d.Slots {

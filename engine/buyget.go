@@ -18,13 +18,13 @@ type BuyGet struct {
 }
 
 // Level implements Deal.
-func (d BuyGet) Level() Level { return ItemLevel }
+func (d *BuyGet) Level() Level { return ItemLevel }
 
-func (d BuyGet) sets() []int { return append(d.Buy.sets(), d.Get.sets()...) }
+func (d *BuyGet) sets() []int { return append(d.Buy.sets(), d.Get.sets()...) }
 
-func (d BuyGet) needs() int { return d.Buy.set() }
+func (d *BuyGet) needs() int { return d.Buy.set() }
 
-func (d BuyGet) terms(p *pricing) (terms, bool) {
+func (d *BuyGet) terms(p *pricing) (terms, bool) {
 	reward, ok := d.Reward.terms(p)
 	reward.each = true
 	buy, get := part{of: d.Buy}, part{of: d.Get, quantity: p.count(d.Units), rewarded: true}

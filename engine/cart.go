@@ -123,10 +123,10 @@ func (c *Cart) canonicalLines(lines []Line) ([]Line, error) {
 		}
 		lines = append(lines, line)
 	}
-	bySKU := func(a, b Line) int { return cmp.Compare(a.Item.SKU, b.Item.SKU) }
-	if !slices.IsSortedFunc(lines, bySKU) {
-		slices.SortStableFunc(lines, bySKU)
+	if increasing(lines) {
+		return lines, checkSize(lines)
 	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Item.SKU, b.Item.SKU) })
 	merged := lines[:0]
 	for _, line := range lines {
 		if n := len(merged); n > 0 && merged[n-1].Item.SKU == line.Item.SKU {
@@ -136,6 +136,16 @@ func (c *Cart) canonicalLines(lines []Line) ([]Line, error) {
 		merged = append(merged, line)
 	}
 	return merged, checkSize(merged)
+}
+
+// increasing reports whether the lines are in the order of SKUs, each of another.
+func increasing(lines []Line) bool {
+	for i := 1; i < len(lines); i++ {
+		if lines[i-1].Item.SKU >= lines[i].Item.SKU {
+			return false
+		}
+	}
+	return true
 }
 
 // MaxShipments is the number of shipments that one cart may have.

@@ -14,7 +14,7 @@ func TestItemsArePricedInTheCurrencyOfTheCart(t *testing.T) {
 		Prices:    map[engine.Currency]engine.Amount{dollars: 1000, euros: 800},
 		MinPrices: map[engine.Currency]engine.Amount{dollars: 900, euros: 500},
 	}
-	half := engine.PercentOff{Of: engine.Selection{Order: true}, Percent: engine.Constant(engine.NewDecimal(50))}
+	half := &engine.PercentOff{Of: engine.Selection{Order: true}, Percent: engine.Constant(engine.NewDecimal(50))}
 	rules := newRuleset(t, engine.Promotion{ID: "half", Deals: []engine.Deal{half}})
 	for _, c := range []struct {
 		currency engine.Currency

@@ -20,7 +20,8 @@ const (
 )
 
 // Deal is the effect inside a promotion. The deals of this package are the only
-// ones: PercentOff, AmountOff, FixedPrice, Multibuy, BuyGet and Giveaway.
+// ones, as pointers: PercentOff, AmountOff, FixedPrice, Tiers, Multibuy, BuyGet,
+// Bundle, Giveaway, ShippingOff and Award.
 type Deal interface {
 	// Level tells when the deal takes effect.
 	Level() Level
@@ -71,8 +72,8 @@ func refused(reason Reason) proposal { return proposal{reason: reason} }
 // accepted returns the proposal of takes, or NoEffect when they neither give
 // nor claim anything.
 func accepted(takes []take, applications int64) proposal {
-	for _, t := range takes {
-		if t.off > 0 {
+	for i := range takes {
+		if takes[i].off > 0 {
 			return proposal{takes: takes, applications: applications, reason: Applied}
 		}
 	}

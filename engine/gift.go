@@ -26,23 +26,23 @@ type ForEach struct {
 
 // Level implements Deal. Gifts are decided after the item level, so that a
 // condition on the cart's total sees the prices that items really have.
-func (d Giveaway) Level() Level { return OrderLevel }
+func (d *Giveaway) Level() Level { return OrderLevel }
 
-func (d Giveaway) sets() []int {
+func (d *Giveaway) sets() []int {
 	if d.ForEach == nil {
 		return nil
 	}
 	return d.ForEach.Of.sets()
 }
 
-func (d Giveaway) needs() int {
+func (d *Giveaway) needs() int {
 	if d.ForEach == nil {
 		return -1
 	}
 	return d.ForEach.Of.set()
 }
 
-func (d Giveaway) most(p *pricing) Amount {
+func (d *Giveaway) most(p *pricing) Amount {
 	times := p.repeat(nil)
 	if d.ForEach == nil {
 		times = 1
@@ -70,7 +70,7 @@ func mostTimes(a Amount, n int64) Amount {
 	return MaxAmount
 }
 
-func (d Giveaway) propose(p *pricing) proposal {
+func (d *Giveaway) propose(p *pricing) proposal {
 	times, reason := d.times(p)
 	if reason != Applied {
 		return refused(reason)
@@ -97,7 +97,7 @@ func (d Giveaway) propose(p *pricing) proposal {
 	return proposal{reason: OutOfStock, obstacle: &obstacle{detail: strings.Join(shortages, "; ")}}
 }
 
-func (d Giveaway) times(p *pricing) (int64, Reason) {
+func (d *Giveaway) times(p *pricing) (int64, Reason) {
 	if d.ForEach == nil {
 		return 1, Applied
 	}

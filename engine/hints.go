@@ -91,7 +91,7 @@ func (p *pricing) missesOf(s *step, out *outcome) []Miss {
 		}
 	}
 	for _, d := range s.deals {
-		if t, ok := d.(Tiers); ok {
+		if t, ok := d.(*Tiers); ok {
 			misses = append(misses, t.misses(p)...)
 		}
 	}
@@ -123,7 +123,7 @@ func (p *pricing) missesOfTerms(t *terms) []Miss {
 }
 
 // misses is what the first step lacks.
-func (d Tiers) misses(p *pricing) []Miss {
+func (d *Tiers) misses(p *pricing) []Miss {
 	p.slotted = p.slotted[:0]
 	steps, ok := d.steps(p)
 	measured := d.measure(p.slots(d.Of))

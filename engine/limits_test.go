@@ -22,9 +22,9 @@ func results(quote engine.Quote) map[string]string {
 
 func TestLimits(t *testing.T) {
 	off := func(amount int) []engine.Deal {
-		return []engine.Deal{engine.AmountOff{Of: setA, Amount: minor(amount), Per: engine.PerSelection}}
+		return []engine.Deal{&engine.AmountOff{Of: setA, Amount: minor(amount), Per: engine.PerSelection}}
 	}
-	pairs := []engine.Deal{engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}}}
+	pairs := []engine.Deal{&engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}}}
 	used := func(u engine.PromotionUsage) engine.Usage {
 		return engine.Usage{Promotions: map[string]engine.PromotionUsage{"p": u}}
 	}
@@ -58,9 +58,9 @@ func TestLimits(t *testing.T) {
 		{"the rest of the discount is cut", engine.Promotion{Limits: engine.Limits{MaxDiscount: minor(1234)}, Deals: pairs}, "", nil, engine.Usage{}, "12.34"},
 		{"nothing may be taken off one cart", engine.Promotion{Limits: engine.Limits{MaxDiscount: minor(0)}, Deals: off(100)}, "", nil, engine.Usage{}, "cap_reached"},
 		{"a promotion's deals share the most that it takes off", engine.Promotion{Limits: engine.Limits{MaxDiscount: minor(150)},
-			Deals: []engine.Deal{off(100)[0], engine.AmountOff{Of: order, Amount: minor(100), Per: engine.PerSelection}}}, "", nil, engine.Usage{}, "1.50"},
+			Deals: []engine.Deal{off(100)[0], &engine.AmountOff{Of: order, Amount: minor(100), Per: engine.PerSelection}}}, "", nil, engine.Usage{}, "1.50"},
 		{"a promotion's deals share its budget, and what does not fit is not given", engine.Promotion{Limits: engine.Limits{Budget: minor(150)},
-			Deals: []engine.Deal{off(100)[0], engine.AmountOff{Of: order, Amount: minor(100), Per: engine.PerSelection}}}, "", nil, engine.Usage{}, "1.00"},
+			Deals: []engine.Deal{off(100)[0], &engine.AmountOff{Of: order, Amount: minor(100), Per: engine.PerSelection}}}, "", nil, engine.Usage{}, "1.00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.promotion.ID = "p"
@@ -77,9 +77,9 @@ func TestLimits(t *testing.T) {
 
 func TestTheCapOfThePolicy(t *testing.T) {
 	goods := func(id string, amount int) engine.Promotion {
-		return engine.Promotion{ID: id, Deals: []engine.Deal{engine.AmountOff{Of: order, Amount: minor(amount), Per: engine.PerSelection}}}
+		return engine.Promotion{ID: id, Deals: []engine.Deal{&engine.AmountOff{Of: order, Amount: minor(amount), Per: engine.PerSelection}}}
 	}
-	shipping := engine.Promotion{ID: "z-shipping", Deals: []engine.Deal{engine.ShippingOff{Reward: engine.Reward{PercentOff: whole(100)}}}}
+	shipping := engine.Promotion{ID: "z-shipping", Deals: []engine.Deal{&engine.ShippingOff{Reward: engine.Reward{PercentOff: whole(100)}}}}
 	for _, c := range []struct {
 		name   string
 		policy engine.Policy
@@ -108,14 +108,14 @@ func TestTheCapOfThePolicy(t *testing.T) {
 func TestShipping(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		deal engine.ShippingOff
+		deal *engine.ShippingOff
 		want []engine.Amount // discounts: express 9.00, standard 4.00, standard 5.01
 	}{
-		{"a percentage of all shipments together, rounded once", engine.ShippingOff{Reward: engine.Reward{PercentOff: whole(50)}}, []engine.Amount{450, 200, 251}},
-		{"an amount is shared", engine.ShippingOff{Reward: engine.Reward{AmountOff: minor(901)}}, []engine.Amount{450, 200, 251}},
-		{"no more than shipping costs", engine.ShippingOff{Reward: engine.Reward{AmountOff: minor(99999)}}, []engine.Amount{900, 400, 501}},
-		{"each at a price", engine.ShippingOff{Reward: engine.Reward{Price: minor(450)}}, []engine.Amount{450, 0, 51}},
-		{"of one method", engine.ShippingOff{Methods: []string{"express"}, Reward: engine.Reward{Price: minor(0)}}, []engine.Amount{900, 0, 0}},
+		{"a percentage of all shipments together, rounded once", &engine.ShippingOff{Reward: engine.Reward{PercentOff: whole(50)}}, []engine.Amount{450, 200, 251}},
+		{"an amount is shared", &engine.ShippingOff{Reward: engine.Reward{AmountOff: minor(901)}}, []engine.Amount{450, 200, 251}},
+		{"no more than shipping costs", &engine.ShippingOff{Reward: engine.Reward{AmountOff: minor(99999)}}, []engine.Amount{900, 400, 501}},
+		{"each at a price", &engine.ShippingOff{Reward: engine.Reward{Price: minor(450)}}, []engine.Amount{450, 0, 51}},
+		{"of one method", &engine.ShippingOff{Methods: []string{"express"}, Reward: engine.Reward{Price: minor(0)}}, []engine.Amount{900, 0, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &shop{promotions: []engine.Promotion{{ID: "p", Deals: []engine.Deal{c.deal}}}}
@@ -141,9 +141,9 @@ func TestCurrencies(t *testing.T) {
 	}
 	amounts := engine.PerCurrency{usd(t): engine.NewDecimal(10), eur: engine.NewDecimal(9)}
 	promotions := []engine.Promotion{
-		{ID: "dollars", Currencies: []engine.Currency{usd(t)}, Deals: []engine.Deal{engine.AmountOff{Of: order, Amount: minor(100), Per: engine.PerSelection}}},
-		{ID: "each", Currencies: []engine.Currency{usd(t), eur}, Deals: []engine.Deal{engine.AmountOff{Of: order, Amount: amounts, Per: engine.PerSelection}}},
-		{ID: "percent", Deals: []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(10)}}},
+		{ID: "dollars", Currencies: []engine.Currency{usd(t)}, Deals: []engine.Deal{&engine.AmountOff{Of: order, Amount: minor(100), Per: engine.PerSelection}}},
+		{ID: "each", Currencies: []engine.Currency{usd(t), eur}, Deals: []engine.Deal{&engine.AmountOff{Of: order, Amount: amounts, Per: engine.PerSelection}}},
+		{ID: "percent", Deals: []engine.Deal{&engine.PercentOff{Of: setA, Percent: whole(10)}}},
 	}
 	rules := newRuleset(t, promotions...)
 	item := &engine.Item{SKU: "A", Name: "A", Price: 10000, Prices: map[engine.Currency]engine.Amount{usd(t): 10000, eur: 9000}}
@@ -160,10 +160,10 @@ func TestCurrencies(t *testing.T) {
 
 func TestConflictsOverLevels(t *testing.T) {
 	item := func(amount int) []engine.Deal {
-		return []engine.Deal{engine.AmountOff{Of: setA, Amount: minor(amount), Per: engine.PerSelection}}
+		return []engine.Deal{&engine.AmountOff{Of: setA, Amount: minor(amount), Per: engine.PerSelection}}
 	}
 	ofOrder := func(amount int) []engine.Deal {
-		return []engine.Deal{engine.AmountOff{Of: order, Amount: minor(amount), Per: engine.PerSelection}}
+		return []engine.Deal{&engine.AmountOff{Of: order, Amount: minor(amount), Per: engine.PerSelection}}
 	}
 	both := []engine.Deal{item(100)[0], ofOrder(100)[0]}
 	for _, c := range []struct {
@@ -259,8 +259,8 @@ func TestConflictsOverLevels(t *testing.T) {
 }
 
 func TestDealsOfOnePromotionInABestPerLineGroup(t *testing.T) {
-	half := engine.PercentOff{Of: setA, Percent: whole(60)}
-	gift := engine.Giveaway{Items: []string{"G1"}, Quantity: whole(1)}
+	half := &engine.PercentOff{Of: setA, Percent: whole(60)}
+	gift := &engine.Giveaway{Items: []string{"G1"}, Quantity: whole(1)}
 	s := &shop{
 		policy: engine.Policy{Groups: []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}},
 		promotions: []engine.Promotion{
@@ -282,7 +282,7 @@ func TestDealsOfOnePromotionInABestPerLineGroup(t *testing.T) {
 // nothing. So it has no effect, and may not keep the second from having one.
 func TestAPromotionGivesWayOnlyToOneThatHasAnEffect(t *testing.T) {
 	trade := func(pick engine.Pick) []engine.Deal {
-		return []engine.Deal{engine.BuyGet{
+		return []engine.Deal{&engine.BuyGet{
 			Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Pick: pick, Reward: engine.Reward{PercentOff: tenths(1)},
 		}}
 	}
@@ -291,7 +291,7 @@ func TestAPromotionGivesWayOnlyToOneThatHasAnEffect(t *testing.T) {
 		promotions: []engine.Promotion{
 			{ID: "cheapest", Group: "g", Deals: trade(engine.Cheapest)}, {ID: "dearest", Group: "g", Deals: trade(engine.Dearest)},
 			// It would save more if neither of them had one.
-			{ID: "rest", Group: "h", When: threshold{amount: 501}, Deals: []engine.Deal{engine.PercentOff{Of: setB, Percent: whole(100)}}},
+			{ID: "rest", Group: "h", When: threshold{amount: 501}, Deals: []engine.Deal{&engine.PercentOff{Of: setB, Percent: whole(100)}}},
 		},
 	}
 	s.request = engine.Request{Explain: true, Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{line("A", 0, 1), line("B1", 1, 1), line("B2", 500, 1)}}}
@@ -305,7 +305,7 @@ func TestAPromotionGivesWayOnlyToOneThatHasAnEffect(t *testing.T) {
 // "high" would do alone comes to nothing beside "best", so that neither has to
 // give way to the other.
 func TestPromotionsThatExcludeEachOtherAndHaveNoEffectBarNothing(t *testing.T) {
-	percent := func(n int) []engine.Deal { return []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(n)}} }
+	percent := func(n int) []engine.Deal { return []engine.Deal{&engine.PercentOff{Of: setA, Percent: whole(n)}} }
 	s := &shop{
 		policy: engine.Policy{Groups: []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}},
 		promotions: []engine.Promotion{

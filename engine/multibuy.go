@@ -35,13 +35,13 @@ type Multibuy struct {
 }
 
 // Level implements Deal.
-func (d Multibuy) Level() Level { return ItemLevel }
+func (d *Multibuy) Level() Level { return ItemLevel }
 
-func (d Multibuy) sets() []int { return d.Of.sets() }
+func (d *Multibuy) sets() []int { return d.Of.sets() }
 
-func (d Multibuy) needs() int { return d.Of.set() }
+func (d *Multibuy) needs() int { return d.Of.set() }
 
-func (d Multibuy) terms(p *pricing) (terms, bool) {
+func (d *Multibuy) terms(p *pricing) (terms, bool) {
 	reward, ok := d.Reward.terms(p)
 	quantity := p.count(d.Quantity)
 	return terms{

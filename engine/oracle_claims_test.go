@@ -527,7 +527,7 @@ func (d *claimDeal) deal() engine.Deal {
 	repeat := limit(d.repeat, whole)
 	switch {
 	case d.buyGet:
-		deal := engine.BuyGet{
+		deal := &engine.BuyGet{
 			Buy: d.slots[0].of(), Get: d.slots[1].of(), Units: whole(d.slots[1].quantity),
 			Reward: d.reward.reward(), Repeat: repeat,
 		}
@@ -541,9 +541,9 @@ func (d *claimDeal) deal() engine.Deal {
 		}
 		return deal
 	case len(d.slots) == 1:
-		return engine.Multibuy{Of: d.slots[0].of(), Quantity: whole(d.slots[0].quantity), Reward: d.reward.reward(), Repeat: repeat}
+		return &engine.Multibuy{Of: d.slots[0].of(), Quantity: whole(d.slots[0].quantity), Reward: d.reward.reward(), Repeat: repeat}
 	default:
-		bundle := engine.Bundle{Reward: d.reward.reward(), Repeat: repeat}
+		bundle := &engine.Bundle{Reward: d.reward.reward(), Repeat: repeat}
 		for _, s := range d.slots {
 			bundle.Slots = append(bundle.Slots, engine.BundleSlot{Of: s.of(), Quantity: whole(s.quantity)})
 		}
@@ -756,7 +756,7 @@ func TestCompetingDealsSeeThePricesThatEarlierPromotionsLeft(t *testing.T) {
 		c := drawClaimCart(t, 8, 3)
 		off, set := rapid.IntRange(1, 20).Draw(t, "earlier amount"), rapid.IntRange(0, 2).Draw(t, "earlier set")
 		earlier := engine.Promotion{ID: "earlier", Priority: 9, Deals: []engine.Deal{
-			engine.AmountOff{Of: engine.Selection{Set: set}, Amount: minor(off), Per: engine.PerUnit},
+			&engine.AmountOff{Of: engine.Selection{Set: set}, Amount: minor(off), Per: engine.PerUnit},
 		}}
 		before := 0
 		for i := range c.kinds {

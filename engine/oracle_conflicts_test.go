@@ -215,7 +215,7 @@ func drawAdditive(t *rapid.T) *shop {
 	for i := range d.number(1, 7, "promotions") {
 		s.promotions = append(s.promotions, engine.Promotion{
 			ID: string(rune('a' + i)), Priority: d.number(-1, 1, "priority"),
-			Deals: []engine.Deal{engine.AmountOff{Of: setA, Amount: minor(1 + d.number(0, 40, "amount")), Per: engine.PerSelection}},
+			Deals: []engine.Deal{&engine.AmountOff{Of: setA, Amount: minor(1 + d.number(0, 40, "amount")), Per: engine.PerSelection}},
 		})
 	}
 	d.conflicts(s, engine.CombineAll, engine.CombineAll, engine.CombineFirst)
@@ -266,7 +266,7 @@ func TestOfEqualWaysOutTheHigherRankWins(t *testing.T) {
 	baskets(t, 10, func(t *rapid.T) {
 		s := drawAdditive(t)
 		for i := range s.promotions {
-			s.promotions[i].Deals = []engine.Deal{engine.AmountOff{Of: setA, Amount: minor(1 + i%2), Per: engine.PerSelection}}
+			s.promotions[i].Deals = []engine.Deal{&engine.AmountOff{Of: setA, Amount: minor(1 + i%2), Per: engine.PerSelection}}
 		}
 		ranks := s.byRank()
 		var best []int // places in ranks of the winners

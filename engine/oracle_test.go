@@ -86,7 +86,7 @@ func TestMultibuyGivesTheMostThatAnyGroupingCan(t *testing.T) {
 				return engine.Amount(amount)
 			}},
 		} {
-			deal := engine.Multibuy{Of: setA, Quantity: number(int64(size)), Reward: c.reward, Repeat: number(int64(limit))}
+			deal := &engine.Multibuy{Of: setA, Quantity: number(int64(size)), Reward: c.reward, Repeat: number(int64(limit))}
 			got := price(t, newRuleset(t, engine.Promotion{ID: "m", Deals: []engine.Deal{deal}}), lines...).Discount
 			if want := bestGrouping(unitPrices(lines), size, limit, c.off); got != want {
 				t.Fatalf("units %v, %+v: got %d off, want %d", unitPrices(lines), deal, got, want)

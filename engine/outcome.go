@@ -189,7 +189,7 @@ func (p *pricing) standing(promotion *Promotion) Reason {
 func (p *pricing) unlockedBy(promotion *Promotion) (code string, reason Reason) {
 	reason = CouponMissing
 	for _, code := range p.coupons {
-		if !promotion.wants(code, p.req.Usage.Codes[code].Pool) {
+		if !p.unlocks(code, promotion) {
 			continue
 		}
 		if p.codeLeft(promotion, code) {
@@ -200,12 +200,13 @@ func (p *pricing) unlockedBy(promotion *Promotion) (code string, reason Reason) 
 	return "", reason
 }
 
-// wants reports whether the code, of the pool, unlocks the promotion.
-func (p *Promotion) wants(code, pool string) bool {
-	if p.Coupon.Code != "" {
-		return code == p.Coupon.Code
+// unlocks reports whether the code is the promotion's or of its pool.
+func (p *pricing) unlocks(code string, promotion *Promotion) bool {
+	if want := promotion.Coupon.Code; want != "" {
+		return code == want
 	}
-	return p.Coupon.Pool != "" && pool == p.Coupon.Pool
+	want := promotion.Coupon.Pool
+	return want != "" && p.req.Usage.Codes[code].Pool == want
 }
 
 // codeLeft reports whether the code may be used once more.

@@ -8,9 +8,9 @@ import (
 
 func TestThePlaceOfABlockDoesNotDependOnWhatHasNoEffect(t *testing.T) {
 	multibuy := func(of engine.Selection) []engine.Deal {
-		return []engine.Deal{engine.Multibuy{Of: of, Quantity: whole(2), Reward: engine.Reward{Price: minor(1000)}}}
+		return []engine.Deal{&engine.Multibuy{Of: of, Quantity: whole(2), Reward: engine.Reward{Price: minor(1000)}}}
 	}
-	percent := engine.Promotion{ID: "b-percent", Deals: []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(10)}}}
+	percent := engine.Promotion{ID: "b-percent", Deals: []engine.Deal{&engine.PercentOff{Of: setA, Percent: whole(10)}}}
 	last := engine.Promotion{ID: "c-multibuy", Deals: multibuy(setA)}
 	// 2 x 10.00 less 10 % are 18.00, less 8.00 are 10.00. The other way round it
 	// would be 9.00.
@@ -23,7 +23,7 @@ func TestThePlaceOfABlockDoesNotDependOnWhatHasNoEffect(t *testing.T) {
 		{"an earlier multibuy whose condition is false", engine.Promotion{ID: "a", When: threshold{amount: 99999}, Deals: multibuy(setA)}},
 		{"an earlier multibuy of items that the cart does not have", engine.Promotion{ID: "a", Deals: multibuy(setB)}},
 		{"an earlier multibuy that wants more units", engine.Promotion{ID: "a", Deals: []engine.Deal{
-			engine.Multibuy{Of: setA, Quantity: whole(3), Reward: engine.Reward{PayFor: whole(1)}},
+			&engine.Multibuy{Of: setA, Quantity: whole(3), Reward: engine.Reward{PayFor: whole(1)}},
 		}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestThePlaceOfABlockDoesNotDependOnWhatHasNoEffect(t *testing.T) {
 }
 
 func TestABudgetHoldsBesideAPromotionThatMayNotAct(t *testing.T) {
-	pairs := []engine.Deal{engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}}
+	pairs := []engine.Deal{&engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}}
 	rules := newRuleset(t,
 		engine.Promotion{ID: "a", Limits: engine.Limits{Budget: minor(300)}, Deals: pairs},
 		engine.Promotion{ID: "b", Coupon: engine.Coupon{Code: "X"}, Deals: pairs},

@@ -109,12 +109,12 @@ func TestASKUListedTwiceIsOneLine(t *testing.T) {
 }
 
 func threeForTwo(t interface{ Fatalf(string, ...any) }, of engine.Selection) engine.Deal {
-	return engine.Multibuy{Of: of, Quantity: constant(t, "3"), Reward: engine.Reward{PayFor: constant(t, "2")}}
+	return &engine.Multibuy{Of: of, Quantity: constant(t, "3"), Reward: engine.Reward{PayFor: constant(t, "2")}}
 }
 
 func TestUnitsOfALineMayCarryDifferentCents(t *testing.T) {
 	rules := newRuleset(t, engine.Promotion{ID: "off", Deals: []engine.Deal{
-		engine.AmountOff{Of: order, Amount: constant(t, "20.00"), Per: engine.PerSelection},
+		&engine.AmountOff{Of: order, Amount: constant(t, "20.00"), Per: engine.PerSelection},
 	}})
 	quote := price(t, rules, line("A", 2000, 3))
 	want := []engine.Units{{Quantity: 2, Price: 1333}, {Quantity: 1, Price: 1334}}
@@ -159,7 +159,7 @@ func TestSchedules(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rules := newRuleset(t, engine.Promotion{ID: "p", Schedule: c.schedule, Deals: []engine.Deal{
-				engine.PercentOff{Of: order, Percent: constant(t, "10")},
+				&engine.PercentOff{Of: order, Percent: constant(t, "10")},
 			}})
 			quote, err := rules.Price(engine.Request{Cart: engine.Cart{Lines: []engine.Line{line("A", 1000, 1)}}, At: at(c.at), Explain: true})
 			if err != nil {
@@ -201,15 +201,15 @@ func drawDeal(t *rapid.T) engine.Deal {
 		{PercentOff: number(1, 100, "percent")}, {AmountOff: number(1, 20, "amount")}, {Price: number(0, 20, "price")},
 	}).Draw(t, "reward")
 	return rapid.SampledFrom([]engine.Deal{
-		engine.PercentOff{Of: of, Percent: number(0, 100, "percent"), MaxUnits: limit, Pick: pick, OfList: rapid.Bool().Draw(t, "list")},
-		engine.PercentOff{Of: of, Percent: number(0, 100, "percent"), MaxDiscount: number(0, 30, "max_discount")},
-		engine.AmountOff{Of: of, Amount: number(0, 30, "amount"), MaxUnits: limit, Pick: pick,
+		&engine.PercentOff{Of: of, Percent: number(0, 100, "percent"), MaxUnits: limit, Pick: pick, OfList: rapid.Bool().Draw(t, "list")},
+		&engine.PercentOff{Of: of, Percent: number(0, 100, "percent"), MaxDiscount: number(0, 30, "max_discount")},
+		&engine.AmountOff{Of: of, Amount: number(0, 30, "amount"), MaxUnits: limit, Pick: pick,
 			Per: rapid.SampledFrom([]engine.Per{engine.PerUnit, engine.PerLine, engine.PerSelection}).Draw(t, "per")},
-		engine.FixedPrice{Of: of, Price: number(0, 30, "price"), MaxUnits: limit, Pick: pick},
-		engine.Multibuy{Of: of, Quantity: number(2, 4, "quantity"), Reward: engine.Reward{PayFor: number(0, 1, "pay")}, Repeat: limit},
-		engine.Multibuy{Of: of, Quantity: number(1, 4, "quantity"), Reward: reward, Repeat: limit},
-		engine.BuyGet{Buy: setA, Quantity: number(1, 3, "buy"), Get: of, Units: number(1, 2, "get"), Reward: reward, Pick: pick, Repeat: limit},
-		engine.BuyGet{Buy: setAB, Spend: number(1, 30, "spend"), Get: of, Units: number(1, 2, "get"), Reward: reward, Pick: pick},
+		&engine.FixedPrice{Of: of, Price: number(0, 30, "price"), MaxUnits: limit, Pick: pick},
+		&engine.Multibuy{Of: of, Quantity: number(2, 4, "quantity"), Reward: engine.Reward{PayFor: number(0, 1, "pay")}, Repeat: limit},
+		&engine.Multibuy{Of: of, Quantity: number(1, 4, "quantity"), Reward: reward, Repeat: limit},
+		&engine.BuyGet{Buy: setA, Quantity: number(1, 3, "buy"), Get: of, Units: number(1, 2, "get"), Reward: reward, Pick: pick, Repeat: limit},
+		&engine.BuyGet{Buy: setAB, Spend: number(1, 30, "spend"), Get: of, Units: number(1, 2, "get"), Reward: reward, Pick: pick},
 	}).Draw(t, "deal")
 }
 

@@ -225,7 +225,7 @@ func TestEachLineGetsThePromotionThatTakesMostOffIt(t *testing.T) {
 			p.When = nil // a condition may look at what another level leaves
 			p.Deals = slices.DeleteFunc(p.Deals, func(deal engine.Deal) bool { return deal.Level() != engine.ItemLevel })
 			if len(p.Deals) == 0 {
-				p.Deals = []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(10 + i)}}
+				p.Deals = []engine.Deal{&engine.PercentOff{Of: setA, Percent: whole(10 + i)}}
 			}
 		}
 		s.policy.Groups = []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}

@@ -20,7 +20,8 @@ type Ruleset struct {
 	groups     []Group      // in the order in which they run
 	steps      []step       // in the order in which they run
 	rivalries  []rivalry    // by promotion
-	byCode     map[Coupon][]int32
+	byCode     map[string][]int32
+	byPool     map[string][]int32
 	open       []bool // by promotion: it needs nothing but its condition
 	giftSKUs   []string
 
@@ -89,7 +90,7 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 					return nil, fmt.Errorf("ruleset: promotion %s refers to item set %d of %d", p.ID, set, len(c.Sets))
 				}
 			}
-			if g, ok := d.(Giveaway); ok {
+			if g, ok := d.(*Giveaway); ok {
 				r.giftSKUs = append(r.giftSKUs, g.Items...)
 			}
 		}
@@ -105,11 +106,14 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 		s := &r.steps[i]
 		s.simple = s.when != nil && s.only && r.promotions[s.promotion].open() && !r.rivalries[s.promotion].any
 	}
-	r.byCode = make(map[Coupon][]int32)
+	r.byCode, r.byPool = make(map[string][]int32), make(map[string][]int32)
 	for i, p := range r.promotions {
 		r.open = append(r.open, p.open())
-		if p.Coupon != (Coupon{}) {
-			r.byCode[p.Coupon] = append(r.byCode[p.Coupon], int32(i))
+		switch {
+		case p.Coupon.Code != "":
+			r.byCode[p.Coupon.Code] = append(r.byCode[p.Coupon.Code], int32(i))
+		case p.Coupon.Pool != "":
+			r.byPool[p.Coupon.Pool] = append(r.byPool[p.Coupon.Pool], int32(i))
 		}
 	}
 	slices.Sort(r.giftSKUs)
@@ -183,11 +187,11 @@ func (r *Ruleset) stepsInOrder() []step {
 
 // wanting returns the promotions that the code, of the pool, unlocks, by rank.
 func (r *Ruleset) wanting(code, pool string) []int32 {
-	wanting := r.byCode[Coupon{Code: code}]
+	wanting := r.byCode[code]
 	if pool == "" {
 		return wanting
 	}
-	both := slices.Concat(wanting, r.byCode[Coupon{Pool: pool}])
+	both := slices.Concat(wanting, r.byPool[pool])
 	slices.Sort(both)
 	return both
 }

@@ -11,13 +11,13 @@ type ShippingOff struct {
 }
 
 // Level implements Deal.
-func (d ShippingOff) Level() Level { return ShippingLevel }
+func (d *ShippingOff) Level() Level { return ShippingLevel }
 
-func (d ShippingOff) sets() []int { return nil }
+func (d *ShippingOff) sets() []int { return nil }
 
-func (d ShippingOff) needs() int { return -1 }
+func (d *ShippingOff) needs() int { return -1 }
 
-func (d ShippingOff) propose(p *pricing) proposal {
+func (d *ShippingOff) propose(p *pricing) proposal {
 	slots := d.slots(p)
 	reward, ok := d.Reward.terms(p)
 	switch {
@@ -33,7 +33,7 @@ func (d ShippingOff) propose(p *pricing) proposal {
 }
 
 // slots returns the shipments that the deal is about.
-func (d ShippingOff) slots(p *pricing) []slot {
+func (d *ShippingOff) slots(p *pricing) []slot {
 	first := len(p.slotted)
 	for i := p.goods; i < len(p.lines); i++ {
 		if len(d.Methods) == 0 || slices.Contains(d.Methods, p.lines[i].item.SKU) {
@@ -43,6 +43,6 @@ func (d ShippingOff) slots(p *pricing) []slot {
 	return p.slotted[first:len(p.slotted):len(p.slotted)]
 }
 
-func (d ShippingOff) most(p *pricing) Amount {
+func (d *ShippingOff) most(p *pricing) Amount {
 	return value(d.slots(p))
 }

@@ -204,13 +204,13 @@ func (d draws) reward(highest int) engine.Reward {
 func (d draws) claims() engine.Deal {
 	switch of := d.selection(); d.number(0, 3, "multi-unit deal") {
 	case 0:
-		return engine.Multibuy{Of: of, Quantity: d.expression(2, 3, whole, "quantity"), Reward: engine.Reward{PayFor: whole(d.number(0, 2, "pay_for"))}}
+		return &engine.Multibuy{Of: of, Quantity: d.expression(2, 3, whole, "quantity"), Reward: engine.Reward{PayFor: whole(d.number(0, 2, "pay_for"))}}
 	case 1:
-		return engine.Multibuy{Of: of, Quantity: whole(d.number(1, 3, "quantity")), Reward: d.reward(3000), Repeat: limit(d.number(-1, 2, "repeat"), whole)}
+		return &engine.Multibuy{Of: of, Quantity: whole(d.number(1, 3, "quantity")), Reward: d.reward(3000), Repeat: limit(d.number(-1, 2, "repeat"), whole)}
 	case 2:
-		return engine.Bundle{Slots: []engine.BundleSlot{{Of: of, Quantity: whole(1)}, {Of: d.selection(), Quantity: whole(d.number(1, 2, "quantity"))}}, Reward: d.reward(4000)}
+		return &engine.Bundle{Slots: []engine.BundleSlot{{Of: of, Quantity: whole(1)}, {Of: d.selection(), Quantity: whole(d.number(1, 2, "quantity"))}}, Reward: d.reward(4000)}
 	default:
-		return engine.BuyGet{
+		return &engine.BuyGet{
 			Buy: of, Quantity: d.expression(1, 2, whole, "buy"), Get: d.selection(), Units: whole(1), Reward: d.reward(3000),
 			Pick: pickOf(d, "pick", engine.Cheapest, engine.Dearest),
 		}
@@ -226,24 +226,24 @@ func (d draws) plain() engine.Deal {
 	}
 	switch d.number(0, 6, "deal") {
 	case 6:
-		return engine.Award{Kind: "points", Amount: whole(d.number(0, 9, "points"))}
+		return &engine.Award{Kind: "points", Amount: whole(d.number(0, 9, "points"))}
 	case 0:
-		return engine.PercentOff{Of: of, Percent: d.expression(1, 1000, tenths, "percent"), OfList: d.one(3, "of list"), MaxUnits: units}
+		return &engine.PercentOff{Of: of, Percent: d.expression(1, 1000, tenths, "percent"), OfList: d.one(3, "of list"), MaxUnits: units}
 	case 1:
-		return engine.AmountOff{Of: of, Amount: d.expression(1, 2000, minor, "amount"), MaxUnits: units,
+		return &engine.AmountOff{Of: of, Amount: d.expression(1, 2000, minor, "amount"), MaxUnits: units,
 			Per: pickOf(d, "per", engine.PerSelection, engine.PerLine, engine.PerUnit)}
 	case 2:
-		return engine.FixedPrice{Of: of, Price: minor(d.number(0, 2000, "price")), MaxUnits: units}
+		return &engine.FixedPrice{Of: of, Price: minor(d.number(0, 2000, "price")), MaxUnits: units}
 	case 3:
-		return engine.ShippingOff{Methods: pickOf(d, "methods", nil, []string{"express"}), Reward: d.reward(900)}
+		return &engine.ShippingOff{Methods: pickOf(d, "methods", nil, []string{"express"}), Reward: d.reward(900)}
 	case 4:
-		g := engine.Giveaway{Items: pickOf(d, "gift", []string{"G1"}, []string{"G2", "G1"}, []string{"A1"}), Quantity: whole(d.number(1, 2, "quantity"))}
+		g := &engine.Giveaway{Items: pickOf(d, "gift", []string{"G1"}, []string{"G2", "G1"}, []string{"A1"}), Quantity: whole(d.number(1, 2, "quantity"))}
 		if d.one(2, "for each") {
 			g.ForEach = &engine.ForEach{Of: of, Quantity: whole(d.number(1, 3, "for each"))}
 		}
 		return g
 	default:
-		return engine.Tiers{Of: of, Graduated: d.one(2, "graduated"), Steps: []engine.TierStep{
+		return &engine.Tiers{Of: of, Graduated: d.one(2, "graduated"), Steps: []engine.TierStep{
 			{From: whole(d.number(1, 3, "from")), Reward: engine.Reward{PercentOff: whole(d.number(1, 20, "percent"))}},
 			{From: whole(d.number(4, 6, "from")), Reward: engine.Reward{PercentOff: whole(d.number(20, 90, "percent"))}},
 		}}
@@ -381,7 +381,7 @@ func TestCartsWithMoreApplicationsThanCanBeLookedAtAddUp(t *testing.T) {
 		s := new(shop)
 		for i := range d.number(1, 4, "promotions") {
 			s.promotions = append(s.promotions, engine.Promotion{ID: fmt.Sprint("p", i), Limits: pickOf(d, "limits", engine.Limits{}, d.limits()), Deals: []engine.Deal{
-				engine.Multibuy{Of: d.selection(), Quantity: whole(d.number(2, 9, "quantity")), Reward: d.reward(9000)},
+				&engine.Multibuy{Of: d.selection(), Quantity: whole(d.number(2, 9, "quantity")), Reward: d.reward(9000)},
 			}})
 			if d.one(2, "buy and get") {
 				s.promotions[i].Deals = []engine.Deal{d.claims()}

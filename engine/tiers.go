@@ -34,15 +34,15 @@ type TierStep struct {
 }
 
 // Level implements Deal.
-func (d Tiers) Level() Level { return d.Of.Level() }
+func (d *Tiers) Level() Level { return d.Of.Level() }
 
-func (d Tiers) sets() []int { return d.Of.sets() }
+func (d *Tiers) sets() []int { return d.Of.sets() }
 
-func (d Tiers) needs() int { return d.Of.set() }
+func (d *Tiers) needs() int { return d.Of.set() }
 
-func (d Tiers) most(p *pricing) Amount { return p.roomOf(d.Of) }
+func (d *Tiers) most(p *pricing) Amount { return p.roomOf(d.Of) }
 
-func (d Tiers) propose(p *pricing) proposal {
+func (d *Tiers) propose(p *pricing) proposal {
 	slots := p.slots(d.Of)
 	if len(slots) == 0 {
 		return refused(NoMatchingItems)
@@ -75,7 +75,7 @@ type tierStep struct {
 }
 
 // steps evaluates the steps; false when a number is missing.
-func (d Tiers) steps(p *pricing) ([]tierStep, bool) {
+func (d *Tiers) steps(p *pricing) ([]tierStep, bool) {
 	steps := make([]tierStep, 0, len(d.Steps))
 	for _, s := range d.Steps {
 		from := p.count(s.From)
@@ -93,7 +93,7 @@ func (d Tiers) steps(p *pricing) ([]tierStep, bool) {
 }
 
 // measure is what the steps are reached by.
-func (d Tiers) measure(slots []slot) int64 {
+func (d *Tiers) measure(slots []slot) int64 {
 	if !d.BySpend {
 		return units(slots)
 	}
@@ -101,7 +101,7 @@ func (d Tiers) measure(slots []slot) int64 {
 }
 
 // based returns the slots with the prices that the tiers are computed from.
-func (d Tiers) based(slots []slot) []slot {
+func (d *Tiers) based(slots []slot) []slot {
 	if d.OfList {
 		slots = slices.Clone(slots)
 		for i := range slots {
@@ -112,7 +112,7 @@ func (d Tiers) based(slots []slot) []slot {
 }
 
 // give takes a step's reward off the slots.
-func (d Tiers) give(p *pricing, r *rewardTerms, slots []slot) []take {
+func (d *Tiers) give(p *pricing, r *rewardTerms, slots []slot) []take {
 	switch {
 	case r.kind == atPrice:
 		return offEach(slots, func(s slot) Amount { return s.price - r.amount })
@@ -130,7 +130,7 @@ func (d Tiers) give(p *pricing, r *rewardTerms, slots []slot) []take {
 
 // brackets is the sum of each step's percentage of the money that falls into it,
 // rounded once.
-func (d Tiers) brackets(p *pricing, steps []tierStep, measured int64) Amount {
+func (d *Tiers) brackets(p *pricing, steps []tierStep, measured int64) Amount {
 	var exact uint128
 	for i, s := range steps {
 		end := measured
@@ -149,7 +149,7 @@ func (d Tiers) brackets(p *pricing, steps []tierStep, measured int64) Amount {
 
 // graduate gives each step's reward to the units that fall into it. Units are
 // counted the dearest first, or by the pick the other way round.
-func (d Tiers) graduate(p *pricing, steps []tierStep, slots []slot) []take {
+func (d *Tiers) graduate(p *pricing, steps []tierStep, slots []slot) []take {
 	order := Dearest
 	if d.Pick == Dearest {
 		order = Cheapest

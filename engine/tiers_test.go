@@ -76,7 +76,7 @@ func TestTiersByUnitsAreThoseOfACountUnitByUnit(t *testing.T) {
 			lines = append(lines, l)
 		}
 		kind, graduated := pickOf(d, "kind", "percent", "amount", "price"), d.one(2, "graduated")
-		tiers := engine.Tiers{Of: setA, Graduated: graduated, Pick: pickOf(d, "pick", engine.Cheapest, engine.Dearest)}
+		tiers := &engine.Tiers{Of: setA, Graduated: graduated, Pick: pickOf(d, "pick", engine.Cheapest, engine.Dearest)}
 		froms, values := []int{d.number(1, 4, "from")}, []int{d.number(0, 100, "value")}
 		for range d.number(0, 2, "further steps") {
 			froms = append(froms, froms[len(froms)-1]+d.number(1, 5, "step"))
@@ -146,7 +146,7 @@ func TestTiersBySpendAreThoseOfACountCentByCent(t *testing.T) {
 			spent += int(l.Item.Price) * int(l.Quantity)
 			lines = append(lines, l)
 		}
-		tiers := engine.Tiers{Of: pickOf(d, "of", setA, order), BySpend: true, Graduated: d.one(2, "graduated")}
+		tiers := &engine.Tiers{Of: pickOf(d, "of", setA, order), BySpend: true, Graduated: d.one(2, "graduated")}
 		froms, percents := []int{d.number(1, 500, "from")}, []int{d.number(0, 100, "percent")}
 		for range d.number(0, 2, "further steps") {
 			froms = append(froms, froms[len(froms)-1]+d.number(1, 500, "step"))

@@ -17,9 +17,9 @@ type PercentOff struct {
 	MaxDiscount Number
 }
 
-func (d PercentOff) needs() int { return d.Of.set() }
+func (d *PercentOff) needs() int { return d.Of.set() }
 
-func (d PercentOff) most(p *pricing) Amount {
+func (d *PercentOff) most(p *pricing) Amount {
 	if d.MaxUnits != nil || !constant(d.Percent, d.MaxDiscount) {
 		return p.roomOf(d.Of)
 	}
@@ -27,11 +27,11 @@ func (d PercentOff) most(p *pricing) Amount {
 }
 
 // Level implements Deal.
-func (d PercentOff) Level() Level { return d.Of.Level() }
+func (d *PercentOff) Level() Level { return d.Of.Level() }
 
-func (d PercentOff) sets() []int { return d.Of.sets() }
+func (d *PercentOff) sets() []int { return d.Of.sets() }
 
-func (d PercentOff) propose(p *pricing) proposal {
+func (d *PercentOff) propose(p *pricing) proposal {
 	all := p.slots(d.Of)
 	if len(all) == 0 {
 		return refused(NoMatchingItems)
@@ -101,8 +101,8 @@ func (p *pricing) part(percent Percent, of Amount) Amount {
 // value is what the units of the slots cost.
 func value(slots []slot) Amount {
 	var v Amount
-	for _, s := range slots {
-		v += s.price * Amount(s.n)
+	for i := range slots {
+		v += slots[i].price * Amount(slots[i].n)
 	}
 	return v
 }
@@ -128,9 +128,9 @@ type AmountOff struct {
 	Pick     Pick
 }
 
-func (d AmountOff) needs() int { return d.Of.set() }
+func (d *AmountOff) needs() int { return d.Of.set() }
 
-func (d AmountOff) most(p *pricing) Amount {
+func (d *AmountOff) most(p *pricing) Amount {
 	if d.MaxUnits != nil || !constant(d.Amount) {
 		return p.roomOf(d.Of)
 	}
@@ -138,11 +138,11 @@ func (d AmountOff) most(p *pricing) Amount {
 }
 
 // Level implements Deal.
-func (d AmountOff) Level() Level { return d.Of.Level() }
+func (d *AmountOff) Level() Level { return d.Of.Level() }
 
-func (d AmountOff) sets() []int { return d.Of.sets() }
+func (d *AmountOff) sets() []int { return d.Of.sets() }
 
-func (d AmountOff) propose(p *pricing) proposal {
+func (d *AmountOff) propose(p *pricing) proposal {
 	all := p.slots(d.Of)
 	if len(all) == 0 {
 		return refused(NoMatchingItems)
@@ -181,9 +181,9 @@ type FixedPrice struct {
 	Pick     Pick
 }
 
-func (d FixedPrice) needs() int { return d.Of.set() }
+func (d *FixedPrice) needs() int { return d.Of.set() }
 
-func (d FixedPrice) most(p *pricing) Amount {
+func (d *FixedPrice) most(p *pricing) Amount {
 	if d.MaxUnits != nil || !constant(d.Price) {
 		return p.roomOf(d.Of)
 	}
@@ -191,11 +191,11 @@ func (d FixedPrice) most(p *pricing) Amount {
 }
 
 // Level implements Deal.
-func (d FixedPrice) Level() Level { return d.Of.Level() }
+func (d *FixedPrice) Level() Level { return d.Of.Level() }
 
-func (d FixedPrice) sets() []int { return d.Of.sets() }
+func (d *FixedPrice) sets() []int { return d.Of.sets() }
 
-func (d FixedPrice) propose(p *pricing) proposal {
+func (d *FixedPrice) propose(p *pricing) proposal {
 	all := p.slots(d.Of)
 	if len(all) == 0 {
 		return refused(NoMatchingItems)

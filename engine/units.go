@@ -195,7 +195,11 @@ func (p *pricing) apply(takes []take) {
 		} else {
 			p.shipped += off
 		}
-		p.lines[line].lots = p.carve(p.lines[line].lots, takes[first:end])
+		if lots := p.lines[line].lots; end == first+1 && len(lots) == 1 && lots[0].takesEvenly(&takes[first]) {
+			lots[0].take(&takes[first])
+		} else {
+			p.lines[line].lots = p.carve(lots, takes[first:end])
+		}
 		p.changed = append(p.changed, line)
 		first = end
 	}
@@ -204,10 +208,6 @@ func (p *pricing) apply(takes []take) {
 // carve splits the lots as the takes, which are of one line and in order, ask,
 // and joins neighbours that are alike.
 func (p *pricing) carve(lots []lot, takes []take) []lot {
-	if t := &takes[0]; len(lots) == 1 && len(takes) == 1 && t.n == lots[0].n && t.off%Amount(t.n) == 0 {
-		lots[0] = lots[0].taken(t)
-		return lots
-	}
 	carved := allot(&p.carved, len(lots)+2*len(takes))
 	for j, l := range lots {
 		for len(takes) > 0 && takes[0].lot == int32(j) {
@@ -217,7 +217,8 @@ func (p *pricing) carve(lots []lot, takes []take) []lot {
 				continue
 			}
 			// Where off does not divide, the first units give one more.
-			taken, more := l.taken(t), int64(t.off%Amount(t.n))
+			taken, more := l, int64(t.off%Amount(t.n))
+			taken.take(t)
 			taken.n = t.n - more
 			dearer := taken
 			dearer.n, dearer.price = more, taken.price-1
@@ -241,14 +242,16 @@ func join(lots []lot, l lot) []lot {
 	return append(lots, l)
 }
 
-// taken is what the units of a take look like afterwards, but for what does not
+// takesEvenly reports whether the take leaves all units of the lot alike.
+func (l *lot) takesEvenly(t *take) bool { return t.n == l.n && t.off%Amount(t.n) == 0 }
+
+// take makes the units what the take leaves of them, but for what does not
 // divide.
-func (l lot) taken(t *take) lot {
+func (l *lot) take(t *take) {
 	l.price -= t.off / Amount(t.n)
 	if t.claim {
 		l.owner = t.by
 	}
-	return l
 }
 
 func (l lot) sameUnits(m lot) bool {

@@ -9,9 +9,9 @@ import (
 )
 
 func TestUnitsAreClaimedOnceOverGroupsToo(t *testing.T) {
-	pairs := engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}}
-	trade := engine.BuyGet{Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Reward: engine.Reward{PercentOff: whole(100)}}
-	percent := engine.PercentOff{Of: setA, Percent: whole(10)}
+	pairs := &engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}}
+	trade := &engine.BuyGet{Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Reward: engine.Reward{PercentOff: whole(100)}}
+	percent := &engine.PercentOff{Of: setA, Percent: whole(10)}
 	for _, c := range []struct {
 		name   string
 		policy engine.Policy
@@ -21,7 +21,7 @@ func TestUnitsAreClaimedOnceOverGroupsToo(t *testing.T) {
 		want   map[string]string
 	}{
 		{"a later group finds what an earlier one left", engine.Policy{}, pairs, pairs, 5, map[string]string{"a": "20.00", "b": "displaced"}},
-		{"and uses it", engine.Policy{}, engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}, Repeat: whole(1)}, pairs, 5,
+		{"and uses it", engine.Policy{}, &engine.Multibuy{Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)}, Repeat: whole(1)}, pairs, 5,
 			map[string]string{"a": "10.00", "b": "10.00"}},
 		{"bought units are used as well", engine.Policy{}, trade, pairs, 2, map[string]string{"a": "5.00", "b": "displaced"}},
 		{"and are not bought twice", engine.Policy{}, pairs, trade, 2, map[string]string{"a": "10.00", "b": "displaced"}},
@@ -44,7 +44,7 @@ func TestUnitsAreClaimedOnceOverGroupsToo(t *testing.T) {
 }
 
 func TestTheDearestUnitIsRewardedWhereEnoughStaysSpentWithoutIt(t *testing.T) {
-	deal := engine.BuyGet{
+	deal := &engine.BuyGet{
 		Buy: setA, Spend: minor(1000), Get: setA, Units: whole(1), Pick: engine.Dearest,
 		Reward: engine.Reward{PercentOff: whole(100)},
 	}
@@ -71,7 +71,7 @@ func TestWhatCannotBeAppliedDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) 
 	idle := func(deal engine.Deal) []engine.Promotion {
 		return []engine.Promotion{
 			{ID: "idle", Deals: []engine.Deal{deal}},
-			{ID: "pair", Deals: []engine.Deal{engine.Multibuy{Of: setAB, Quantity: whole(2), Reward: engine.Reward{PercentOff: whole(50)}}}},
+			{ID: "pair", Deals: []engine.Deal{&engine.Multibuy{Of: setAB, Quantity: whole(2), Reward: engine.Reward{PercentOff: whole(50)}}}},
 		}
 	}
 	lines := []engine.Line{line("A", 406, 2), line("B", 406, 1)}
@@ -80,9 +80,9 @@ func TestWhatCannotBeAppliedDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) 
 		name string
 		deal engine.Deal
 	}{
-		{"it may be repeated no time", engine.Multibuy{Of: setA, Quantity: whole(1), Reward: engine.Reward{PayFor: whole(0)}, Repeat: whole(0)}},
-		{"it takes nothing off", engine.Multibuy{Of: setB, Quantity: whole(1), Reward: engine.Reward{PercentOff: whole(0)}}},
-		{"it wants more units", engine.Multibuy{Of: setB, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}},
+		{"it may be repeated no time", &engine.Multibuy{Of: setA, Quantity: whole(1), Reward: engine.Reward{PayFor: whole(0)}, Repeat: whole(0)}},
+		{"it takes nothing off", &engine.Multibuy{Of: setB, Quantity: whole(1), Reward: engine.Reward{PercentOff: whole(0)}}},
+		{"it wants more units", &engine.Multibuy{Of: setB, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(0)}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(want.Lines, price(t, newRuleset(t, idle(c.deal)...), lines...).Lines); diff != "" {
@@ -94,8 +94,8 @@ func TestWhatCannotBeAppliedDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) 
 
 func TestBestPerLineCaseByCase(t *testing.T) {
 	policy := engine.Policy{Groups: []engine.Group{{ID: engine.DefaultGroup, Combine: engine.CombineBestPerLine}}}
-	percent := func(of engine.Selection, n int) engine.Deal { return engine.PercentOff{Of: of, Percent: whole(n)} }
-	trade := engine.BuyGet{Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Reward: engine.Reward{PercentOff: whole(10)}}
+	percent := func(of engine.Selection, n int) engine.Deal { return &engine.PercentOff{Of: of, Percent: whole(n)} }
+	trade := &engine.BuyGet{Buy: setA, Quantity: whole(1), Get: setB, Units: whole(1), Reward: engine.Reward{PercentOff: whole(10)}}
 	for _, c := range []struct {
 		name       string
 		promotions []engine.Promotion
@@ -128,10 +128,10 @@ func TestBestPerLineCaseByCase(t *testing.T) {
 
 func TestALoserOfAConflictDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) {
 	pair := func(of engine.Selection, paid int) []engine.Deal {
-		return []engine.Deal{engine.Multibuy{Of: of, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(paid)}}}
+		return []engine.Deal{&engine.Multibuy{Of: of, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(paid)}}}
 	}
 	loser := engine.Promotion{ID: "a", Exclusive: engine.ExclusiveInGroup, Deals: pair(setA, 0)}
-	between := engine.Promotion{ID: "b", Coupon: engine.Coupon{Code: "X"}, Deals: []engine.Deal{engine.PercentOff{Of: setA, Percent: whole(1)}}}
+	between := engine.Promotion{ID: "b", Coupon: engine.Coupon{Code: "X"}, Deals: []engine.Deal{&engine.PercentOff{Of: setA, Percent: whole(1)}}}
 	winner := engine.Promotion{ID: "c", Deals: pair(setAB, 1)}
 	lines := []engine.Line{line("A", 1, 2), line("B", 2, 3)}
 	want := price(t, newRuleset(t, winner), lines...).Lines
@@ -148,7 +148,7 @@ func TestALoserOfAConflictDoesNotDecideWhichOfEqualUnitsAreUsed(t *testing.T) {
 // something better.
 func TestAChoiceByPriorityIsNotCalledTheBest(t *testing.T) {
 	pair := func(id string, priority int) engine.Promotion {
-		return engine.Promotion{ID: id, Priority: priority, Deals: []engine.Deal{engine.Multibuy{
+		return engine.Promotion{ID: id, Priority: priority, Deals: []engine.Deal{&engine.Multibuy{
 			Of: setA, Quantity: whole(2), Reward: engine.Reward{PayFor: whole(1)},
 		}}}
 	}

@@ -74,8 +74,9 @@ func testOrderIsHistory(s *shop) {
 		Subtotal: engine.MaxAmount, Discount: 1, Total: engine.MaxAmount - 1,
 		Lines: []engine.QuoteLine{{SKU: tv, Name: "\u0000 'x' \\u0000", Quantity: 1, Units: []engine.Units{{Quantity: 1, Price: 7}}}},
 		Promotions: []engine.Outcome{{
-			Promotion: "p", Reason: engine.ConditionFalse, Detail: "<é>",
-			Why: []engine.Clause{{Source: "a > 3", Values: "2 > 3"}},
+			Promotion: "p", Reason: engine.ConditionFalse, Obstacle: &engine.Obstacle{
+				Detail: "<é>", Why: []engine.Clause{{Source: "a > 3", Values: "2 > 3"}},
+			},
 		}},
 	}
 	order, err := s.Purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { return quote, nil })

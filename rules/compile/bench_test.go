@@ -36,7 +36,7 @@ func inScopeOf(t testing.TB, cart engine.Cart, do func(*engine.Scope)) {
 	spy, err := engine.NewRuleset(engine.RulesetConfig{
 		Currency:   cart.Currency,
 		Sets:       sets(),
-		Promotions: []engine.Promotion{{ID: "spy", When: inScope(do), Deals: []engine.Deal{engine.AmountOff{Of: engine.Selection{Order: true}, Amount: engine.Constant{}}}}},
+		Promotions: []engine.Promotion{{ID: "spy", When: inScope(do), Deals: []engine.Deal{&engine.AmountOff{Of: engine.Selection{Order: true}, Amount: engine.Constant{}}}}},
 	})
 	if err != nil {
 		t.Fatal(err)

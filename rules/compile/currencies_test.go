@@ -30,7 +30,7 @@ func perCurrency(t testing.TB, codesAndAmounts ...string) engine.PerCurrency {
 func TestAmountsPerCurrency(t *testing.T) {
 	p, _ := compileAll(t, []string{"deal: {amount_off: {of: order, amount: {USD: 10, JPY: 1500, BHD: 3.755, EUR: 3 * 3}}}"}).Promotion("p0")
 	want := perCurrency(t, "USD", "10", "JPY", "1500", "BHD", "3.755", "EUR", "9")
-	if got := p.Deals[0].(engine.AmountOff).Amount; !reflect.DeepEqual(got, want) {
+	if got := p.Deals[0].(*engine.AmountOff).Amount; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

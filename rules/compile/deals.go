@@ -72,7 +72,7 @@ func (p *promotionCompiler) deal(v syntax.Value) engine.Deal {
 
 func (p *promotionCompiler) percentOff(v syntax.Value) engine.Deal {
 	m := v.Map("of", "percent", "base", "max_units", "pick", "max_discount")
-	d := engine.PercentOff{
+	d := &engine.PercentOff{
 		Of:          p.selection(m.Require("of")),
 		Percent:     p.number(m.Require("percent"), percentage),
 		MaxUnits:    p.number(m.Get("max_units"), wholeUnits),
@@ -90,7 +90,7 @@ func ofList(v syntax.Value) bool {
 
 func (p *promotionCompiler) amountOff(v syntax.Value) engine.Deal {
 	m := v.Map("of", "amount", "per", "max_units", "pick")
-	d := engine.AmountOff{
+	d := &engine.AmountOff{
 		Of:       p.selection(m.Require("of")),
 		Amount:   p.number(m.Require("amount"), money),
 		MaxUnits: p.number(m.Get("max_units"), wholeUnits),
@@ -106,7 +106,7 @@ func (p *promotionCompiler) amountOff(v syntax.Value) engine.Deal {
 
 func (p *promotionCompiler) fixedPrice(v syntax.Value) engine.Deal {
 	m := v.Map("of", "price", "max_units", "pick")
-	return engine.FixedPrice{
+	return &engine.FixedPrice{
 		Of:       p.selection(m.Require("of")),
 		Price:    p.number(m.Require("price"), money),
 		MaxUnits: p.number(m.Get("max_units"), wholeUnits),
@@ -116,7 +116,7 @@ func (p *promotionCompiler) fixedPrice(v syntax.Value) engine.Deal {
 
 func (p *promotionCompiler) multibuy(v syntax.Value) engine.Deal {
 	m := v.Map("of", "quantity", "pay_for", "price", "percent_off", "amount_off", "repeat")
-	d := engine.Multibuy{
+	d := &engine.Multibuy{
 		Of:       p.selection(m.Require("of")),
 		Quantity: p.number(m.Require("quantity"), wholeUnits),
 		Reward:   p.reward(m, "pay_for", "price", "percent_off", "amount_off"),
@@ -134,7 +134,7 @@ func (p *promotionCompiler) buyGet(v syntax.Value) engine.Deal {
 	m := v.Map("buy", "get", "repeat")
 	buy := m.Require("buy").Map("of", "quantity", "spend")
 	get := m.Require("get").Map("of", "quantity", "pick", "percent_off", "amount_off", "price")
-	d := engine.BuyGet{
+	d := &engine.BuyGet{
 		Buy:    p.selection(buy.Require("of")),
 		Units:  p.numberOr(get.Get("quantity"), wholeUnits, 1),
 		Pick:   pick(get.Get("pick")),
@@ -156,7 +156,7 @@ func (p *promotionCompiler) buyGet(v syntax.Value) engine.Deal {
 
 func (p *promotionCompiler) bundle(v syntax.Value) engine.Deal {
 	m := v.Map("items", "price", "percent_off", "amount_off", "repeat")
-	d := engine.Bundle{
+	d := &engine.Bundle{
 		Reward: p.reward(m, "price", "percent_off", "amount_off"),
 		Repeat: p.repeat(m.Get("repeat")),
 	}
@@ -172,7 +172,7 @@ func (p *promotionCompiler) bundle(v syntax.Value) engine.Deal {
 
 func (p *promotionCompiler) shipping(v syntax.Value) engine.Deal {
 	m := v.Map("methods", "percent_off", "amount_off", "price")
-	d := engine.ShippingOff{Reward: p.rewardOrFree(m)}
+	d := &engine.ShippingOff{Reward: p.rewardOrFree(m)}
 	for _, method := range distinct(m.Get("methods"), "methods") {
 		if strings.TrimSpace(method.Text()) == "" {
 			method.Report(diag.WrongValue, "", "a method of shipping cannot be blank")
@@ -184,7 +184,7 @@ func (p *promotionCompiler) shipping(v syntax.Value) engine.Deal {
 
 func (p *promotionCompiler) award(v syntax.Value) engine.Deal {
 	m := v.Map("kind", "amount")
-	return engine.Award{
+	return &engine.Award{
 		Kind:   plainName(m.Require("kind"), "the kind of an award"),
 		Amount: p.numberOr(m.Get("amount"), quantity, 1),
 	}
@@ -230,7 +230,7 @@ func (p *promotionCompiler) repeat(v syntax.Value) engine.Number {
 
 func (p *promotionCompiler) gift(v syntax.Value) engine.Deal {
 	m := v.Map("item", "choose_from", "quantity", "for_each")
-	d := engine.Giveaway{Quantity: p.numberOr(m.Get("quantity"), wholeUnits, 1)}
+	d := &engine.Giveaway{Quantity: p.numberOr(m.Get("quantity"), wholeUnits, 1)}
 	if key, items := m.OneOf("item", "choose_from"); key != "" {
 		d.Items = skus(items, key)
 	}

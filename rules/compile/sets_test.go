@@ -31,7 +31,7 @@ promotions:
 `)
 	index := func(id string) int {
 		p, _ := ruleset.Promotion(id)
-		return p.Deals[0].(engine.PercentOff).Of.Set
+		return p.Deals[0].(*engine.PercentOff).Of.Set
 	}
 	for _, id := range []string{"b", "inline"} {
 		if got, want := index(id), index("a"); got != want {

@@ -8,7 +8,7 @@ import (
 
 func (p *promotionCompiler) tiers(v syntax.Value) engine.Deal {
 	m := v.Map("of", "by", "base", "steps", "mode", "per", "pick")
-	d := engine.Tiers{
+	d := &engine.Tiers{
 		Of:        p.selection(m.Require("of")),
 		BySpend:   choice(m.Get("by"), "by", false, map[string]bool{"quantity": false, "spend": true}),
 		OfList:    ofList(m.Get("base")),
@@ -28,7 +28,7 @@ func (p *promotionCompiler) tiers(v syntax.Value) engine.Deal {
 }
 
 // tierStep reads the next step of the tiers.
-func (p *promotionCompiler) tierStep(m syntax.Map, d engine.Tiers) engine.TierStep {
+func (p *promotionCompiler) tierStep(m syntax.Map, d *engine.Tiers) engine.TierStep {
 	measure := wholeUnits
 	if d.BySpend {
 		measure = money
@@ -68,7 +68,7 @@ func ascend(from, next engine.Number) bool {
 }
 
 // checkTiers reports keys that would have no meaning beside the others.
-func checkTiers(m syntax.Map, d engine.Tiers, takesAmounts bool) {
+func checkTiers(m syntax.Map, d *engine.Tiers, takesAmounts bool) {
 	if !d.BySpend {
 		m.Key("base").Report(diag.WrongValue, "leave it out, or write by: spend", "base has no meaning where units are counted")
 	}

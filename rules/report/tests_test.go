@@ -16,10 +16,10 @@ func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
 		File: "shop_test.yaml", Line: 7, Name: "three pans", Filter: "test=three pans",
 		Mismatches: []ruletest.Mismatch{{Field: "payable", Want: "1.00", Got: "2.00"}},
 		WhyNot: []ruletest.WhyNot{
-			{Source: "shop.yaml:1:5", Outcome: engine.Outcome{Promotion: "pair", Reason: engine.Displaced, By: []string{"trio", "set"}}},
-			{Source: "shop.yaml:2:5", Outcome: engine.Outcome{Promotion: "tenth", Reason: engine.Excluded, By: []string{"trio"}}},
-			{Source: "shop.yaml:3:5", Outcome: engine.Outcome{Promotion: "autumn", Reason: engine.BudgetSpent, Detail: "8.00 wanted, 5.00 left"}},
-			{Source: "shop.yaml:4:5", Outcome: engine.Outcome{Promotion: "last", Reason: engine.CapReached}},
+			{Source: "shop.yaml:1:5", Promotion: "pair", Reason: engine.Displaced, Obstacle: engine.Obstacle{By: []string{"trio", "set"}}},
+			{Source: "shop.yaml:2:5", Promotion: "tenth", Reason: engine.Excluded, Obstacle: engine.Obstacle{By: []string{"trio"}}},
+			{Source: "shop.yaml:3:5", Promotion: "autumn", Reason: engine.BudgetSpent, Obstacle: engine.Obstacle{Detail: "8.00 wanted, 5.00 left"}},
+			{Source: "shop.yaml:4:5", Promotion: "last", Reason: engine.CapReached},
 		},
 	}}}
 	var b strings.Builder

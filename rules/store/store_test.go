@@ -40,7 +40,7 @@ func toy(files []compile.File) (*engine.Ruleset, error) {
 			return nil, fmt.Errorf("%s: %q is no percentage", f.Name, f.Data)
 		}
 		c.Promotions = append(c.Promotions, engine.Promotion{ID: f.Name, Deals: []engine.Deal{
-			engine.PercentOff{Of: engine.Selection{Order: true}, Percent: engine.Constant(d)},
+			&engine.PercentOff{Of: engine.Selection{Order: true}, Percent: engine.Constant(d)},
 		}})
 	}
 	return engine.NewRuleset(c)
