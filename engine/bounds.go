@@ -115,11 +115,11 @@ func (p *pricing) possible(promotion, atHand int32, taken bool) bool {
 	if out.state == barred || out.state == left || out.standing != Applied {
 		return false
 	}
-	if taken && p.rules.clashOf(promotion, atHand).reason != "" {
+	if taken && p.rules.clashOf(promotion, atHand).reason != 0 {
 		return false
 	}
 	for _, winner := range p.applied {
-		if winner != promotion && p.rules.clashOf(promotion, winner).reason != "" {
+		if winner != promotion && p.rules.clashOf(promotion, winner).reason != 0 {
 			return false
 		}
 	}

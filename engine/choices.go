@@ -216,7 +216,7 @@ func (p *pricing) beaten(s *step) bool {
 		return false
 	}
 	return slices.ContainsFunc(p.applied, func(winner int32) bool {
-		return p.rules.clashOf(s.promotion, winner).reason != ""
+		return p.rules.clashOf(s.promotion, winner).reason != 0
 	})
 }
 
@@ -249,7 +249,7 @@ func (p *pricing) noteLost() {
 		}
 		_, justified := p.winnersOver(d.promotion)
 		pending := slices.ContainsFunc(p.contenders(), func(rival int32) bool {
-			return rival != d.promotion && p.outcome(rival).state == chosen && p.rules.clashOf(d.promotion, rival).reason != ""
+			return rival != d.promotion && p.outcome(rival).state == chosen && p.rules.clashOf(d.promotion, rival).reason != 0
 		})
 		d.lost = !justified && !pending
 	}

@@ -49,7 +49,7 @@ func (p *pricing) meetRivals(promotion int32) meeting {
 		clash := p.rules.clashOf(promotion, rival)
 		outranks := clash.byPriority && promotion < rival
 		switch {
-		case clash.reason == "":
+		case clash.reason == 0:
 		case other.state == chosen || other.state == effective:
 			p.ruled = p.ruled || clash.byPriority
 			met.earned = met.earned || other.state == effective && !outranks
@@ -114,7 +114,7 @@ func (p *pricing) closeChoices() bool {
 func (p *pricing) winnersOver(promotion int32) (refusal proposal, justified bool) {
 	for _, winner := range p.applied {
 		met := p.rules.clashOf(promotion, winner)
-		if met.reason == "" || winner == promotion {
+		if met.reason == 0 || winner == promotion {
 			continue
 		}
 		refusal = refusal.blockedBy(met.reason, winner)

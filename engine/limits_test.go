@@ -12,7 +12,7 @@ import (
 func results(quote engine.Quote) map[string]string {
 	found := make(map[string]string)
 	for _, o := range quote.Promotions {
-		found[o.Promotion] = string(o.Reason)
+		found[o.Promotion] = o.Reason.String()
 		if o.Reason == engine.Applied {
 			found[o.Promotion] = quote.Currency.Format(o.Discount)
 		}

@@ -8,9 +8,9 @@ import "slices"
 type outcome struct {
 	call     uint64
 	round    uint64
+	account  int32  // 1 + index into accounts, 0 for none
 	standing Reason // whether it may act at all: decided once a call
 	reason   Reason
-	account  int32 // 1 + index into accounts, 0 for none
 	state    state
 	finished bool // none of its steps is still to come
 }

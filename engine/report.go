@@ -114,7 +114,7 @@ func (p *pricing) notApplied() []Outcome {
 func (p *pricing) report(report *Outcome, index int32, lines []OutcomeLine) []OutcomeLine {
 	promotion, out := p.rules.promotions[index], p.outcome(index)
 	report.Promotion, report.Name, report.Reason = promotion.ID, promotion.Name, out.reason
-	if out.reason == "" {
+	if out.reason == 0 {
 		report.Reason = NoEffect
 	}
 	if out.state == effective && promotion.Coupon != (Coupon{}) {

@@ -16,7 +16,7 @@ type rivalry struct {
 
 // clash is why two promotions cannot both have an effect.
 type clash struct {
-	reason     Reason // Displaced or Excluded, "" for no clash
+	reason     Reason // Displaced or Excluded, 0 for no clash
 	byPriority bool   // the higher rank wins, whatever it saves
 }
 

@@ -79,7 +79,7 @@ func faultsOf(t *testing.T, code diag.Code, text string) diag.List {
 func TestEveryReasonHasAPage(t *testing.T) {
 	var want, got []string
 	for _, reason := range append(engine.Reasons(), engine.UnknownCode) {
-		want = append(want, string(reason))
+		want = append(want, reason.String())
 	}
 	for _, page := range diag.ReasonPages() {
 		got = append(got, page.Reason)

@@ -42,7 +42,7 @@ func TestEveryWordIsDocumented(t *testing.T) {
 		t.Errorf("found %d words of the language; the way in which compile reads keys must have changed", found)
 	}
 	for _, reason := range append(engine.Reasons(), engine.UnknownCode) {
-		if !page.words("Reasons")[string(reason)] {
+		if !page.words("Reasons")[reason.String()] {
 			t.Errorf("the section Reasons of language.md lacks %s", reason)
 		}
 	}

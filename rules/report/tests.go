@@ -100,7 +100,7 @@ func TestsJSON(w io.Writer, r ruletest.Result) error {
 			Mismatches: c.Mismatches, Run: c.Filter,
 		}
 		for _, w := range c.WhyNot {
-			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: string(w.Reason), By: w.By, Detail: w.Detail}
+			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: w.Reason.String(), By: w.By, Detail: w.Detail}
 			for _, clause := range w.Why {
 				why.Clauses = append(why.Clauses, clauseJSON(clause))
 			}

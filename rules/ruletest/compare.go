@@ -38,7 +38,7 @@ func (x expectation) compare(q engine.Quote) []Mismatch {
 	}
 	c.list("awards", x.awards, awardsIn(q))
 	for _, code := range slices.Sorted(maps.Keys(x.coupons)) {
-		c.text("coupon "+code, string(x.coupons[code]), couponReasonIn(code, q))
+		c.text("coupon "+code, x.coupons[code].String(), couponReasonIn(code, q))
 	}
 	if x.optimal != nil {
 		c.text("optimal", strconv.FormatBool(*x.optimal), strconv.FormatBool(q.Optimal))
@@ -112,7 +112,7 @@ func couponReasonIn(code string, q engine.Quote) string {
 	if i < 0 {
 		return "nothing"
 	}
-	return string(q.Coupons[i].Reason)
+	return q.Coupons[i].Reason.String()
 }
 
 func words(list []string) string {
@@ -152,7 +152,7 @@ func (c *comparison) refusal(id string, want refusal, q engine.Quote) {
 		return
 	}
 	got := q.Promotions[i]
-	c.text("not_applied "+id, string(want.reason), string(got.Reason))
+	c.text("not_applied "+id, want.reason.String(), got.Reason.String())
 	if len(want.by) > 0 {
 		c.text("not_applied "+id+" by", words(want.by), words(blockers(got)))
 	}

@@ -138,7 +138,8 @@ func reason(v syntax.Value, s scope, known []string) engine.Reason {
 	if !slices.Contains(known, text) {
 		v.Report(diag.WrongValue, diag.Suggest(text, known), "%q is no reason", text)
 	}
-	return engine.Reason(text)
+	parsed, _ := engine.ParseReason(text) // what is not known has been reported
+	return parsed
 }
 
 // refusalReasons are the reasons why a promotion is not applied.
@@ -146,7 +147,7 @@ func refusalReasons() []string {
 	var list []string
 	for _, reason := range engine.Reasons() {
 		if reason != engine.Applied {
-			list = append(list, string(reason))
+			list = append(list, reason.String())
 		}
 	}
 	return list
@@ -155,7 +156,7 @@ func refusalReasons() []string {
 // couponReasons reads {CODE: reason}, where a code can also be applied or
 // unknown.
 func couponReasons(v syntax.Value, s scope) map[string]engine.Reason {
-	known := append(refusalReasons(), string(engine.Applied), string(engine.UnknownCode))
+	known := append(refusalReasons(), engine.Applied.String(), engine.UnknownCode.String())
 	reasons := make(map[string]engine.Reason)
 	for _, e := range v.Entries() {
 		reasons[engine.NormalizeCoupon(e.Name)] = reason(e.Value, s, known)

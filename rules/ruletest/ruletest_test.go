@@ -323,7 +323,7 @@ tests:
 	var why []string
 	for _, c := range result.Cases {
 		for _, w := range c.WhyNot {
-			why = append(why, c.Name+": "+string(w.Reason)+" by "+strings.Join(w.By, ", "))
+			why = append(why, c.Name+": "+w.Reason.String()+" by "+strings.Join(w.By, ", "))
 		}
 	}
 	if diff := cmp.Diff([]string{"excluded by another: excluded by third"}, why); diff != "" {
