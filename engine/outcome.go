@@ -39,9 +39,15 @@ type account struct {
 // outcome returns what became of the promotion in this run.
 func (p *pricing) outcome(promotion int32) *outcome {
 	out := &p.outcomes[promotion]
-	if out.round == p.round && out.call == p.call {
-		return out
+	if out.round != p.round {
+		p.renew(out, promotion)
 	}
+	return out
+}
+
+// renew makes an outcome that of a promotion of which nothing is known in this
+// run.
+func (p *pricing) renew(out *outcome, promotion int32) {
 	standing := out.standing
 	switch {
 	case p.rules.open[promotion]:
@@ -50,7 +56,6 @@ func (p *pricing) outcome(promotion int32) *outcome {
 		standing = p.standing(p.rules.promotions[promotion])
 	}
 	*out = outcome{call: p.call, round: p.round, standing: standing}
-	return out
 }
 
 // accountOf returns the promotion's account, opened if need be. It is valid

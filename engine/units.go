@@ -195,9 +195,7 @@ func (p *pricing) apply(takes []take) {
 		} else {
 			p.shipped += off
 		}
-		if lots := p.lines[line].lots; end == first+1 && len(lots) == 1 && lots[0].takesEvenly(&takes[first]) {
-			lots[0].take(&takes[first])
-		} else {
+		if lots := p.lines[line].lots; end > first+1 || len(lots) > 1 || !lots[0].takeEvenly(&takes[first]) {
 			p.lines[line].lots = p.carve(lots, takes[first:end])
 		}
 		p.changed = append(p.changed, line)
@@ -218,7 +216,7 @@ func (p *pricing) carve(lots []lot, takes []take) []lot {
 			}
 			// Where off does not divide, the first units give one more.
 			taken, more := l, int64(t.off%Amount(t.n))
-			taken.take(t)
+			taken.take(t, t.off/Amount(t.n))
 			taken.n = t.n - more
 			dearer := taken
 			dearer.n, dearer.price = more, taken.price-1
@@ -242,13 +240,25 @@ func join(lots []lot, l lot) []lot {
 	return append(lots, l)
 }
 
-// takesEvenly reports whether the take leaves all units of the lot alike.
-func (l *lot) takesEvenly(t *take) bool { return t.n == l.n && t.off%Amount(t.n) == 0 }
+// takeEvenly carries the take out if it leaves all units of the lot alike, and
+// reports whether it does.
+func (l *lot) takeEvenly(t *take) bool {
+	if t.n != l.n {
+		return false
+	}
+	each := t.off
+	if t.n > 1 {
+		if each = t.off / Amount(t.n); each*Amount(t.n) != t.off {
+			return false
+		}
+	}
+	l.take(t, each)
+	return true
+}
 
-// take makes the units what the take leaves of them, but for what does not
-// divide.
-func (l *lot) take(t *take) {
-	l.price -= t.off / Amount(t.n)
+// take takes so much off every unit.
+func (l *lot) take(t *take, each Amount) {
+	l.price -= each
 	if t.claim {
 		l.owner = t.by
 	}

@@ -29,6 +29,9 @@ func (u uint128) less(v uint128) bool {
 
 // div returns the quotient and the remainder of u/d; d must not be zero.
 func (u uint128) div(d uint64) (q uint128, r uint64) {
+	if u.hi == 0 {
+		return uint128{lo: u.lo / d}, u.lo % d
+	}
 	q.hi, r = bits.Div64(0, u.hi, d)
 	q.lo, r = bits.Div64(r, u.lo, d)
 	return q, r
