@@ -353,7 +353,7 @@ func (p *pricing) proposeOffer(o *offer) proposal {
 				continue
 			}
 			for _, s := range drawn {
-				takes = append(takes, take{slot: s})
+				takes = append(takes, s.give(0))
 			}
 		}
 		takes = append(takes, p.payOut(&o.terms.reward, rewarded, c.gain*Amount(c.times))...)

@@ -65,7 +65,7 @@ func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) [
 				continue
 			}
 			given += s.room * Amount(s.n)
-			full = append(full, take{slot: s, off: s.room * Amount(s.n)})
+			full = append(full, s.give(s.room * Amount(s.n)))
 		}
 	}
 	off := p.part(percent, value(open))
@@ -167,7 +167,7 @@ func (d *AmountOff) propose(p *pricing) proposal {
 func offEach(slots []slot, off func(slot) Amount) []take {
 	takes := make([]take, len(slots))
 	for i, s := range slots {
-		takes[i] = take{slot: s, off: max(0, min(off(s), s.room)) * Amount(s.n)}
+		takes[i] = s.give(max(0, min(off(s), s.room)) * Amount(s.n))
 	}
 	return takes
 }

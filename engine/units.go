@@ -37,11 +37,15 @@ type slot struct {
 // take is what a deal does to n units of a slot: off is taken from them
 // together, and claim keeps other multi-unit deals from using them.
 type take struct {
-	slot
-	off   Amount
-	claim bool
-	by    int32 // 1 + the index of the promotion
+	line, lot int32
+	n         int64
+	off       Amount
+	by        int32 // 1 + the index of the promotion
+	claim     bool
 }
+
+// give returns the take of off from all units of the slot, which claims nothing.
+func (s *slot) give(off Amount) take { return take{line: s.line, lot: s.lot, n: s.n, off: off} }
 
 // slots returns the units that sel selects, by line. The result is the
 // caller's until the next step.
@@ -96,7 +100,7 @@ func (p *pricing) spread(total Amount, slots []slot) []take {
 	shares := p.sharing.share(total)
 	if lines == len(slots) {
 		for i, share := range shares {
-			takes = appendTake(takes, &slots[i], share)
+			takes = append(takes, slots[i].give(share))
 		}
 		return takes
 	}
@@ -138,32 +142,19 @@ func (p *pricing) spreadInLine(takes []take, off Amount, slots []slot) []take {
 		if s.price == 0 {
 			off = 0
 		}
-		return appendTake(takes, s, min(off, s.room*Amount(s.n)))
+		return append(takes, s.give(min(off, s.room*Amount(s.n))))
 	}
 	if len(slots) == 2 && !slots[0].floored() && !slots[1].floored() {
 		first, second := shareOverTwo(off, value(slots[:1]), value(slots[1:]))
-		return appendTake(appendTake(takes, &slots[0], first), &slots[1], second)
+		return append(takes, slots[0].give(first), slots[1].give(second))
 	}
 	p.sharing.reset()
 	for i := range slots {
 		p.sharing.add(slots[i : i+1])
 	}
 	for i, share := range p.sharing.share(off) {
-		takes = appendTake(takes, &slots[i], share)
+		takes = append(takes, slots[i].give(share))
 	}
-	return takes
-}
-
-// appendTake appends a take that claims nothing. It copies field by field, since
-// a slot has been written just before: the processor would have to wait until it
-// could read several fields at once.
-func appendTake(takes []take, s *slot, off Amount) []take {
-	n := len(takes)
-	takes = slices.Grow(takes, 1)[:n+1]
-	t := &takes[n]
-	t.line, t.lot, t.n, t.owner = s.line, s.lot, s.n, s.owner
-	t.list, t.price, t.room = s.list, s.price, s.room
-	t.off, t.claim, t.by = off, false, 0
 	return takes
 }
 
