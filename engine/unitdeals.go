@@ -65,7 +65,7 @@ func (p *pricing) percentOffUnits(percent Percent, limit Amount, slots []slot) [
 				continue
 			}
 			given += s.room * Amount(s.n)
-			full = append(full, s.give(s.room * Amount(s.n)))
+			full = append(full, s.give(s.room*Amount(s.n)))
 		}
 	}
 	off := p.part(percent, value(open))
