@@ -62,10 +62,14 @@ func (a *allocator) share(total Amount) []Amount {
 			a.open = append(a.open, i)
 		}
 	}
-	if a.capped || total > a.sum {
+	sum := a.sum // parts that are not open weigh nothing, where no cap is less than its weight
+	if a.capped || total > sum {
 		total = a.fillCapped(total)
+		sum = a.openWeight()
 	}
-	a.divide(total)
+	if sum > 0 {
+		a.divide(total, sum)
+	}
 	return a.shares
 }
 
@@ -110,13 +114,10 @@ func (a *allocator) fillCapped(total Amount) Amount {
 	}
 }
 
-// divide shares total over the open parts without regard to caps.
-func (a *allocator) divide(total Amount) {
-	sum := a.openWeight()
-	if sum == 0 {
-		return
-	}
-	a.remainders = zeroed(a.remainders, len(a.shares))
+// divide shares total over the open parts, which weigh sum together, without
+// regard to caps.
+func (a *allocator) divide(total, sum Amount) {
+	a.remainders = slices.Grow(a.remainders[:0], len(a.shares))[:len(a.shares)]
 	left := total
 	for _, i := range a.open {
 		hi, lo := bits.Mul64(uint64(total), uint64(a.weights[i]))

@@ -132,7 +132,7 @@ func (c Currency) Amount(d Decimal, mode Rounding) (a Amount, exact bool, err er
 	if r.coef > int64(MaxAmount) || r.coef < -int64(MaxAmount) || r.scale != c.digits {
 		return 0, false, fmt.Errorf("amount %s: at most %s %s", d, c.Format(MaxAmount), c.code)
 	}
-	return Amount(r.coef), r.Cmp(d) == 0, nil
+	return Amount(r.coef), d.scale <= c.digits || r.Cmp(d) == 0, nil
 }
 
 // mulAmount returns a*n for non-negative a and n, and whether the product stays

@@ -32,6 +32,7 @@ type account struct {
 	fired    int64
 	off      Amount
 	takes    []take
+	lines    int // how many it has made cheaper
 	changes  []lineChange
 	obstacle *obstacle
 }
@@ -88,23 +89,20 @@ func (p *pricing) openAccount(out *outcome) {
 // add notes what a deal did.
 func (a *account) add(takes []take, applications int64) {
 	a.fired += applications
-	a.off += offOf(takes)
 	if a.takes == nil {
 		a.takes = takes
-		return
+	} else {
+		a.takes = inLineOrder(append(slices.Clone(a.takes), takes...))
 	}
-	a.takes = inLineOrder(append(slices.Clone(a.takes), takes...))
-}
-
-// lines is how many lines the promotion has made cheaper.
-func (a *account) lines() int {
-	n, last := 0, int32(-1)
+	a.off, a.lines = 0, 0
+	last := int32(-1)
 	for i := range a.takes {
-		if t := &a.takes[i]; t.off > 0 && t.line != last {
-			n, last = n+1, t.line
+		t := &a.takes[i]
+		a.off += t.off
+		if t.off > 0 && t.line != last {
+			a.lines, last = a.lines+1, t.line
 		}
 	}
-	return n
 }
 
 // explains reports whether somebody asks why the promotion at hand has no effect:

@@ -87,7 +87,7 @@ func (p *pricing) reportApplied(q *Quote) {
 	}
 	n := 0
 	for _, i := range p.applied {
-		n += p.accounts[p.outcome(i).account-1].lines()
+		n += p.accounts[p.outcome(i).account-1].lines
 	}
 	lines := make([]OutcomeLine, 0, n)
 	q.Promotions = make([]Outcome, len(p.applied))
