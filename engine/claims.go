@@ -13,12 +13,15 @@ import (
 type block struct {
 	members []member
 	offers  []offer
-	masks   []uint64 // of the kinds
 	kinds   []kind
+	fits    [][]int // of each part, the kinds that it may use
+	free    []slot  // that kinds are made of
 	// lineMasks are, for each line, the parts that may use its units, as bits.
 	lineMasks []uint64
 	columns   []column
 	uses      []use
+	ranks     []int32 // those of the offers
+	lister    lister
 	scratch   []slot
 	pending   []take
 }
@@ -33,6 +36,7 @@ type member struct {
 // offer is a deal of a member.
 type offer struct {
 	terms      terms
+	part       int     // the first of its parts, of those of the block
 	valid      bool    // the terms leave something to do
 	idle       bool    // it cannot be applied to the cart
 	possible   bool    // there are units for an application
@@ -101,8 +105,9 @@ func (p *pricing) listApplications() {
 // that are alike for the rest: what has no effect changes nothing.
 func (p *pricing) listOnce() (again bool) {
 	b := &p.block
-	b.masks, b.kinds, b.columns, b.uses = b.masks[:0], b.kinds[:0], b.columns[:0], b.uses[:0]
+	b.kinds, b.columns, b.uses, b.ranks = b.kinds[:0], b.columns[:0], b.uses[:0], b.ranks[:0]
 	p.classify()
+	busy := b.busy()
 	for _, m := range b.members {
 		p.current = p.rules.promotions[m.step.promotion]
 		for i := m.first; i < m.end; i++ {
@@ -110,7 +115,7 @@ func (p *pricing) listOnce() (again bool) {
 			if o.idle {
 				continue
 			}
-			p.listColumns(i)
+			p.listColumns(i, busy)
 			if o.first == o.end {
 				o.idle, again = true, true
 			}
@@ -162,7 +167,7 @@ func (p *pricing) proposeClaims(s *step) []proposal {
 
 func (b *block) clear() {
 	b.members, b.offers, b.kinds = b.members[:0], b.offers[:0], b.kinds[:0]
-	b.masks, b.columns, b.uses = b.masks[:0], b.columns[:0], b.uses[:0]
+	b.columns, b.uses = b.columns[:0], b.uses[:0]
 }
 
 // join adds a step to the block.
@@ -172,7 +177,7 @@ func (p *pricing) join(s *step) {
 	if p.admit(s, p.outcome(s.promotion)) {
 		for _, d := range s.claims {
 			t, ok := d.terms(p)
-			b.offers = append(b.offers, offer{terms: t, valid: ok && t.times > 0, all: true})
+			b.offers = append(b.offers, offer{terms: t, part: b.parts(), valid: ok && t.times > 0, all: true})
 		}
 	}
 	m.end = len(b.offers)
