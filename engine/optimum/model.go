@@ -46,14 +46,22 @@ type cell struct {
 
 // builder makes models. What it holds is used again for each component.
 type builder struct {
-	p      *Problem
-	owners []limits
-	local  []int32 // row of each type in the model being made, -1 for none
-	cells  []cell  // of the model being made
+	p       *Problem
+	owners  []limits
+	local   []int32  // row of each type in the model being made, -1 for none
+	cells   []cell   // of the model being made
+	columns []column // of the model being made
+	rest    *builder // for what is left when owners are settled in turn
+	fitting []candidate
+
+	forest        forest // of components
+	sizes, places []int32
+	sorted        []candidate
+	parts         [][]candidate
 }
 
-func newBuilder(p *Problem, owners []limits) *builder {
-	b := &builder{p: p, owners: owners, local: make([]int32, len(p.Units))}
+func newBuilder(p *Problem) *builder {
+	b := &builder{p: p, local: make([]int32, len(p.Units))}
 	for t := range b.local {
 		b.local[t] = -1
 	}
@@ -66,8 +74,9 @@ func (b *builder) build(candidates []candidate) *model {
 	for _, c := range candidates {
 		size += len(c.in(b.p).Use) + 4
 	}
-	m := &model{columns: make([]column, 0, len(candidates))}
-	b.cells = make([]cell, 0, size)
+	b.columns = slices.Grow(b.columns[:0], len(candidates))
+	m := &model{columns: b.columns}
+	b.cells = slices.Grow(b.cells[:0], size)
 	for _, c := range candidates {
 		for _, use := range c.in(b.p).Use {
 			if b.local[use.Type] < 0 {

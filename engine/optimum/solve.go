@@ -1,54 +1,21 @@
 package optimum
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Solve returns the best choice of p's columns. It never fails: where the search
 // budget ends too soon, the choice is the best one found, which is no worse than
 // taking columns by their gain, nor than settling the owners one after the other,
 // and Bound says how much better another could be.
 func Solve(p Problem) Solution {
-	s := solveTogether(p)
-	if !s.Optimal && len(p.Owners) > 1 {
-		if times, gain := inTurn(&p); gain > s.Gain {
-			s.Times, s.Gain, s.Optimal = times, gain, gain == s.Bound
-		}
-	}
-	return s
-}
-
-// inTurn gives each owner the best choice of what the earlier ones have left, for
-// which all of them together search half as far as all at once.
-func inTurn(p *Problem) (times [][][]int64, gain int64) {
-	left := slices.Clone(p.Units)
-	nodes := max(1, p.nodes()/(2*len(p.Owners)))
-	for _, owner := range p.Owners {
-		owner.Cap = min(owner.Cap, MaxGain/int64(len(p.Owners)))
-		alone := solveTogether(Problem{Units: left, Owners: []Owner{owner}, Nodes: nodes})
-		times, gain = append(times, alone.Times[0]), gain+alone.Gain
-		for f, offer := range owner.Offers {
-			for c, n := range alone.Times[0][f] {
-				for _, use := range offer.Columns[c].Use {
-					left[use.Type] -= use.N * n
-				}
-			}
-		}
-	}
-	return times, gain
-}
-
-func solveTogether(p Problem) Solution {
-	candidates, owners := trim(&p)
 	s := Solution{Times: zeroTimes(&p)}
+	candidates := trim(&p)
 	if len(candidates) == 0 {
 		s.Optimal = true
 		return s
 	}
 	nodes := p.nodes()
-	b := newBuilder(&p, owners)
-	parts := components(&p, candidates, owners)
+	b := newBuilder(&p)
+	parts := b.components(candidates)
 	for i, part := range parts {
 		s.add(part, b.solve(part, (nodes-s.Nodes)/(len(parts)-i)))
 	}
@@ -96,6 +63,16 @@ func (s *Solution) add(part []candidate, a answer) {
 
 // solve solves a component with a budget of nodes.
 func (b *builder) solve(part []candidate, nodes int) answer {
+	a := b.solveTogether(part, nodes)
+	if a.gain < a.bound && part[0].owner != part[len(part)-1].owner {
+		if times, gain := b.inTurn(part); gain > a.gain {
+			a.times, a.gain = times, gain
+		}
+	}
+	return a
+}
+
+func (b *builder) solveTogether(part []candidate, nodes int) answer {
 	if len(part) == 1 && b.p.Owners[part[0].owner].Offers[part[0].offer].Rank == nil {
 		return b.single(part[0])
 	}
