@@ -285,3 +285,12 @@ func (m *model) plentiful() bool {
 	const many = 8
 	return slices.ContainsFunc(m.columns, func(c column) bool { return c.most > many })
 }
+
+// bits is how many bits it takes to say what is left of each type.
+func (m *model) bits() int {
+	n := 0
+	for _, r := range m.rows[:len(m.types)] {
+		n += bits.Len64(uint64(r.limit))
+	}
+	return n
+}

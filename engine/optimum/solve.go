@@ -87,7 +87,7 @@ func (b *builder) solveTogether(part []candidate, nodes int) answer {
 	p.settle(m)
 	a := answer{bound: min(p.bound/m.lightest, m.most)}
 	worth := a.take(m, start(m, &p))
-	if small && p.bound <= maxBound {
+	if nodes = min(nodes, b.p.nodes()*m.bits()/wholeBits); small && p.bound <= maxBound && nodes >= fewNodes {
 		a.deepen(m, &p, p.bound-worth-m.step, nodes)
 	}
 	return a
@@ -96,6 +96,15 @@ func (b *builder) solveTogether(part []candidate, nodes int) answer {
 // maxRelaxation is the largest size, rows by columns, of a relaxation that is
 // solved; it takes a few milliseconds. Larger components are not searched.
 const maxRelaxation = 100_000
+
+// A search of fewer than fewNodes nodes is not worth its preparation. A component
+// whose states have fewer than wholeBits bits may use only so much less of the
+// whole budget: where that does not prove it, pick rules keep its bound out of
+// reach, which only searching through most of its choices would show.
+const (
+	fewNodes  = 16
+	wholeBits = 40
+)
 
 // maxBound is the highest bound with which losses are sure to fit 64 bits.
 const maxBound = 1 << 62
