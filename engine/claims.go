@@ -20,7 +20,8 @@ type block struct {
 	lineMasks []uint64
 	columns   []column
 	uses      []use
-	ranks     []int32          // those of the offers
+	ranks     []int32 // those of the offers
+	solver    optimum.Solver
 	wanted    []bool           // kinds that sampled members may use
 	units     []int64          // of each kind, as the problem has them
 	given     []optimum.Column // the columns as the problem has them
@@ -253,7 +254,7 @@ func (p *pricing) solve(problem optimum.Problem, sampled bool) {
 	if len(problem.Owners) == 0 {
 		return
 	}
-	solution := optimum.Solve(problem)
+	solution := b.solver.Solve(problem)
 	if !sampled {
 		bound = Amount(solution.Bound)
 	}
@@ -394,6 +395,7 @@ func (p *pricing) settleBlock() {
 func (p *pricing) proposeOffer(o *offer) proposal {
 	b := &p.block
 	var takes []take
+	var rewarded []slot // of an application
 	var applications int64
 	for i := o.first; i < o.end; i++ {
 		c := &b.columns[i]
@@ -401,7 +403,7 @@ func (p *pricing) proposeOffer(o *offer) proposal {
 			continue
 		}
 		applications += c.times
-		var rewarded []slot
+		rewarded = rewarded[:0]
 		for _, u := range b.uses[c.first:c.end] {
 			first := len(b.scratch)
 			b.scratch = b.kinds[u.kind].draw(b.scratch, u.n*c.times)

@@ -111,8 +111,9 @@ func (l *relaxation) entering(first bool) (variable int32, reduced float64) {
 			continue
 		}
 		worth := l.worth[j]
-		for k := l.start[j]; k < l.start[j+1]; k++ {
-			worth -= float64(l.cell[k] * l.dual[l.row[k]])
+		cells := l.cell[l.start[j]:l.start[j+1]]
+		for k, row := range l.row[l.start[j]:l.start[j+1]] {
+			worth -= float64(cells[k] * l.dual[row])
 		}
 		if worth > reduced {
 			variable, reduced = int32(j), worth

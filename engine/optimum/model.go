@@ -52,20 +52,23 @@ type builder struct {
 	cells   []cell   // of the model being made
 	columns []column // of the model being made
 	rest    *builder // for what is left when owners are settled in turn
-	fitting []candidate
+	turning bool     // rest is for this problem
+	units   []int64  // of the problem, when the builder is such a rest
 
+	candidates    []candidate
 	forest        forest // of components
 	sizes, places []int32
 	sorted        []candidate
 	parts         [][]candidate
 }
 
-func newBuilder(p *Problem) *builder {
-	b := &builder{p: p, local: make([]int32, len(p.Units))}
+// begin makes the builder one for p.
+func (b *builder) begin(p *Problem) {
+	b.p, b.turning = p, false
+	b.local = slices.Grow(b.local[:0], len(p.Units))[:len(p.Units)]
 	for t := range b.local {
 		b.local[t] = -1
 	}
-	return b
 }
 
 // build makes the model of a component.

@@ -7,14 +7,26 @@ import "math"
 // taking columns by their gain, nor than settling the owners one after the other,
 // and Bound says how much better another could be.
 func Solve(p Problem) Solution {
+	var s Solver
+	return s.Solve(p)
+}
+
+// Solver solves one problem after the other and keeps its buffers between them.
+// The zero Solver is ready for use. It must not be used by two goroutines at once,
+// and may hold on to the columns of a problem until the next one.
+type Solver struct{ builder builder }
+
+// Solve does what the function Solve does.
+func (solver *Solver) Solve(p Problem) Solution {
 	s := Solution{Times: zeroTimes(&p)}
-	candidates := trim(&p)
+	b := &solver.builder
+	b.begin(&p)
+	candidates := b.trim()
 	if len(candidates) == 0 {
 		s.Optimal = true
 		return s
 	}
 	nodes := p.nodes()
-	b := newBuilder(&p)
 	parts := b.components(candidates)
 	for i, part := range parts {
 		s.add(part, b.solve(part, (nodes-s.Nodes)/(len(parts)-i)))

@@ -1,7 +1,6 @@
 package optimum
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -62,7 +61,16 @@ type ranked struct {
 }
 
 func sortRanked(order []ranked) {
-	slices.SortFunc(order, func(x, y ranked) int { return cmp.Or(cmp.Compare(x.by, y.by), cmp.Compare(x.column, y.column)) })
+	slices.SortFunc(order, func(x, y ranked) int {
+		switch {
+		case x.by < y.by:
+			return -1
+		case x.by > y.by:
+			return 1
+		default:
+			return int(x.column - y.column)
+		}
+	})
 }
 
 // fill applies columns in the given order, each as often as it goes, and where

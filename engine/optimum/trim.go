@@ -19,19 +19,14 @@ type limits struct {
 	gains, times            int64 // no choice has more
 }
 
-// trim returns the columns of p that a choice could use, by owner, offer and
+// trim returns the columns that a choice could use, by owner, offer and
 // column.
 //
 // Dominated columns are left to the search, which never meets them: their
 // reduced cost is at least the gain they lack.
-func trim(p *Problem) []candidate {
-	columns := 0
-	for o := range p.Owners {
-		for f := range p.Owners[o].Offers {
-			columns += len(p.Owners[o].Offers[f].Columns)
-		}
-	}
-	candidates := make([]candidate, 0, columns)
+func (b *builder) trim() []candidate {
+	p := b.p
+	b.candidates = b.candidates[:0]
 	for o := range p.Owners {
 		owner := &p.Owners[o]
 		if owner.Cap < 1 {
@@ -41,12 +36,12 @@ func trim(p *Problem) []candidate {
 			offer := &owner.Offers[f]
 			for c := range offer.Columns {
 				if most := mostTimes(p, owner, offer, &offer.Columns[c]); most > 0 {
-					candidates = append(candidates, candidate{int32(o), int32(f), int32(c), most})
+					b.candidates = append(b.candidates, candidate{int32(o), int32(f), int32(c), most})
 				}
 			}
 		}
 	}
-	return trimRanked(p, candidates)
+	return trimRanked(p, b.candidates)
 }
 
 // limitsOf returns, in the buffer if it is large enough, what limits owners have

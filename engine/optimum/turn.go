@@ -1,7 +1,5 @@
 package optimum
 
-import "slices"
-
 // inTurn gives each owner of a component the best choice of what the earlier ones
 // have left, as far as a small search finds it: all owners of the problem together
 // search half as far as one search for all of them.
@@ -21,9 +19,14 @@ func (b *builder) inTurn(part []candidate) (times []int64, gain int64) {
 // turn returns the builder for what is left of b's problem.
 func (b *builder) turn() *builder {
 	if b.rest == nil {
+		b.rest = &builder{}
+	}
+	if !b.turning {
 		p := *b.p
-		p.Units = slices.Clone(p.Units)
-		b.rest = newBuilder(&p)
+		b.rest.units = append(b.rest.units[:0], p.Units...)
+		p.Units = b.rest.units
+		b.rest.begin(&p)
+		b.turning = true
 	}
 	return b.rest
 }
@@ -53,13 +56,13 @@ func (b *builder) solveOwner(candidates []candidate, times []int64, nodes int) (
 
 // refit returns the candidates of one owner that can still be used.
 func (b *builder) refit(candidates []candidate) []candidate {
-	b.fitting = b.fitting[:0]
+	b.candidates = b.candidates[:0]
 	for _, c := range candidates {
 		owner := &b.p.Owners[c.owner]
 		offer := &owner.Offers[c.offer]
 		if c.most = mostTimes(b.p, owner, offer, &offer.Columns[c.column]); c.most > 0 {
-			b.fitting = append(b.fitting, c)
+			b.candidates = append(b.candidates, c)
 		}
 	}
-	return trimRanked(b.p, b.fitting)
+	return trimRanked(b.p, b.candidates)
 }
