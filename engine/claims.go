@@ -29,6 +29,8 @@ type block struct {
 	lister    lister
 	scratch   []slot
 	pending   []take
+	sorted    []take // the pending ones in the order of lines
+	places    []int  // of each line's next among them
 }
 
 // member is a promotion of the block.
@@ -375,7 +377,7 @@ func (p *pricing) settleBlock() {
 		}
 	}
 	p.pledged = 0
-	p.apply(inLineOrder(b.pending))
+	p.apply(p.ordered(b.pending))
 	for i := range b.members {
 		m := &b.members[i]
 		out := p.outcome(m.step.promotion)
@@ -389,6 +391,25 @@ func (p *pricing) settleBlock() {
 		}
 		p.finish(m.step)
 	}
+}
+
+// ordered returns the takes in the order of lines and lots, those of a lot in
+// their own order. There are many, so they are counted out to the lines.
+func (p *pricing) ordered(takes []take) []take {
+	b := &p.block
+	b.places = zeroed(b.places, p.goods+1)
+	for i := range takes {
+		b.places[takes[i].line+1]++
+	}
+	for line := range p.goods {
+		b.places[line+1] += b.places[line]
+	}
+	b.sorted = zeroed(b.sorted, len(takes))
+	for _, t := range takes {
+		b.sorted[b.places[t.line]] = t
+		b.places[t.line]++
+	}
+	return inLineOrder(b.sorted)
 }
 
 // proposeOffer makes takes of the applications chosen for an offer.

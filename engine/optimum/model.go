@@ -297,3 +297,39 @@ func (m *model) bits() int {
 	}
 	return n
 }
+
+// typeCells are the cells of a column in the rows of types, which come first.
+func (m *model) typeCells(c *column) []cell {
+	n := 0
+	for n < len(c.cells) && int(c.cells[n].row) < len(m.types) {
+		n++
+	}
+	return c.cells[:n]
+}
+
+// user is a column that uses so many units of a type.
+type user struct {
+	column int32
+	n      int64
+}
+
+// users returns the users of each type.
+func (m *model) users() [][]user {
+	counts, size := make([]int, len(m.types)), 0
+	for i := range m.columns {
+		for _, cell := range m.typeCells(&m.columns[i]) {
+			counts[cell.row]++
+			size++
+		}
+	}
+	all, users := make([]user, size), make([][]user, len(m.types))
+	for t, n := range counts {
+		users[t], all = all[:0:n], all[n:]
+	}
+	for i := range m.columns {
+		for _, cell := range m.typeCells(&m.columns[i]) {
+			users[cell.row] = append(users[cell.row], user{int32(i), cell.n})
+		}
+	}
+	return users
+}

@@ -95,6 +95,8 @@ func (b *builder) solveTogether(part []candidate, nodes int) answer {
 		l := newRelaxation(m)
 		l.solve()
 		p.round(m, l)
+	} else {
+		p.share(m)
 	}
 	p.settle(m)
 	a := answer{bound: min(p.bound/m.lightest, m.most)}
