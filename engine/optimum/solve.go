@@ -101,7 +101,7 @@ func (b *builder) solveTogether(part []candidate, nodes int) answer {
 	p.settle(m)
 	a := answer{bound: min(p.bound/m.lightest, m.most)}
 	worth := a.take(m, start(m, &p))
-	if nodes = min(nodes, b.p.nodes()*m.bits()/wholeBits); small && p.bound <= maxBound && nodes >= fewNodes {
+	if nodes = min(nodes, b.p.nodes()*max(m.bits(), leastBits)/wholeBits); small && p.bound <= maxBound && nodes >= fewNodes {
 		a.deepen(m, &p, p.bound-worth-m.step, nodes)
 	}
 	return a
@@ -113,10 +113,12 @@ const maxRelaxation = 100_000
 
 // A search of fewer than fewNodes nodes is not worth its preparation. A component
 // whose states have fewer than wholeBits bits may use only so much less of the
-// whole budget: where that does not prove it, pick rules keep its bound out of
-// reach, which only searching through most of its choices would show.
+// whole budget, as if it had leastBits at the least: where that does not prove it,
+// pick rules keep its bound out of reach, and only a search through most of its
+// choices would.
 const (
 	fewNodes  = 16
+	leastBits = 16
 	wholeBits = 40
 )
 
