@@ -55,6 +55,7 @@ type builder struct {
 	turning bool     // rest is for this problem
 	units   []int64  // of the problem, when the builder is such a rest
 
+	relaxation    relaxation
 	candidates    []candidate
 	forest        forest // of components
 	sizes, places []int32

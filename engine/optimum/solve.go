@@ -92,7 +92,8 @@ func (b *builder) solveTogether(part []candidate, nodes int) answer {
 	small := len(m.rows)*len(m.columns) <= maxRelaxation
 	p := newPrices(m)
 	if small {
-		l := newRelaxation(m)
+		l := &b.relaxation
+		l.load(m)
 		l.solve()
 		p.round(m, l)
 	} else {
