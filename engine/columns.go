@@ -81,10 +81,10 @@ func (p *pricing) listColumns(i, busy int) {
 		o.end = len(b.columns)
 	}
 	o.possible, o.rank = l.visited > 0, l.rank
-	if !o.possible && p.explains() {
-		o.possible = p.enoughUnits(i)
-	}
 	o.bound = l.bound()
+	if !o.possible && p.explains() {
+		o.possible = p.enoughUnits(i) // with the same lister
+	}
 }
 
 // enoughUnits reports whether offer i has the units for an application, whether
