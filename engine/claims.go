@@ -13,26 +13,38 @@ import (
 type block struct {
 	members []member
 	offers  []offer
-	masks   []uint64 // of the kinds
 	kinds   []kind
+	fits    [][]int // of each part, the kinds that it may use
+	free    []slot  // that kinds are made of
 	// lineMasks are, for each line, the parts that may use its units, as bits.
 	lineMasks []uint64
 	columns   []column
 	uses      []use
+	ranks     []int32 // those of the offers
+	solver    optimum.Solver
+	wanted    []bool           // kinds that sampled members may use
+	units     []int64          // of each kind, as the problem has them
+	given     []optimum.Column // the columns as the problem has them
+	taken     []optimum.Use    // the uses of these
+	lister    lister
 	scratch   []slot
 	pending   []take
+	sorted    []take // the pending ones in the order of lines
+	places    []int  // of each line's next among them
 }
 
 // member is a promotion of the block.
 type member struct {
 	step       *step
-	first, end int // of its offers
-	owner      int // in the problem, -1 for none
+	first, end int  // of its offers
+	owner      int  // in the problem, -1 for none
+	sampled    bool // it competes with offers of which only some columns are listed
 }
 
 // offer is a deal of a member.
 type offer struct {
 	terms      terms
+	part       int     // the first of its parts, of those of the block
 	valid      bool    // the terms leave something to do
 	idle       bool    // it cannot be applied to the cart
 	possible   bool    // there are units for an application
@@ -101,8 +113,9 @@ func (p *pricing) listApplications() {
 // that are alike for the rest: what has no effect changes nothing.
 func (p *pricing) listOnce() (again bool) {
 	b := &p.block
-	b.masks, b.kinds, b.columns, b.uses = b.masks[:0], b.kinds[:0], b.columns[:0], b.uses[:0]
+	b.kinds, b.columns, b.uses, b.ranks = b.kinds[:0], b.columns[:0], b.uses[:0], b.ranks[:0]
 	p.classify()
+	busy := b.busy()
 	for _, m := range b.members {
 		p.current = p.rules.promotions[m.step.promotion]
 		for i := m.first; i < m.end; i++ {
@@ -110,7 +123,7 @@ func (p *pricing) listOnce() (again bool) {
 			if o.idle {
 				continue
 			}
-			p.listColumns(i)
+			p.listColumns(i, busy)
 			if o.first == o.end {
 				o.idle, again = true, true
 			}
@@ -162,7 +175,7 @@ func (p *pricing) proposeClaims(s *step) []proposal {
 
 func (b *block) clear() {
 	b.members, b.offers, b.kinds = b.members[:0], b.offers[:0], b.kinds[:0]
-	b.masks, b.columns, b.uses = b.masks[:0], b.columns[:0], b.uses[:0]
+	b.columns, b.uses = b.columns[:0], b.uses[:0]
 }
 
 // join adds a step to the block.
@@ -172,7 +185,7 @@ func (p *pricing) join(s *step) {
 	if p.admit(s, p.outcome(s.promotion)) {
 		for _, d := range s.claims {
 			t, ok := d.terms(p)
-			b.offers = append(b.offers, offer{terms: t, valid: ok && t.times > 0, all: true})
+			b.offers = append(b.offers, offer{terms: t, part: b.parts(), valid: ok && t.times > 0, all: true})
 		}
 	}
 	m.end = len(b.offers)
@@ -208,34 +221,43 @@ func (b *block) hasColumns(m *member) bool {
 }
 
 // chooseApplications finds the applications that save most, and how far that is
-// proven.
+// proven. The members that compete, directly or by way of others, with an offer
+// of which only some applications are listed are settled apart from the rest, so
+// that they alone are not proven.
 func (p *pricing) chooseApplications() {
 	b := &p.block
-	problem := optimum.Problem{Units: make([]int64, len(b.kinds))}
+	problem := optimum.Problem{Units: b.units[:0]}
 	for i := range b.kinds {
-		problem.Units[i] = b.kinds[i].n
+		problem.Units = append(problem.Units, b.kinds[i].n)
 	}
-	proven, bound := true, Amount(0)
+	b.units, b.given, b.taken = problem.Units, b.given[:0], b.taken[:0]
+	b.markSampled()
+	p.solve(problem, false)
+	problem.Nodes = sampledNodes
+	p.solve(problem, true)
+}
+
+// solve settles the members that compete with sampled offers, or those that do
+// not.
+func (p *pricing) solve(problem optimum.Problem, sampled bool) {
+	b := &p.block
+	bound := Amount(0)
 	for i := range b.members {
 		m := &b.members[i]
-		if !b.hasColumns(m) || slices.ContainsFunc(b.offers[m.first:m.end], func(o offer) bool { return o.settled }) {
+		if m.owner = -1; m.sampled != sampled || !b.hasColumns(m) || slices.ContainsFunc(b.offers[m.first:m.end], func(o offer) bool { return o.settled }) {
 			continue
 		}
 		m.owner = len(problem.Owners)
 		problem.Owners = append(problem.Owners, p.ownerOf(m))
 		for _, o := range b.offers[m.first:m.end] {
 			bound = capped(bound + o.bound)
-			proven = proven && o.all
 		}
 	}
 	if len(problem.Owners) == 0 {
 		return
 	}
-	if !proven {
-		problem.Nodes = sampledNodes
-	}
-	solution := optimum.Solve(problem)
-	if proven {
+	solution := b.solver.Solve(problem)
+	if !sampled {
 		bound = Amount(solution.Bound)
 	}
 	p.gap += max(0, bound-Amount(solution.Gain))
@@ -244,6 +266,45 @@ func (p *pricing) chooseApplications() {
 			b.noteTimes(m, solution.Times[m.owner])
 		}
 	}
+}
+
+// markSampled notes which members compete with offers that are sampled, directly
+// or by way of others: those that use a kind of unit that such a member uses.
+func (b *block) markSampled() {
+	b.wanted = zeroed(b.wanted, len(b.kinds))
+	for again := true; again; {
+		again = false
+		for i := range b.members {
+			if m := &b.members[i]; !m.sampled && b.touchesSampled(m) {
+				m.sampled, again = true, true
+				b.eachKind(m, func(k int) bool { b.wanted[k] = true; return true })
+			}
+		}
+	}
+}
+
+// touchesSampled reports whether a member has a sampled offer, or could use units
+// that a member which was found to be sampled could use.
+func (b *block) touchesSampled(m *member) bool {
+	if slices.ContainsFunc(b.offers[m.first:m.end], func(o offer) bool { return !o.all }) {
+		return true
+	}
+	return !b.eachKind(m, func(k int) bool { return !b.wanted[k] })
+}
+
+// eachKind calls f for the kinds that a member may use until it returns false, and
+// reports whether it never did.
+func (b *block) eachKind(m *member, f func(kind int) bool) bool {
+	for i := m.first; i < m.end; i++ {
+		for j := range b.offers[i].terms.parts {
+			for _, k := range b.fits[b.offers[i].part+j] {
+				if !f(k) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func (b *block) noteTimes(m *member, times [][]int64) {
@@ -276,7 +337,7 @@ func (p *pricing) ownerOf(m *member) optimum.Owner {
 		if o.first == o.end {
 			continue
 		}
-		problem := optimum.Offer{Times: o.terms.times, Columns: make([]optimum.Column, 0, o.end-o.first)}
+		problem := optimum.Offer{Times: o.terms.times, Columns: allot(&b.given, o.end-o.first)}
 		if o.terms.ranked {
 			problem.Rank = o.rank
 		}
@@ -289,16 +350,16 @@ func (p *pricing) ownerOf(m *member) optimum.Owner {
 }
 
 func (b *block) asColumn(c column) optimum.Column {
-	column := optimum.Column{Gain: int64(c.gain), Reward: c.reward, Swap: c.swap, Kept: c.kept}
+	used := allot(&b.taken, c.end-c.first)
 	for _, u := range b.uses[c.first:c.end] {
-		i, found := slices.BinarySearchFunc(column.Use, u.kind, func(x optimum.Use, kind int) int { return cmp.Compare(x.Type, kind) })
+		i, found := slices.BinarySearchFunc(used, u.kind, func(x optimum.Use, kind int) int { return cmp.Compare(x.Type, kind) })
 		if found {
-			column.Use[i].N += u.n
+			used[i].N += u.n
 			continue
 		}
-		column.Use = slices.Insert(column.Use, i, optimum.Use{Type: u.kind, N: u.n})
+		used = slices.Insert(used, i, optimum.Use{Type: u.kind, N: u.n})
 	}
-	return column
+	return optimum.Column{Use: used, Gain: int64(c.gain), Reward: c.reward, Swap: c.swap, Kept: c.kept}
 }
 
 // settleBlock draws the units of the applications and carries them out.
@@ -316,7 +377,7 @@ func (p *pricing) settleBlock() {
 		}
 	}
 	p.pledged = 0
-	p.apply(inLineOrder(b.pending))
+	p.apply(p.ordered(b.pending))
 	for i := range b.members {
 		m := &b.members[i]
 		out := p.outcome(m.step.promotion)
@@ -332,10 +393,30 @@ func (p *pricing) settleBlock() {
 	}
 }
 
+// ordered returns the takes in the order of lines and lots, those of a lot in
+// their own order. There are many, so they are counted out to the lines.
+func (p *pricing) ordered(takes []take) []take {
+	b := &p.block
+	b.places = zeroed(b.places, p.goods+1)
+	for i := range takes {
+		b.places[takes[i].line+1]++
+	}
+	for line := range p.goods {
+		b.places[line+1] += b.places[line]
+	}
+	b.sorted = zeroed(b.sorted, len(takes))
+	for _, t := range takes {
+		b.sorted[b.places[t.line]] = t
+		b.places[t.line]++
+	}
+	return inLineOrder(b.sorted)
+}
+
 // proposeOffer makes takes of the applications chosen for an offer.
 func (p *pricing) proposeOffer(o *offer) proposal {
 	b := &p.block
 	var takes []take
+	var rewarded []slot // of an application
 	var applications int64
 	for i := o.first; i < o.end; i++ {
 		c := &b.columns[i]
@@ -343,7 +424,7 @@ func (p *pricing) proposeOffer(o *offer) proposal {
 			continue
 		}
 		applications += c.times
-		var rewarded []slot
+		rewarded = rewarded[:0]
 		for _, u := range b.uses[c.first:c.end] {
 			first := len(b.scratch)
 			b.scratch = b.kinds[u.kind].draw(b.scratch, u.n*c.times)

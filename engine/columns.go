@@ -41,10 +41,14 @@ type lister struct {
 	b       *block
 	o       *offer
 	fit     [][]int // per part, the kinds it may use, dearest first
-	left    []int64 // units of each kind that the column at hand leaves
+	left    []int64 // units of each of these kinds that the column at hand leaves
 	chosen  []use
+	split   []use   // the chosen ones as paid and as free
 	rank    []int32 // of each kind, for offers that pick
-	buyable []bool
+	picked  []int   // the kinds that such an offer may reward, first picked first
+	kinds   []int   // that are rewardable
+	roomy   []int   // kinds in the order of what they can give
+	busy    int     // how many offers there are that are not idle
 	visited int
 	limit   int
 	// plain asks only whether there are units, not what an application gains.
@@ -53,10 +57,10 @@ type lister struct {
 
 // listColumns lists the columns of offer i, or, where these are too many, some
 // of them.
-func (p *pricing) listColumns(i int) {
+func (p *pricing) listColumns(i, busy int) {
 	b := &p.block
 	o := &b.offers[i]
-	l := p.lister(i, false)
+	l := p.lister(i, busy, false)
 	o.first = len(b.columns)
 	if l.exactAlone() {
 		o.first, o.end = len(b.columns), len(b.columns)
@@ -77,45 +81,57 @@ func (p *pricing) listColumns(i int) {
 		o.end = len(b.columns)
 	}
 	o.possible, o.rank = l.visited > 0, l.rank
-	if !o.possible && p.explains() {
-		o.possible = p.enoughUnits(i)
-	}
 	o.bound = l.bound()
+	if !o.possible && p.explains() {
+		o.possible = p.enoughUnits(i) // with the same lister
+	}
 }
 
 // enoughUnits reports whether offer i has the units for an application, whether
 // or not that gains anything.
 func (p *pricing) enoughUnits(i int) bool {
-	l := p.lister(i, true)
+	l := p.lister(i, 1, true)
 	l.limit = 0
 	l.part(0)
 	return l.visited > 0
 }
 
-func (p *pricing) lister(i int, plain bool) *lister {
+// lister prepares the block's lister for offer i, when so many are not idle.
+func (p *pricing) lister(i, busy int, plain bool) *lister {
 	b := &p.block
-	o := &b.offers[i]
-	first := 0
-	for _, earlier := range b.offers[:i] {
-		first += len(earlier.terms.parts)
-	}
-	l := &lister{p: p, b: b, o: o, plain: plain, limit: max(fewColumns, maxColumns/max(1, b.busy())), left: make([]int64, len(b.kinds))}
-	for k := range b.kinds {
-		l.left[k] = b.kinds[k].n
-	}
-	if o.terms.ranked {
-		l.rankKinds(first)
+	o, l := &b.offers[i], &b.lister
+	*l = lister{
+		p: p, b: b, o: o, plain: plain, busy: busy, limit: max(fewColumns, maxColumns/max(1, busy)),
+		fit: l.fit[:0], left: slices.Grow(l.left[:0], len(b.kinds))[:len(b.kinds)],
+		chosen: l.chosen[:0], split: l.split, picked: l.picked, kinds: l.kinds[:0], roomy: l.roomy,
 	}
 	for j, part := range o.terms.parts {
-		var kinds []int
-		for k := range b.kinds {
-			if b.kinds[k].fits(first+j) && (!part.rewarded || l.rewardable(k)) {
-				kinds = append(kinds, k)
+		kinds := b.fits[o.part+j]
+		if part.rewarded && o.terms.reward.each {
+			first := len(l.kinds)
+			for _, k := range kinds {
+				if l.rewardable(k) {
+					l.kinds = append(l.kinds, k)
+				}
 			}
+			kinds = l.kinds[first:]
 		}
 		l.fit = append(l.fit, kinds)
 	}
+	l.refill()
+	if o.terms.ranked {
+		l.rankKinds()
+	}
 	return l
+}
+
+// refill makes all units of the kinds that fit available.
+func (l *lister) refill() {
+	for _, kinds := range l.fit {
+		for _, k := range kinds {
+			l.left[k] = l.b.kinds[k].n
+		}
+	}
 }
 
 // rewardable reports whether a unit of the kind would gain by a reward of its
@@ -128,30 +144,28 @@ func (l *lister) rewardable(kind int) bool {
 	return k.room > 0 && (r.kind == percentOff && r.percent > 0 || r.kind == amountOff && r.amount > 0 || r.kind == atPrice && k.price > r.amount)
 }
 
-// rankKinds puts the kinds into the order of the offer's pick.
-func (l *lister) rankKinds(first int) {
-	l.rank, l.buyable = make([]int32, len(l.b.kinds)), make([]bool, len(l.b.kinds))
-	get := len(l.o.terms.parts) - 1
-	var prices []Amount
-	for k := range l.b.kinds {
-		l.rank[k], l.buyable[k] = -1, l.b.kinds[k].fits(first)
-		if l.b.kinds[k].fits(first+get) && l.rewardable(k) {
-			prices = append(prices, l.b.kinds[k].price)
-		}
+// rankKinds puts the kinds that the offer may reward, which come dearest first,
+// into the order of its pick. Those that cost the same have one rank.
+func (l *lister) rankKinds() {
+	l.rank = allot(&l.b.ranks, len(l.b.kinds))[:len(l.b.kinds)]
+	for k := range l.rank {
+		l.rank[k] = -1
 	}
-	slices.Sort(prices)
-	prices = slices.Compact(prices)
-	for k := range l.b.kinds {
-		if !l.b.kinds[k].fits(first+get) || !l.rewardable(k) {
-			continue
+	l.picked = append(l.picked[:0], l.fit[len(l.fit)-1]...)
+	if l.o.terms.pick == Cheapest {
+		slices.SortStableFunc(l.picked, func(x, y int) int { return cmp.Compare(l.b.kinds[x].price, l.b.kinds[y].price) })
+	}
+	rank := int32(0)
+	for i, k := range l.picked {
+		if i > 0 && l.b.kinds[k].price != l.b.kinds[l.picked[i-1]].price {
+			rank++
 		}
-		at, _ := slices.BinarySearch(prices, l.b.kinds[k].price)
-		if l.o.terms.pick == Dearest {
-			at = len(prices) - 1 - at
-		}
-		l.rank[k] = int32(at)
+		l.rank[k] = rank
 	}
 }
+
+// buyable reports whether a unit of the kind may be what has to be bought.
+func (l *lister) buyable(kind int) bool { return l.b.kinds[kind].fits(l.o.part) }
 
 // tooMany reports whether choosing different kinds for one part alone gives more
 // columns than can be looked at.
@@ -281,7 +295,7 @@ func (l *lister) add() bool {
 // are paid and those that are free.
 func (l *lister) payFirst() []use {
 	paid := l.o.terms.reward.paid
-	var uses []use
+	uses := l.split[:0]
 	for _, u := range l.chosen {
 		pays := min(u.n, paid)
 		paid -= pays
@@ -292,6 +306,7 @@ func (l *lister) payFirst() []use {
 			uses = append(uses, use{kind: u.kind, n: u.n - pays, rewarded: true})
 		}
 	}
+	l.split = uses
 	return uses
 }
 
@@ -302,7 +317,7 @@ func (l *lister) rankUses(c *column, uses []use) {
 		switch {
 		case u.rewarded:
 			c.reward = max(c.reward, rank)
-			if l.buyable[u.kind] && !l.spends() {
+			if l.buyable(u.kind) && !l.spends() {
 				c.swap = max(c.swap, rank)
 			}
 		case rank >= 0:
@@ -326,7 +341,7 @@ func (l *lister) wrongWay(uses []use) bool {
 	}
 	for _, bought := range uses {
 		for _, rewarded := range uses {
-			if bought.rewarded || !rewarded.rewarded || l.rank[bought.kind] < 0 || !l.buyable[rewarded.kind] {
+			if bought.rewarded || !rewarded.rewarded || l.rank[bought.kind] < 0 || !l.buyable(rewarded.kind) {
 				continue
 			}
 			cheaper := l.b.kinds[bought.kind].price - l.b.kinds[rewarded.kind].price
@@ -393,7 +408,7 @@ func (p *pricing) percentOfUnits(percent Percent, slots []slot) Amount {
 // free units, or all of them, cannot be worth more.
 func (l *lister) exactAlone() bool {
 	t := &l.o.terms
-	if l.b.busy() != 1 || len(t.parts) != 1 || t.reward.each || t.reward.kind != free && t.reward.kind != atPrice ||
+	if l.busy != 1 || len(t.parts) != 1 || t.reward.each || t.reward.kind != free && t.reward.kind != atPrice ||
 		l.p.current.Limits.Budget != nil {
 		return false
 	}
@@ -410,12 +425,10 @@ func (l *lister) exactAlone() bool {
 func (l *lister) bound() Amount {
 	t := &l.o.terms
 	var need, units int64
-	seen := make([]bool, len(l.b.kinds))
 	for j, part := range t.parts {
 		need += max(1, part.quantity)
 		for _, k := range l.fit[j] {
-			if !seen[k] {
-				seen[k] = true
+			if !l.fitsBefore(j, k) {
 				units += l.b.kinds[k].n
 			}
 		}
@@ -437,6 +450,16 @@ func (l *lister) bound() Amount {
 	return bound
 }
 
+// fitsBefore reports whether the kind is among those of a part before j.
+func (l *lister) fitsBefore(j, kind int) bool {
+	for i := range j {
+		if l.b.kinds[kind].fits(l.o.part+i) && (!l.o.terms.parts[i].rewarded || l.rewardable(kind)) {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *lister) rewardedUnits(p part) int64 {
 	if r := &l.o.terms.reward; r.kind == free {
 		return max(0, p.quantity-r.paid)
@@ -446,10 +469,10 @@ func (l *lister) rewardedUnits(p part) int64 {
 
 // dearestRoom is what the n units of the kinds that can give most can give.
 func (l *lister) dearestRoom(kinds []int, n int64) Amount {
-	kinds = slices.Clone(kinds)
-	slices.SortStableFunc(kinds, func(a, b int) int { return cmp.Compare(l.b.kinds[b].room, l.b.kinds[a].room) })
+	l.roomy = append(l.roomy[:0], kinds...)
+	slices.SortStableFunc(l.roomy, func(a, b int) int { return cmp.Compare(l.b.kinds[b].room, l.b.kinds[a].room) })
 	var room Amount
-	for _, k := range kinds {
+	for _, k := range l.roomy {
 		m := min(n, l.b.kinds[k].n)
 		room = capped(room + l.b.kinds[k].room*Amount(m))
 		n -= m

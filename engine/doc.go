@@ -47,7 +47,9 @@
 // application of a deal is a column, as Gilmore and Gomory formulated cutting
 // stock (Operations Research 9, 1961); package optimum finds how often each is
 // used. BuyGet's pick holds for all of them: of the units that it could reward and
-// that no deal uses, those that come first are rewarded.
+// that no deal uses, those that come first are rewarded. A deal that can be applied
+// in too many ways to look at all of them is represented by some: what competes
+// with it, directly or by way of others, is then not proven, and the rest still is.
 //
 // Promotions also exclude each other: as members of a group that combines best or
 // first, by Exclusive, by Excludes. Only promotions that have an effect exclude.

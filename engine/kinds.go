@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -10,7 +11,7 @@ import (
 // slots together.
 type kind struct {
 	price, room Amount
-	mask        []uint64 // by part of the block
+	mask        []uint64 // by part of the block; that of its lines
 	n           int64
 	slots       []slot
 	drawn       int   // slots that are used up
@@ -19,23 +20,21 @@ type kind struct {
 
 func (k *kind) fits(part int) bool { return k.mask[part/64]&(1<<(part%64)) != 0 }
 
-// classify sorts the units that are free for the block's offers into kinds, the
-// dearest first; of those that cost the same, the ones that can give least, so that
-// they are the ones that are paid.
+// classify sorts the units that are free for the block's offers into kinds.
 func (p *pricing) classify() {
 	p.sortUnits(func(s *slot) bool {
 		p.ruled = p.ruled || s.owner != 0 && p.rules.policy.Resolution == ResolvePriority
 		return s.owner == 0
 	})
-	slices.SortStableFunc(p.block.kinds, func(x, y kind) int {
-		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(x.room, y.room))
-	})
 }
 
-// sortUnits sorts the units that some part of the block may use into kinds.
+// sortUnits sorts the units that some part of the block may use into kinds, the
+// dearest first; of those that cost the same, the ones that can give least, so that
+// they are the ones that are paid.
 func (p *pricing) sortUnits(usable func(*slot) bool) {
 	b := &p.block
 	words := p.markParts()
+	b.free = b.free[:0]
 	for line := range p.goods {
 		mask := b.lineMasks[line*words : (line+1)*words]
 		if !slices.ContainsFunc(mask, func(word uint64) bool { return word != 0 }) {
@@ -44,30 +43,63 @@ func (p *pricing) sortUnits(usable func(*slot) bool) {
 		p.slotted = p.lineSlots(p.slotted[:0], line)
 		for i := range p.slotted {
 			if s := &p.slotted[i]; usable(s) {
-				b.kindOf(*s, mask).add(*s)
+				b.free = append(b.free, *s)
 			}
 		}
 	}
+	slices.SortFunc(b.free, func(x, y slot) int {
+		return cmp.Or(cmp.Compare(y.price, x.price), cmp.Compare(x.room, y.room), cmp.Compare(x.line, y.line), cmp.Compare(x.lot, y.lot))
+	})
+	first := 0 // of the kinds that cost and give the same as the slot at hand
+	for i, s := range b.free {
+		if i > 0 && (s.price != b.free[i-1].price || s.room != b.free[i-1].room) {
+			first = len(b.kinds)
+		}
+		b.kindOf(s, first, b.lineMasks[int(s.line)*words:(int(s.line)+1)*words]).add(s)
+	}
+	b.fitKinds()
+}
+
+// fitKinds lists the kinds that each part may use, in the order of the kinds.
+func (b *block) fitKinds() {
+	parts := b.parts()
+	b.fits = slices.Grow(b.fits[:0], parts)[:parts]
+	for i := range b.fits {
+		b.fits[i] = b.fits[i][:0]
+	}
+	for k := range b.kinds {
+		for w, word := range b.kinds[k].mask {
+			for ; word != 0; word &= word - 1 {
+				part := w*64 + bits.TrailingZeros64(word)
+				b.fits[part] = append(b.fits[part], k)
+			}
+		}
+	}
+}
+
+// parts is how many parts the offers have together.
+func (b *block) parts() int {
+	if len(b.offers) == 0 {
+		return 0
+	}
+	last := &b.offers[len(b.offers)-1]
+	return last.part + len(last.terms.parts)
 }
 
 // markParts finds for each line the parts that may use its units, and returns how
 // many words the marks of a line take.
 func (p *pricing) markParts() (words int) {
 	b := &p.block
-	parts := 0
-	for i := range b.offers {
-		parts += len(b.offers[i].terms.parts)
-	}
-	words = parts/64 + 1
+	words = b.parts()/64 + 1
 	b.lineMasks = zeroed(b.lineMasks, p.goods*words)
-	n := 0
 	for i := range b.offers {
 		o := &b.offers[i]
-		for _, part := range o.terms.parts {
-			if !o.idle {
-				p.markPart(part.of, n/64, words, 1<<(n%64))
-			}
-			n++
+		if o.idle {
+			continue
+		}
+		for j, part := range o.terms.parts {
+			n := o.part + j
+			p.markPart(part.of, n/64, words, 1<<(n%64))
 		}
 	}
 	return words
@@ -87,11 +119,12 @@ func (p *pricing) markPart(sel Selection, word, words int, bit uint64) {
 	}
 }
 
-// kindOf returns the kind that the slot's units are of.
-func (b *block) kindOf(s slot, mask []uint64) *kind {
-	for i := range b.kinds {
-		if k := &b.kinds[i]; k.price == s.price && k.room == s.room && slices.Equal(k.mask, mask) {
-			return k
+// kindOf returns the kind that the slot's units are of, one of those from first
+// on, which cost and can give the same, or a new one.
+func (b *block) kindOf(s slot, first int, mask []uint64) *kind {
+	for i := first; i < len(b.kinds); i++ {
+		if slices.Equal(b.kinds[i].mask, mask) {
+			return &b.kinds[i]
 		}
 	}
 	if len(b.kinds) < cap(b.kinds) {
@@ -100,9 +133,7 @@ func (b *block) kindOf(s slot, mask []uint64) *kind {
 		b.kinds = append(b.kinds, kind{})
 	}
 	k := &b.kinds[len(b.kinds)-1]
-	first := len(b.masks)
-	b.masks = append(b.masks, mask...)
-	*k = kind{price: s.price, room: s.room, mask: b.masks[first:len(b.masks):len(b.masks)], slots: k.slots[:0]}
+	*k = kind{price: s.price, room: s.room, mask: mask, slots: k.slots[:0]}
 	return k
 }
 

@@ -1,10 +1,5 @@
 package engine
 
-import (
-	"cmp"
-	"slices"
-)
-
 // takeDearest lists the columns that come of applying the offer again and again,
 // each time to the dearest units that are left; rewards are taken by the offer's
 // pick. It fixes how often each is used.
@@ -23,10 +18,9 @@ func (l *lister) takeDearest() {
 // applying it to the dearest units again and again gives, beginning with the
 // dearest, with the second dearest and so on.
 func (l *lister) sample() {
-	counts := slices.Clone(l.left)
 	l.visited = 0
 	for skip := range l.perStart() {
-		copy(l.left, counts)
+		l.refill()
 		for j := range l.fit {
 			l.skip(j, int64(skip))
 		}
@@ -91,9 +85,9 @@ func (l *lister) perApplication(kind int) int64 {
 // were enough.
 func (l *lister) takePart(j int) bool {
 	part := &l.o.terms.parts[j]
-	order := slices.Clone(l.fit[j])
+	order := l.fit[j]
 	if l.o.terms.ranked && part.rewarded {
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(l.rank[a], l.rank[b]) })
+		order = l.picked
 	}
 	need, missing := part.quantity, part.spend
 	for _, k := range order {

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -169,5 +170,31 @@ func TestAChoiceByPriorityIsNotCalledTheBest(t *testing.T) {
 				t.Errorf("got optimal %v and bound %d, want %v and 0", quote.Optimal, quote.Bound, c.optimal)
 			}
 		})
+	}
+}
+
+// TestADealThatCanBeAppliedInTooManyWaysLeavesTheRestProven: only what competes
+// with it is not proven.
+func TestADealThatCanBeAppliedInTooManyWaysLeavesTheRestProven(t *testing.T) {
+	deal := func(id string, of engine.Selection, quantity, percent int) engine.Promotion {
+		return engine.Promotion{ID: id, Deals: []engine.Deal{engine.Multibuy{
+			Of: of, Quantity: whole(quantity), Reward: engine.Reward{PercentOff: whole(percent)},
+		}}}
+	}
+	var lines []engine.Line
+	for i := range 30 {
+		lines = append(lines, line(fmt.Sprintf("A%02d", i), engine.Amount(100+7*i), 1))
+	}
+	many, two, three := deal("many", setA, 9, 10), deal("two", setB, 2, 15), deal("three", setB, 3, 25)
+	alone := price(t, newRuleset(t, many), lines...)
+	for i := range 7 {
+		lines = append(lines, line(fmt.Sprintf("B%02d", i), engine.Amount(500+100*i), 1))
+	}
+	quote := price(t, newRuleset(t, many, two, three), lines...)
+	if alone.Bound == 0 {
+		t.Fatal("the deal alone is proven; the test shows nothing")
+	}
+	if got, want := quote.Bound-quote.Saving(), alone.Bound-alone.Saving(); got != want {
+		t.Errorf("got a gap of %d, want %d, that of the deal alone", got, want)
 	}
 }

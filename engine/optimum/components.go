@@ -7,8 +7,9 @@ import "slices"
 // their types.
 type forest []int32
 
-func newForest(n int) forest {
-	f := make(forest, n)
+// reset makes every one of n types a set of its own.
+func (f forest) reset(n int) forest {
+	f = slices.Grow(f[:0], n)[:n]
 	for i := range f {
 		f[i] = int32(i)
 	}
@@ -32,31 +33,40 @@ func (f forest) join(i, j int32) {
 // units, no limit that can be reached, no pick rule. Each keeps the order of the
 // candidates. The smallest comes first, so that what it leaves of the search
 // budget is there for the others.
-func components(p *Problem, candidates []candidate, owners []limits) [][]candidate {
-	f := newForest(len(p.Units))
-	for i, c := range candidates {
-		first := int32(c.in(p).Use[0].Type)
-		for _, use := range c.in(p).Use[1:] {
-			f.join(first, int32(use.Type))
+func (b *builder) components(candidates []candidate) [][]candidate {
+	p := b.p
+	b.owners = limitsOf(b.owners, p, candidates)
+	f := b.forest.reset(len(p.Units))
+	b.forest = f
+	for start, end := 0, 0; start < len(candidates); start = end {
+		reward := int32(0) // the highest of an offer
+		for end = start; end < len(candidates) && candidates[end].sameOffer(candidates[start]); end++ {
+			column := candidates[end].in(p)
+			first := int32(column.Use[0].Type)
+			for _, use := range column.Use[1:] {
+				f.join(first, int32(use.Type))
+			}
+			if end > 0 && b.tied(candidates[end-1], candidates[end]) {
+				f.join(first, int32(candidates[end-1].in(p).Use[0].Type))
+			}
+			reward = max(reward, column.Reward)
 		}
-		offer := &p.Owners[c.owner].Offers[c.offer]
-		if i > 0 && tied(&owners[c.owner], offer, candidates[i-1], c) {
-			f.join(first, int32(candidates[i-1].in(p).Use[0].Type))
-		}
-		for t, rank := range offer.Rank {
-			if rank >= 0 && rank < c.in(p).Reward && p.Units[t] > 0 {
-				f.join(first, int32(t)) // a unit of t may not be left over
+		first := candidates[start]
+		for t, rank := range p.Owners[first.owner].Offers[first.offer].Rank {
+			if rank >= 0 && rank < reward && p.Units[t] > 0 {
+				f.join(int32(first.in(p).Use[0].Type), int32(t)) // a unit of t may not be left over
 			}
 		}
 	}
-	return split(p, candidates, f)
+	return b.split(candidates)
 }
 
 // tied reports whether neighbouring candidates are under a common limit or rule.
-func tied(owner *limits, offer *Offer, before, c candidate) bool {
+func (b *builder) tied(before, c candidate) bool {
 	if before.owner != c.owner {
 		return false
 	}
+	owner, offer := &b.owners[c.owner], &b.p.Owners[c.owner].Offers[c.offer]
 	if owner.capped || owner.budgeted || owner.timed {
 		return true
 	}
@@ -64,25 +74,33 @@ func tied(owner *limits, offer *Offer, before, c candidate) bool {
 }
 
 // split sorts candidates by the set of their types.
-func split(p *Problem, candidates []candidate, f forest) [][]candidate {
-	sizes := make([]int, len(f))
+func (b *builder) split(candidates []candidate) [][]candidate {
+	f := b.forest
+	root := func(c candidate) int32 { return f.root(int32(c.in(b.p).Use[0].Type)) }
+	b.sizes, b.places = cleared(b.sizes, len(f)), cleared(b.places, len(f))
 	for _, c := range candidates {
-		sizes[f.root(int32(c.in(p).Use[0].Type))]++
+		b.sizes[root(c)]++
 	}
-	all := make([]candidate, 0, len(candidates))
-	sets := make([][]candidate, 0, 8)
-	place := make([]int, len(f)) // 1 + the index in sets
+	all := slices.Grow(b.sorted[:0], len(candidates))
+	b.sorted, b.parts = all, b.parts[:0]
 	for _, c := range candidates {
-		root := f.root(int32(c.in(p).Use[0].Type))
-		if place[root] == 0 {
+		place := &b.places[root(c)] // 1 + the index in parts
+		if *place == 0 {
 			start := len(all)
-			all = all[:start+sizes[root]]
-			sets = append(sets, all[start:start:len(all)])
-			place[root] = len(sets)
+			all = all[:start+int(b.sizes[root(c)])]
+			b.parts = append(b.parts, all[start:start:len(all)])
+			*place = int32(len(b.parts))
 		}
-		set := &sets[place[root]-1]
-		*set = append(*set, c)
+		part := &b.parts[*place-1]
+		*part = append(*part, c)
 	}
-	slices.SortStableFunc(sets, func(a, b []candidate) int { return len(a) - len(b) })
-	return sets
+	slices.SortStableFunc(b.parts, func(x, y []candidate) int { return len(x) - len(y) })
+	return b.parts
+}
+
+// cleared returns n zeros, in the buffer if it is large enough.
+func cleared[T any](buffer []T, n int) []T {
+	buffer = slices.Grow(buffer[:0], n)[:n]
+	clear(buffer)
+	return buffer
 }

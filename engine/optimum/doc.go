@@ -4,6 +4,8 @@
 //
 //	solution := optimum.Solve(optimum.Problem{Units: units, Owners: promotions})
 //
+// A Solver does the same again and again with the same buffers.
+//
 // Three for two on one shelf, any two for a price on half of it, and a meal deal
 // across both: which units go where? Taking the best offer first loses a few
 // percent of the savings on most carts with such overlaps, and a third of them
@@ -21,7 +23,7 @@
 //   - Gain is never below that of taking the column of the highest gain first, as
 //     often as it goes, and so on, where the pick rules allow each such step, nor
 //     below that of giving each owner in turn the best of what is left, as far as
-//     a small search finds it.
+//     a small search finds it. Both hold in every component by itself.
 //   - Among choices of the same gain, when the search comes to an end, the one with
 //     the least sum of gain times place of the owner is chosen: with two owners
 //     that compete, the one that gives the earlier owner more. This holds while
@@ -36,8 +38,8 @@
 // The columns that cannot be used are dropped, and the rest falls into components
 // that share no type, no limit that can be reached and no pick rule. Each is
 // solved alone, the smallest first; of the search budget that is left it may use
-// as much as would be left for each of the others. A component of one column has
-// a closed form. For the others:
+// as much as would be left for each of the others, and of the whole no more than
+// its size asks for. A component of one column has a closed form. For the others:
 //
 //   - The linear relaxation, in which columns can be applied in part, is solved by
 //     the simplex method (Dantzig, 1951). Rows are the units of each type and the
@@ -56,6 +58,8 @@
 //     in the gap, and enters a state (what is left of the rows that matter) again
 //     only with less loss than before. It is run with an eighth of the gap first,
 //     which is doubled until a choice is found (iterative deepening: Korf, 1985).
+//   - Where that proves nothing, the owners are settled in turn as well, and the
+//     better choice is the answer.
 //
 // Worths are counted in fine units, powers of two of a money unit, as far as 64
 // bits allow. They hold the preference for earlier owners and make rounded duals
@@ -67,9 +71,15 @@
 // many times, and costs a fraction of a microsecond. What comes before the search
 // grows with the columns, and with the square of the rows for each step of the
 // simplex: 1,000 columns over 100 types take a few milliseconds. A component that
-// is larger is neither relaxed nor searched: it gets the best of the simple
-// choices, and a bound of prices that every column can be charged. Callers with
-// many alike offers should bound their columns.
+// is larger is neither relaxed nor searched: its prices begin at the greatest share
+// that a column gains by each of its units and are lowered one by one (coordinate
+// descent on the dual, as in Erlenkotter, 1978), which gives the bound, and it gets
+// the best of the simple choices. Callers with many alike offers should bound their
+// columns.
+//
+// A component may use b/40 of the budget when it takes b bits to say what is left
+// of its types, but 16/40 at the least. Small ones that need more are those in
+// which pick rules keep the bound out of reach.
 //
 // # Measurements
 //
@@ -78,12 +88,12 @@
 // (go test -run '^$' -bench Baskets -benchtime 1x):
 //
 //	              proven  below 1 ms  p50 / p90 / p99 µs   bound above  greedy loses, mean
-//	realistic, 20  100 %       100 %      6 / 14 / 40         0 %        14 %, 1.7 %
-//	realistic, 30  100 %       100 %     12 / 43 / 77         0 %        38 %, 3.6 %
-//	realistic, 50  100 %       100 %     53 / 128 / 265       0 %        69 %, 4.5 %
-//	stress, 20     100 %       100 %     70 / 146 / 260       0 %        76 %, 4.9 %
-//	stress, 30    98.7 %        96 %    274 / 649 / 1439   0.03 %        94 %, 5.0 %
-//	stress, 50      55 %        42 %   1173 / 2058 / 2708   0.9 %        90 %, 3.9 %
+//	realistic, 20  100 %       100 %      4 / 11 / 31         0 %        14 %, 1.7 %
+//	realistic, 30  100 %       100 %     11 / 35 / 78         0 %        38 %, 3.6 %
+//	realistic, 50 99.9 %       100 %     57 / 139 / 328       0 %        69 %, 4.5 %
+//	stress, 20     100 %       100 %     82 / 160 / 319       0 %        76 %, 4.9 %
+//	stress, 30    96.9 %        99 %    195 / 490 / 990    0.05 %        94 %, 5.0 %
+//	stress, 50      54 %        49 %   1020 / 1794 / 2439   1.0 %        89 %, 3.8 %
 //
 // The number of a class is its units. Ten offers of five kinds compete; in
 // realistic baskets half of the units are of 60 promoted products out of 300, in

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/checkout-promotions/checkout/engine/optimum"
 )
 
@@ -87,5 +89,20 @@ func TestLargeComponentsAreSettledWithoutASearch(t *testing.T) {
 	}
 	if least := max(greedy(p), settledInTurn(p)); s.Gain < least || s.Bound < s.Gain {
 		t.Errorf("got %d, at most %d; want no less than %d", s.Gain, s.Bound, least)
+	}
+}
+
+// TestASolverRemembersNothing: what it solved before has no effect.
+func TestASolverRemembersNothing(t *testing.T) {
+	var solver optimum.Solver
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, c := range classes() {
+		for range 50 {
+			p := c.basket(r)
+			p.Nodes = 200
+			if diff := cmp.Diff(optimum.Solve(p), solver.Solve(p)); diff != "" {
+				t.Fatalf("%s: %s", c.name, diff)
+			}
+		}
 	}
 }

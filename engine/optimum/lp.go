@@ -23,6 +23,9 @@ type relaxation struct {
 	level   []float64 // value of the basic variables
 	dual    []float64 // of each row
 	enter   []float64 // the entering variable in terms of the basis
+
+	floats []float64 // which the above are parts of
+	ints   []int32
 }
 
 const (
@@ -31,25 +34,28 @@ const (
 	unmoving = 1e-12
 )
 
-func newRelaxation(m *model) *relaxation {
+// load makes l the relaxation of m.
+func (l *relaxation) load(m *model) {
 	rows, columns := len(m.rows), len(m.columns)
 	size := 0
 	for i := range m.columns {
 		size += len(m.columns[i].cells)
 	}
-	floats := make([]float64, rows*rows+4*rows+columns+size)
+	l.floats = cleared(l.floats, rows*rows+4*rows+columns+size)
+	l.ints = cleared(l.ints, columns+1+size+rows)
+	floats, ints := l.floats, l.ints
 	take := func(n int) []float64 {
 		part := floats[:n:n]
 		floats = floats[n:]
 		return part
 	}
-	ints := make([]int32, columns+1+size+rows)
-	l := &relaxation{
+	*l = relaxation{
 		rows: rows, columns: columns,
 		start: ints[: 0 : columns+1], row: ints[columns+1 : columns+1 : columns+1+size], basis: ints[columns+1+size:],
 		cell: take(size)[:0], scale: take(rows), worth: take(columns),
 		inverse: take(rows * rows), level: take(rows), dual: take(rows), enter: take(rows),
-		basic: make([]bool, columns+rows),
+		basic:  cleared(l.basic, columns+rows),
+		floats: l.floats, ints: l.ints,
 	}
 	for r := range l.scale {
 		l.scale[r] = 1
@@ -77,7 +83,6 @@ func newRelaxation(m *model) *relaxation {
 		l.basic[columns+r] = true
 		l.level[r] = float64(m.rows[r].limit) / l.scale[r]
 	}
-	return l
 }
 
 // solve pivots until no variable is worth entering, or for a number of times
@@ -111,8 +116,9 @@ func (l *relaxation) entering(first bool) (variable int32, reduced float64) {
 			continue
 		}
 		worth := l.worth[j]
-		for k := l.start[j]; k < l.start[j+1]; k++ {
-			worth -= float64(l.cell[k] * l.dual[l.row[k]])
+		cells := l.cell[l.start[j]:l.start[j+1]]
+		for k, row := range l.row[l.start[j]:l.start[j+1]] {
+			worth -= float64(cells[k] * l.dual[row])
 		}
 		if worth > reduced {
 			variable, reduced = int32(j), worth

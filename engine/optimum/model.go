@@ -46,18 +46,30 @@ type cell struct {
 
 // builder makes models. What it holds is used again for each component.
 type builder struct {
-	p      *Problem
-	owners []limits
-	local  []int32 // row of each type in the model being made, -1 for none
-	cells  []cell  // of the model being made
+	p       *Problem
+	owners  []limits
+	local   []int32  // row of each type in the model being made, -1 for none
+	cells   []cell   // of the model being made
+	columns []column // of the model being made
+	rest    *builder // for what is left when owners are settled in turn
+	turning bool     // rest is for this problem
+	units   []int64  // of the problem, when the builder is such a rest
+
+	relaxation    relaxation
+	candidates    []candidate
+	forest        forest // of components
+	sizes, places []int32
+	sorted        []candidate
+	parts         [][]candidate
 }
 
-func newBuilder(p *Problem, owners []limits) *builder {
-	b := &builder{p: p, owners: owners, local: make([]int32, len(p.Units))}
+// begin makes the builder one for p.
+func (b *builder) begin(p *Problem) {
+	b.p, b.turning = p, false
+	b.local = slices.Grow(b.local[:0], len(p.Units))[:len(p.Units)]
 	for t := range b.local {
 		b.local[t] = -1
 	}
-	return b
 }
 
 // build makes the model of a component.
@@ -66,8 +78,9 @@ func (b *builder) build(candidates []candidate) *model {
 	for _, c := range candidates {
 		size += len(c.in(b.p).Use) + 4
 	}
-	m := &model{columns: make([]column, 0, len(candidates))}
-	b.cells = make([]cell, 0, size)
+	b.columns = slices.Grow(b.columns[:0], len(candidates))
+	m := &model{columns: b.columns}
+	b.cells = slices.Grow(b.cells[:0], size)
 	for _, c := range candidates {
 		for _, use := range c.in(b.p).Use {
 			if b.local[use.Type] < 0 {
@@ -275,4 +288,49 @@ func (m *model) value(times []int64) (worth, gain int64) {
 func (m *model) plentiful() bool {
 	const many = 8
 	return slices.ContainsFunc(m.columns, func(c column) bool { return c.most > many })
+}
+
+// bits is how many bits it takes to say what is left of each type.
+func (m *model) bits() int {
+	n := 0
+	for _, r := range m.rows[:len(m.types)] {
+		n += bits.Len64(uint64(r.limit))
+	}
+	return n
+}
+
+// typeCells are the cells of a column in the rows of types, which come first.
+func (m *model) typeCells(c *column) []cell {
+	n := 0
+	for n < len(c.cells) && int(c.cells[n].row) < len(m.types) {
+		n++
+	}
+	return c.cells[:n]
+}
+
+// user is a column that uses so many units of a type.
+type user struct {
+	column int32
+	n      int64
+}
+
+// users returns the users of each type.
+func (m *model) users() [][]user {
+	counts, size := make([]int, len(m.types)), 0
+	for i := range m.columns {
+		for _, cell := range m.typeCells(&m.columns[i]) {
+			counts[cell.row]++
+			size++
+		}
+	}
+	all, users := make([]user, size), make([][]user, len(m.types))
+	for t, n := range counts {
+		users[t], all = all[:0:n], all[n:]
+	}
+	for i := range m.columns {
+		for _, cell := range m.typeCells(&m.columns[i]) {
+			users[cell.row] = append(users[cell.row], user{int32(i), cell.n})
+		}
+	}
+	return users
 }

@@ -1,6 +1,9 @@
 package optimum
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // prices are integer duals of a model: what a unit of each row's limit is worth
 // at the most, in fine units. Whatever the floats of the relaxation were, every
@@ -33,6 +36,49 @@ func (p *prices) round(m *model, l *relaxation) {
 		if soft := m.rows[r].soft; soft > 0 {
 			p.row[r] = min(p.row[r], soft)
 		}
+	}
+}
+
+// share makes prices of types without a relaxation. A unit costs the greatest
+// share that a column gains by each of its units, so no column costs less than its
+// worth. Then type after type is lowered by half of what its columns leave, and in
+// reverse by all of it: coordinate descent on the dual, as Erlenkotter's procedure
+// for locating facilities (1978). It takes a few looks at each cell, and can end
+// above the relaxation, where only several prices together could change.
+func (p *prices) share(m *model) {
+	for i := range m.columns {
+		c := &m.columns[i]
+		units := int64(0)
+		for _, cell := range m.typeCells(c) {
+			units += cell.n
+		}
+		for _, cell := range m.typeCells(c) {
+			p.row[cell.row] = max(p.row[cell.row], ceilDiv(c.worth, units))
+		}
+	}
+	for i := range m.columns {
+		p.reduced[i] = p.cost(&m.columns[i]) - m.columns[i].worth
+	}
+	users := m.users()
+	for t := range users {
+		p.lower(t, users[t], 2)
+	}
+	for t := range slices.Backward(users) {
+		p.lower(t, users[t], 1)
+	}
+}
+
+// lower lowers the price of a type by a part of what the reduced costs of its
+// users allow.
+func (p *prices) lower(t int, users []user, part int64) {
+	cut := p.row[t]
+	for _, u := range users {
+		cut = min(cut, p.reduced[u.column]/u.n)
+	}
+	cut /= part
+	p.row[t] -= cut
+	for _, u := range users {
+		p.reduced[u.column] -= cut * u.n
 	}
 }
 

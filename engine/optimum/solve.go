@@ -1,54 +1,33 @@
 package optimum
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Solve returns the best choice of p's columns. It never fails: where the search
 // budget ends too soon, the choice is the best one found, which is no worse than
 // taking columns by their gain, nor than settling the owners one after the other,
 // and Bound says how much better another could be.
 func Solve(p Problem) Solution {
-	s := solveTogether(p)
-	if !s.Optimal && len(p.Owners) > 1 {
-		if times, gain := inTurn(&p); gain > s.Gain {
-			s.Times, s.Gain, s.Optimal = times, gain, gain == s.Bound
-		}
-	}
-	return s
+	var s Solver
+	return s.Solve(p)
 }
 
-// inTurn gives each owner the best choice of what the earlier ones have left, for
-// which all of them together search half as far as all at once.
-func inTurn(p *Problem) (times [][][]int64, gain int64) {
-	left := slices.Clone(p.Units)
-	nodes := max(1, p.nodes()/(2*len(p.Owners)))
-	for _, owner := range p.Owners {
-		owner.Cap = min(owner.Cap, MaxGain/int64(len(p.Owners)))
-		alone := solveTogether(Problem{Units: left, Owners: []Owner{owner}, Nodes: nodes})
-		times, gain = append(times, alone.Times[0]), gain+alone.Gain
-		for f, offer := range owner.Offers {
-			for c, n := range alone.Times[0][f] {
-				for _, use := range offer.Columns[c].Use {
-					left[use.Type] -= use.N * n
-				}
-			}
-		}
-	}
-	return times, gain
-}
+// Solver solves one problem after the other and keeps its buffers between them.
+// The zero Solver is ready for use. It must not be used by two goroutines at once,
+// and may hold on to the columns of a problem until the next one.
+type Solver struct{ builder builder }
 
-func solveTogether(p Problem) Solution {
-	candidates, owners := trim(&p)
+// Solve does what the function Solve does.
+func (solver *Solver) Solve(p Problem) Solution {
 	s := Solution{Times: zeroTimes(&p)}
+	b := &solver.builder
+	b.begin(&p)
+	candidates := b.trim()
 	if len(candidates) == 0 {
 		s.Optimal = true
 		return s
 	}
 	nodes := p.nodes()
-	b := newBuilder(&p, owners)
-	parts := components(&p, candidates, owners)
+	parts := b.components(candidates)
 	for i, part := range parts {
 		s.add(part, b.solve(part, (nodes-s.Nodes)/(len(parts)-i)))
 	}
@@ -96,6 +75,16 @@ func (s *Solution) add(part []candidate, a answer) {
 
 // solve solves a component with a budget of nodes.
 func (b *builder) solve(part []candidate, nodes int) answer {
+	a := b.solveTogether(part, nodes)
+	if a.gain < a.bound && part[0].owner != part[len(part)-1].owner {
+		if times, gain := b.inTurn(part); gain > a.gain {
+			a.times, a.gain = times, gain
+		}
+	}
+	return a
+}
+
+func (b *builder) solveTogether(part []candidate, nodes int) answer {
 	if len(part) == 1 && b.p.Owners[part[0].owner].Offers[part[0].offer].Rank == nil {
 		return b.single(part[0])
 	}
@@ -103,14 +92,17 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 	small := len(m.rows)*len(m.columns) <= maxRelaxation
 	p := newPrices(m)
 	if small {
-		l := newRelaxation(m)
+		l := &b.relaxation
+		l.load(m)
 		l.solve()
 		p.round(m, l)
+	} else {
+		p.share(m)
 	}
 	p.settle(m)
 	a := answer{bound: min(p.bound/m.lightest, m.most)}
 	worth := a.take(m, start(m, &p))
-	if small && p.bound <= maxBound {
+	if nodes = min(nodes, b.p.nodes()*max(m.bits(), leastBits)/wholeBits); small && p.bound <= maxBound && nodes >= fewNodes {
 		a.deepen(m, &p, p.bound-worth-m.step, nodes)
 	}
 	return a
@@ -119,6 +111,17 @@ func (b *builder) solve(part []candidate, nodes int) answer {
 // maxRelaxation is the largest size, rows by columns, of a relaxation that is
 // solved; it takes a few milliseconds. Larger components are not searched.
 const maxRelaxation = 100_000
+
+// A search of fewer than fewNodes nodes is not worth its preparation. A component
+// whose states have fewer than wholeBits bits may use only so much less of the
+// whole budget, as if it had leastBits at the least: where that does not prove it,
+// pick rules keep its bound out of reach, and only a search through most of its
+// choices would.
+const (
+	fewNodes  = 16
+	leastBits = 16
+	wholeBits = 40
+)
 
 // maxBound is the highest bound with which losses are sure to fit 64 bits.
 const maxBound = 1 << 62

@@ -1,7 +1,6 @@
 package optimum
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -31,15 +30,18 @@ func newChoice(m *model) choice {
 // it goes, and the one that rounds the relaxation down and fills up with the
 // columns of least reduced cost.
 func start(m *model, p *prices) []int64 {
-	order := make([]int32, len(m.columns))
+	order := make([]ranked, len(m.columns))
 	for i := range order {
-		order[i] = int32(i)
+		order[i] = ranked{-m.columns[i].worth, int32(i)}
 	}
-	slices.SortStableFunc(order, func(i, j int32) int { return cmp.Compare(m.columns[j].worth, m.columns[i].worth) })
+	sortRanked(order)
 	dearest := newChoice(m)
 	dearest.fill(m, order, nil)
 
-	slices.SortStableFunc(order, func(i, j int32) int { return cmp.Compare(p.reduced[i], p.reduced[j]) })
+	for i := range order {
+		order[i] = ranked{p.reduced[i], int32(i)}
+	}
+	sortRanked(order)
 	near := newChoice(m)
 	near.fill(m, order, p.relaxed)
 	near.fill(m, order, nil)
@@ -52,13 +54,33 @@ func start(m *model, p *prices) []int64 {
 	return near.times
 }
 
+// ranked is a column and what it is put in order by.
+type ranked struct {
+	by     int64
+	column int32
+}
+
+func sortRanked(order []ranked) {
+	slices.SortFunc(order, func(x, y ranked) int {
+		switch {
+		case x.by < y.by:
+			return -1
+		case x.by > y.by:
+			return 1
+		default:
+			return int(x.column - y.column)
+		}
+	})
+}
+
 // fill applies columns in the given order, each as often as it goes, and where
 // most is not nil at most so often. Where there are pick rules, what one column
 // uses can allow another that came before, so it goes on until nothing changes.
-func (c *choice) fill(m *model, order []int32, most []float64) {
+func (c *choice) fill(m *model, order []ranked, most []float64) {
 	for again := true; again; {
 		again = false
-		for _, i := range order {
+		for _, next := range order {
+			i := next.column
 			n := m.fit(i, c.rem)
 			if most != nil {
 				n = min(n, int64(most[i]+gainful)-c.times[i])

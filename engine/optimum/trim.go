@@ -19,49 +19,58 @@ type limits struct {
 	gains, times            int64 // no choice has more
 }
 
-// trim returns the columns of p that a choice could use, by owner, offer and
-// column, and what limits their owners have.
+// trim returns the columns that a choice could use, by owner, offer and
+// column.
 //
 // Dominated columns are left to the search, which never meets them: their
 // reduced cost is at least the gain they lack.
-func trim(p *Problem) ([]candidate, []limits) {
-	owners := make([]limits, len(p.Owners))
-	var candidates []candidate
+func (b *builder) trim() []candidate {
+	p := b.p
+	b.candidates = b.candidates[:0]
 	for o := range p.Owners {
 		owner := &p.Owners[o]
-		owners[o].cap = min(owner.Cap, MaxGain/int64(len(p.Owners)))
 		if owner.Cap < 1 {
 			continue
 		}
 		for f := range owner.Offers {
 			offer := &owner.Offers[f]
-			candidates = slices.Grow(candidates, len(offer.Columns))
 			for c := range offer.Columns {
 				if most := mostTimes(p, owner, offer, &offer.Columns[c]); most > 0 {
-					candidates = append(candidates, candidate{int32(o), int32(f), int32(c), most})
+					b.candidates = append(b.candidates, candidate{int32(o), int32(f), int32(c), most})
 				}
 			}
 		}
 	}
-	candidates = trimRanked(p, candidates)
-	for _, c := range candidates {
-		owner := &owners[c.owner]
-		owner.gains = add(owner.gains, mul(c.in(p).Gain, c.most))
-		owner.times = add(owner.times, c.most)
-	}
-	for o := range owners {
-		owner := &owners[o]
+	return trimRanked(p, b.candidates)
+}
+
+// limitsOf returns, in the buffer if it is large enough, what limits owners have
+// when the candidates are all that can be applied.
+func limitsOf(buffer []limits, p *Problem, candidates []candidate) []limits {
+	owners := slices.Grow(buffer[:0], len(p.Owners))[:len(p.Owners)]
+	for start, end := 0, 0; start < len(candidates); start = end {
+		o := candidates[start].owner
+		owner := limits{cap: min(p.Owners[o].Cap, MaxGain/int64(len(p.Owners)))}
+		for end = start; end < len(candidates) && candidates[end].owner == o; end++ {
+			c := candidates[end]
+			owner.gains = add(owner.gains, mul(c.in(p).Gain, c.most))
+			owner.times = add(owner.times, c.most)
+		}
 		owner.capped = owner.gains > owner.cap
 		owner.budgeted = owner.gains > p.Owners[o].Budget
 		owner.timed = owner.times > p.Owners[o].Times
+		owners[o] = owner
 	}
-	return candidates, owners
+	return owners
 }
 
 // in returns the column that c stands for.
 func (c candidate) in(p *Problem) *Column {
 	return &p.Owners[c.owner].Offers[c.offer].Columns[c.column]
 }
+
+// sameOffer reports whether the two are of the same offer.
+func (c candidate) sameOffer(d candidate) bool { return c.owner == d.owner && c.offer == d.offer }
 
 // mostTimes is how often the units allow the column, and 0 if anything else
 // forbids it.
@@ -85,27 +94,37 @@ func trimRanked(p *Problem, candidates []candidate) []candidate {
 	if !slices.ContainsFunc(candidates, ranked) {
 		return candidates
 	}
+	used := make([]bool, len(p.Units))
 	for {
-		used := make([]bool, len(p.Units))
+		clear(used)
 		for _, c := range candidates {
 			for _, use := range c.in(p).Use {
 				used[use.Type] = true
 			}
 		}
-		blocked := func(c candidate) bool {
-			reward := c.in(p).Reward
-			for t, rank := range p.Owners[c.owner].Offers[c.offer].Rank {
-				if rank >= 0 && rank < reward && !used[t] && p.Units[t] > 0 {
-					return true
-				}
-			}
-			return false
-		}
 		before := len(candidates)
+		var offer candidate // whose first unit that is left over has rank first
+		first := int32(math.MaxInt32)
 		// Columns are judged by what was used before any of them was dropped.
-		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return ranked(c) && blocked(c) })
+		candidates = slices.DeleteFunc(candidates, func(c candidate) bool {
+			if offer.most == 0 || !c.sameOffer(offer) {
+				offer, first = c, firstUnused(p, p.Owners[c.owner].Offers[c.offer].Rank, used)
+			}
+			return first < c.in(p).Reward
+		})
 		if len(candidates) == before {
 			return candidates
 		}
 	}
+}
+
+// firstUnused is the lowest rank of a unit that no column can use.
+func firstUnused(p *Problem, ranks []int32, used []bool) int32 {
+	first := int32(math.MaxInt32)
+	for t, rank := range ranks {
+		if rank >= 0 && !used[t] && p.Units[t] > 0 {
+			first = min(first, rank)
+		}
+	}
+	return first
 }
