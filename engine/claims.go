@@ -124,7 +124,7 @@ func (p *pricing) listOnce() (again bool) {
 				continue
 			}
 			p.listColumns(i, busy)
-			if o.first == o.end {
+			if o.first == o.end && o.all {
 				o.idle, again = true, true
 			}
 		}
@@ -244,17 +244,18 @@ func (p *pricing) solve(problem optimum.Problem, sampled bool) {
 	bound := Amount(0)
 	for i := range b.members {
 		m := &b.members[i]
-		if m.owner = -1; m.sampled != sampled || !b.hasColumns(m) || slices.ContainsFunc(b.offers[m.first:m.end], func(o offer) bool { return o.settled }) {
+		if m.owner = -1; m.sampled != sampled || slices.ContainsFunc(b.offers[m.first:m.end], func(o offer) bool { return o.settled }) {
 			continue
 		}
-		m.owner = len(problem.Owners)
-		problem.Owners = append(problem.Owners, p.ownerOf(m))
-		for _, o := range b.offers[m.first:m.end] {
-			bound = capped(bound + o.bound)
+		if b.hasColumns(m) {
+			m.owner = len(problem.Owners)
+			problem.Owners = append(problem.Owners, p.ownerOf(m))
 		}
-	}
-	if len(problem.Owners) == 0 {
-		return
+		for _, o := range b.offers[m.first:m.end] {
+			if !o.idle { // it may gain something though no sampled application does
+				bound = capped(bound + o.bound)
+			}
+		}
 	}
 	solution := b.solver.Solve(problem)
 	if !sampled {

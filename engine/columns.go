@@ -61,7 +61,7 @@ func (p *pricing) listColumns(i, busy int) {
 	b := &p.block
 	o := &b.offers[i]
 	l := p.lister(i, busy, false)
-	o.first = len(b.columns)
+	o.first, o.all = len(b.columns), true
 	if l.exactAlone() {
 		o.first, o.end = len(b.columns), len(b.columns)
 		l.takeDearest()

@@ -51,10 +51,15 @@ func (l *lister) skip(j int, n int64) {
 
 // applyDearest makes a column of the dearest units that are left, for at most so
 // many applications, takes as many of them as are alike and returns how many,
-// and whether the column gains anything.
+// and whether the column gains anything. Where rewarded units are picked, they are
+// taken first, since none may be bought that would be picked before them.
 func (l *lister) applyDearest(times int64) (n int64, added bool) {
 	l.chosen = l.chosen[:0]
-	for j := range l.fit {
+	for i := range l.fit {
+		j := i
+		if l.o.terms.ranked {
+			j = len(l.fit) - 1 - i // the rewarded part is the last
+		}
 		if !l.takePart(j) {
 			return 0, false
 		}

@@ -177,7 +177,7 @@ func TestAChoiceByPriorityIsNotCalledTheBest(t *testing.T) {
 // with it is not proven.
 func TestADealThatCanBeAppliedInTooManyWaysLeavesTheRestProven(t *testing.T) {
 	deal := func(id string, of engine.Selection, quantity, percent int) engine.Promotion {
-		return engine.Promotion{ID: id, Deals: []engine.Deal{engine.Multibuy{
+		return engine.Promotion{ID: id, Deals: []engine.Deal{&engine.Multibuy{
 			Of: of, Quantity: whole(quantity), Reward: engine.Reward{PercentOff: whole(percent)},
 		}}}
 	}
@@ -196,5 +196,26 @@ func TestADealThatCanBeAppliedInTooManyWaysLeavesTheRestProven(t *testing.T) {
 	}
 	if got, want := quote.Bound-quote.Saving(), alone.Bound-alone.Saving(); got != want {
 		t.Errorf("got a gap of %d, want %d, that of the deal alone", got, want)
+	}
+}
+
+// TestADealThatPicksTheDearestInTooManyWaysIsNotForgotten: a deal that picks the dearest
+// may buy nothing that it would pick, so what it picks is sampled first.
+func TestADealThatPicksTheDearestInTooManyWaysIsNotForgotten(t *testing.T) {
+	var lines []engine.Line
+	for i := range 16 {
+		lines = append(lines, line(fmt.Sprintf("A%02d", i), engine.Amount(100+7*i), 1))
+	}
+	free := engine.Promotion{ID: "free", Limits: engine.Limits{PerCart: whole(1)}, Deals: []engine.Deal{&engine.Bundle{
+		Slots: []engine.BundleSlot{{Of: setA, Quantity: whole(1)}}, Reward: engine.Reward{Price: whole(0)},
+	}}}
+	dearest := engine.Promotion{ID: "dearest", Deals: []engine.Deal{&engine.BuyGet{
+		Buy: order, Quantity: whole(5), Get: order, Units: whole(2), Reward: engine.Reward{Price: whole(0)}, Pick: engine.Dearest,
+	}}}
+	quote := price(t, newRuleset(t, free, dearest), lines...)
+	for _, o := range quote.Promotions {
+		if o.Reason != engine.Applied || quote.Optimal {
+			t.Errorf("%s: got %s, optimal %v, want both applied, not proven", o.Promotion, o.Reason, quote.Optimal)
+		}
 	}
 }
