@@ -75,7 +75,8 @@ type pricing struct {
 	sharing   allocator
 	slotted   []slot // of the step at hand
 	taken     []take // of the whole run
-	carved    []lot  // of the whole run
+	carved    []lot  // of the line at hand
+	split     []lot  // of lines that have more than they began with
 	perLine   []Amount
 }
 
@@ -155,7 +156,7 @@ func (p *pricing) begin() {
 		line.lots = p.lots[i : i+1 : i+1]
 	}
 	p.gifts, p.awards, p.applied, p.taken = nil, nil, p.applied[:0], p.taken[:0]
-	p.accounts, p.changed, p.carved = p.accounts[:0], p.changed[:0], p.carved[:0]
+	p.accounts, p.changed, p.split = p.accounts[:0], p.changed[:0], p.split[:0]
 	p.total, p.startTotal, p.shipped, p.worth = p.subtotal, p.subtotal, 0, 0
 	p.gap, p.ruled = 0, false
 	p.cap = p.cartCap()

@@ -186,19 +186,19 @@ func (p *pricing) apply(takes []take) {
 		} else {
 			p.shipped += off
 		}
-		if lots := p.lines[line].lots; end > first+1 || len(lots) > 1 || !lots[0].takeEvenly(&takes[first]) {
-			p.lines[line].lots = p.carve(lots, takes[first:end])
+		if l := &p.lines[line]; end > first+1 || len(l.lots) > 1 || !l.lots[0].takeEvenly(&takes[first]) {
+			p.carve(l, takes[first:end])
 		}
 		p.changed = append(p.changed, line)
 		first = end
 	}
 }
 
-// carve splits the lots as the takes, which are of one line and in order, ask,
-// and joins neighbours that are alike.
-func (p *pricing) carve(lots []lot, takes []take) []lot {
-	carved := allot(&p.carved, len(lots)+2*len(takes))
-	for j, l := range lots {
+// carve splits a line's lots as the takes, which are in order, ask, and joins
+// neighbours that are alike.
+func (p *pricing) carve(line *lineState, takes []take) {
+	carved := p.carved[:0]
+	for j, l := range line.lots {
 		for len(takes) > 0 && takes[0].lot == int32(j) {
 			t := &takes[0]
 			takes = takes[1:]
@@ -216,7 +216,11 @@ func (p *pricing) carve(lots []lot, takes []take) []lot {
 		}
 		carved = join(carved, l)
 	}
-	return carved
+	p.carved = carved
+	if len(carved) > cap(line.lots) {
+		line.lots = allot(&p.split, 2*len(carved))
+	}
+	line.lots = append(line.lots[:0], carved...)
 }
 
 // join appends a lot, to the one before where the units are alike.
