@@ -32,7 +32,7 @@ type account struct {
 	fired    int64
 	off      Amount
 	takes    []take
-	lines    int // how many it has made cheaper
+	lines    int // how many it has made cheaper, those of each deal counted
 	changes  []lineChange
 	obstacle *obstacle
 }
@@ -86,22 +86,22 @@ func (p *pricing) openAccount(out *outcome) {
 	p.accountOf(out)
 }
 
-// add notes what a deal did.
-func (a *account) add(takes []take, applications int64) {
+// add notes what a deal of the promotion did.
+func (a *account) add(takes []take, promotion int32, applications int64) {
 	a.fired += applications
-	if a.takes == nil {
-		a.takes = takes
-	} else {
-		a.takes = inLineOrder(append(slices.Clone(a.takes), takes...))
-	}
-	a.off, a.lines = 0, 0
 	last := int32(-1)
-	for i := range a.takes {
-		t := &a.takes[i]
+	for i := range takes {
+		t := &takes[i]
+		t.by = promotion + 1
 		a.off += t.off
 		if t.off > 0 && t.line != last {
 			a.lines, last = a.lines+1, t.line
 		}
+	}
+	if a.takes == nil {
+		a.takes = takes
+	} else {
+		a.takes = inLineOrder(append(slices.Clone(a.takes), takes...))
 	}
 }
 

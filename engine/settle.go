@@ -30,10 +30,7 @@ func (p *pricing) accept(promotion int32, proposed *proposal) []take {
 		p.applied = append(p.applied, promotion)
 	}
 	takes := inLineOrder(proposed.takes)
-	for i := range takes {
-		takes[i].by = promotion + 1
-	}
-	p.accountOf(out).add(takes, proposed.applications)
+	p.accountOf(out).add(takes, promotion, proposed.applications)
 	if p.telling {
 		p.recordChanges(p.accountOf(out), takes)
 	}
@@ -60,11 +57,14 @@ func (p *pricing) giveAway(promotion int32, given *given) {
 // fit brings a proposal within the promotion's limits and the cart's cap. Before
 // is what the promotion has taken off already.
 func (p *pricing) fit(before Amount, proposed *proposal) {
+	limits := &p.current.Limits
+	if limits.Budget == nil && limits.MaxDiscount == nil && p.cap == MaxAmount {
+		return
+	}
 	off := offOf(proposed.takes)
 	if off == 0 {
 		return
 	}
-	limits := &p.current.Limits
 	if limits.Budget != nil && off > p.budgetLeft(p.current)-before {
 		*proposed = p.overBudget(off, before)
 		return
