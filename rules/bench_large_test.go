@@ -85,7 +85,8 @@ func largeCarts(tb testing.TB, lines int) []engine.Cart {
 }
 
 // BenchmarkLargeCarts measures the CPU time of single quotes, of which the
-// slowest hundredth matters.
+// slowest hundredth matters. Where others use the machine, that says more about
+// them; the slowest of the carts, each by its fastest quote, does not.
 func BenchmarkLargeCarts(b *testing.B) {
 	for _, c := range []struct{ lines, promotions, competing int }{
 		{50, 200, 0}, {50, 200, 1}, {50, 200, 4}, {500, 500, 0}, {500, 500, 1}, {500, 500, 4},
@@ -95,6 +96,7 @@ func BenchmarkLargeCarts(b *testing.B) {
 			defer runtime.KeepAlive(serverHeap())
 			rules, carts := largeRules(b, c.promotions, c.competing), largeCarts(b, c.lines)
 			var times []time.Duration
+			fastest := slices.Repeat([]time.Duration{time.Hour}, len(carts))
 			proven, applied := 0, 0
 			for _, cart := range carts { // what the engine keeps of items is kept
 				if _, err := rules.Price(engine.Request{Cart: cart}); err != nil {
@@ -107,7 +109,9 @@ func BenchmarkLargeCarts(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if times = append(times, cpuTime(b)-start); quote.Optimal {
+				times = append(times, cpuTime(b)-start)
+				fastest[i%len(carts)] = min(fastest[i%len(carts)], times[i])
+				if quote.Optimal {
 					proven++
 				}
 				applied += len(quote.Promotions)
@@ -116,6 +120,7 @@ func BenchmarkLargeCarts(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(times[len(times)/2].Microseconds()), "p50-cpu-µs")
 			b.ReportMetric(float64(times[len(times)*99/100].Microseconds()), "p99-cpu-µs")
+			b.ReportMetric(float64(slices.Max(fastest).Microseconds()), "slowest-cart-cpu-µs")
 			b.ReportMetric(float64(proven)/float64(len(times)), "proven")
 			b.ReportMetric(float64(applied)/float64(len(times)), "applied")
 		})
