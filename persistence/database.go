@@ -10,7 +10,7 @@ import (
 
 // Database is an open database together with everything in which its dialect
 // goes its own way. Packages such as persistence/sqlite open one; New takes it
-// over. All fields but Reader are required.
+// over. All fields but Reader and SkipLocked are required.
 type Database struct {
 	// Writer runs the transactions that write. A transaction that it begins
 	// must see the stock as it is and keep others from changing it.
@@ -27,6 +27,10 @@ type Database struct {
 	// Diagnose says what an error of the driver means; the zero Fault when it
 	// means nothing in particular.
 	Diagnose func(error) Fault
+	// SkipLocked is what a SELECT ends in that takes rows which others hold for
+	// no rows at all, as in FOR UPDATE SKIP LOCKED; "" where one transaction
+	// writes at a time. Without it callers only wait longer for each other.
+	SkipLocked string
 }
 
 // Close closes both handles, the writer last, so that it can tidy up. Calling

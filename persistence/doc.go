@@ -32,6 +32,17 @@
 //	attributes  JSON object
 //	created_at, updated_at
 //
+//	events                                     deliveries
+//	──────────────────────────────             ──────────────────────────────────────────────
+//	id              key                1 ── n  event_id         key, of events
+//	uid             unique, UUID v7            endpoint         key, its name
+//	once            unique or none             aggregate        type and key, as in events
+//	type            of package event           state            pending, claimed, delivered, dead
+//	aggregate_type  order, item, …             attempts         claims so far
+//	aggregate_key   reference, SKU, …          next_attempt_at  or the end of the lease
+//	payload         JSON as it is sent         claimed_by       names the claim
+//	created_at                                 last_status, last_error, delivered_at
+//
 // Amounts are whole smallest units of the row's currency, never fractions.
 // Instants are made in Go, UTC, in whole microseconds. An order line is a run of
 // equal units: the runs in order, unrolled, are the units as the customer listed
@@ -82,6 +93,26 @@
 //     took as long again as the query. Rejected for now: prepared statements,
 //     which tie a Store to connections, and group commit, which gains far more
 //     once selling one order at a time is not enough.
+//   - Events are written in the transaction of what they tell of (an outbox), as
+//     the bytes that will be sent, and with a delivery for each endpoint that the
+//     Store is configured with. So no event is lost or invented, an endpoint that
+//     is added gets what happens from then on, and processes that are configured
+//     differently while a change is rolled out each keep to their own. Rejected:
+//     deliveries made by whoever sends, which needs a mark how far each endpoint
+//     is, and marks pass over transactions that commit late.
+//   - A delivery is claimed by its state, for a lease, and only when no earlier
+//     one of its aggregate is open. Rejected: "id > last", because ids are given
+//     out in another order than transactions commit, and one queue per endpoint,
+//     in which one event that fails holds up all.
+//   - What a dead process had claimed comes back when its lease ends; there are
+//     no heartbeats. A claim has a name, so that a process which was only slow
+//     settles nothing that another has claimed since.
+//   - The lock that lets claimers pass by each other's rows is a text of the
+//     Database, since SQLite has none and needs none.
+//   - A ruleset in force is in no database, so its event cannot be in the same
+//     transaction. It is compared with the last one told, and a unique text keeps
+//     processes from telling twice. Rejected: a window of time, in which a quick
+//     change there and back would be lost.
 //   - Migrations run through bun/migrate, but its lock does not: it is a row that
 //     survives a crash. See Database.Guard.
 package persistence

@@ -99,7 +99,10 @@ func (s *Store) sell(ctx context.Context, tx bun.Tx, skus []string, quote engine
 		Quote:     quote,
 		PlacedAt:  s.now(),
 	}
-	return order, insertOrder(ctx, tx, &order, len(skus))
+	if err := insertOrder(ctx, tx, &order, len(skus)); err != nil {
+		return engine.Order{}, err
+	}
+	return order, s.emitSale(ctx, tx, &order, units)
 }
 
 // unitsOf returns how many units of each SKU leave the stock, and the gifts unit

@@ -32,6 +32,12 @@ type Options struct {
 	// way, before it gives up with ErrUnavailable; the default is
 	// DefaultLockWait. The context of the call may end the wait sooner.
 	LockWait time.Duration
+	// Endpoints are the receivers of events. An event is kept for those that the
+	// Store which emits it knows, so one that is added later gets later events.
+	Endpoints []Endpoint
+	// LowStock is the number of units at which the stock of an item counts as
+	// low; 0, the default, tells of items that are sold out.
+	LowStock int64
 }
 
 func (o Options) withDefaults() Options {

@@ -1,0 +1,91 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// stockLow is what stock.low tells.
+type stockLow struct {
+	SKU       string `json:"sku"`
+	Name      string `json:"name"`
+	Stock     int64  `json:"stock"`
+	Threshold int64  `json:"threshold"`
+}
+
+// StockLow tells that a sale brought the stock of an item, now what Stock says,
+// from above the threshold to it or below.
+func StockLow(item engine.Item, threshold int64) Event {
+	return Event{
+		Type: TypeStockLow, Aggregate: Aggregate{Type: "item", Key: item.SKU}, version: 1,
+		data: stockLow{item.SKU, item.Name, item.Stock, threshold},
+	}
+}
+
+// Limit is the limit of a promotion that is used up.
+type Limit struct {
+	Promotion string // its id
+	// Kind is the limit as rule files call it: "redemptions" or "budget".
+	Kind string
+	// Allowed and Used are a number of redemptions, or amounts as exact decimal
+	// texts.
+	Allowed, Used string
+	// Currency is that of a budget; the zero Currency for redemptions.
+	Currency engine.Currency
+	// Order is the reference of the order that used up the last of it.
+	Order string
+	// Ruleset is the digest of the rule files that set the limit.
+	Ruleset string
+}
+
+// promotionExhausted is what promotion.exhausted tells.
+type promotionExhausted struct {
+	Promotion string `json:"promotion"`
+	Limit     string `json:"limit"`
+	Allowed   string `json:"allowed"`
+	Used      string `json:"used"`
+	Currency  string `json:"currency,omitempty"`
+	Order     string `json:"order"`
+	Ruleset   string `json:"ruleset"`
+}
+
+// PromotionExhausted tells that a limit of a promotion is used up, so that it is
+// not applied any more. Of each limit of each promotion it is told once for as
+// long as what is allowed stays the same.
+func PromotionExhausted(l Limit) Event {
+	return Event{
+		Type: TypePromotionExhausted, Aggregate: Aggregate{Type: "promotion", Key: l.Promotion}, version: 1,
+		Once: fmt.Sprintf("exhausted %q %s %s %s", l.Promotion, l.Kind, l.Allowed, l.Currency.Code()),
+		data: promotionExhausted{l.Promotion, l.Kind, l.Allowed, l.Used, l.Currency.Code(), l.Order, l.Ruleset},
+	}
+}
+
+// rulesetChanged is what ruleset.changed tells.
+type rulesetChanged struct {
+	Ruleset  string `json:"ruleset"`
+	Previous string `json:"previous"`
+}
+
+// RulesetChanged tells that the ruleset with the digest is in force. Previous is
+// that of the one before, "" for the first, and after the id of the event that
+// told of it: only one event follows another, however many processes tell.
+func RulesetChanged(digest, previous, after string) Event {
+	return Event{
+		Type: TypeRulesetChanged, Aggregate: Aggregate{Type: "ruleset"}, version: 1,
+		Once: fmt.Sprintf("ruleset %s after %s", digest, after),
+		data: rulesetChanged{digest, previous},
+	}
+}
+
+// Ruleset returns the digest that the body of a RulesetChanged tells of.
+func Ruleset(body []byte) (string, error) {
+	var told struct {
+		Data rulesetChanged `json:"data"`
+	}
+	if err := json.Unmarshal(body, &told); err != nil {
+		return "", fmt.Errorf("decode event %s: %w", TypeRulesetChanged, err)
+	}
+	return told.Data.Ruleset, nil
+}

@@ -1,0 +1,228 @@
+package persistence
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence/event"
+)
+
+// Endpoint is a receiver of events, as far as a Store has to know it: those
+// emitted from now on are kept for it until they are delivered.
+type Endpoint struct {
+	// Name identifies it. Its deliveries belong to the name, whatever becomes of
+	// the address behind it.
+	Name string
+	// Types are the events it wants; none means all.
+	Types []event.Type
+}
+
+func (e Endpoint) wants(t event.Type) bool { return len(e.Types) == 0 || slices.Contains(e.Types, t) }
+
+// DeliveryState is how far the delivery of an event to an endpoint is.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryPending   DeliveryState = "pending"   // waits for its turn, or for its next attempt
+	DeliveryClaimed   DeliveryState = "claimed"   // a process is sending it, until its lease ends
+	DeliveryDelivered DeliveryState = "delivered" // the endpoint took it
+	DeliveryDead      DeliveryState = "dead"      // given up; only Resend tries it again
+)
+
+// Delivery is an event that its caller, and nobody else, may send to an endpoint
+// until the lease ends.
+type Delivery struct {
+	Endpoint string
+	// EventID orders the events of one aggregate.
+	EventID int64
+	// UID names the event to receivers, who tell a repetition by it.
+	UID string
+	// Type is that of the event.
+	Type string
+	// Body is the JSON to send, the same bytes in every attempt.
+	Body []byte
+	// Attempt counts the claims of this delivery, from 1, since it was emitted
+	// or sent again by hand.
+	Attempt int
+	// CreatedAt is when the event happened.
+	CreatedAt time.Time
+	// Claim names this claim, for Settle.
+	Claim string
+}
+
+// Settlement is what became of a claimed delivery.
+type Settlement struct {
+	// State is DeliveryDelivered, DeliveryDead, or DeliveryPending for another
+	// attempt at Next.
+	State DeliveryState
+	Next  time.Time
+	// Status is the HTTP status of the answer; 0 when there was none.
+	Status int
+	// Error says what went wrong; "" when nothing did.
+	Error string
+}
+
+// ErrClaimLost says that the lease of a claim had ended, and that since then
+// another process has claimed the delivery or it was sent again by hand.
+var ErrClaimLost = errors.New("the lease of this delivery has ended and it is not this claim's any more")
+
+// eventRow is a row of the table events.
+type eventRow struct {
+	bun.BaseModel `bun:"table:events,alias:e"`
+
+	ID            int64     `bun:"id,pk,autoincrement"`
+	UID           string    `bun:"uid"`
+	Once          string    `bun:"once,nullzero"`
+	Type          string    `bun:"type"`
+	AggregateType string    `bun:"aggregate_type"`
+	AggregateKey  string    `bun:"aggregate_key"`
+	Payload       string    `bun:"payload"`
+	CreatedAt     time.Time `bun:"created_at"`
+}
+
+// deliveryRow is a row of the table deliveries.
+type deliveryRow struct {
+	bun.BaseModel `bun:"table:deliveries,alias:d"`
+
+	EventID       int64         `bun:"event_id"`
+	Endpoint      string        `bun:"endpoint"`
+	Aggregate     string        `bun:"aggregate"`
+	State         DeliveryState `bun:"state"`
+	Attempts      int           `bun:"attempts"`
+	NextAttemptAt time.Time     `bun:"next_attempt_at"`
+	ClaimedBy     string        `bun:"claimed_by"`
+	LastStatus    int           `bun:"last_status"`
+	LastError     string        `bun:"last_error"`
+	DeliveredAt   time.Time     `bun:"delivered_at,nullzero"`
+}
+
+// emit stores events, and a delivery of each for every endpoint that wants it,
+// in the transaction that makes them true. The transaction must have written the
+// row of each event's aggregate before, so that another one's events of the same
+// aggregate come later in both commit and id.
+func (s *Store) emit(ctx context.Context, tx bun.Tx, events ...event.Event) error {
+	at := s.now()
+	var deliveries []deliveryRow
+	for _, e := range events {
+		id, err := insertEvent(ctx, tx, e, at)
+		if err != nil {
+			return err
+		}
+		if id == 0 {
+			continue // it was told before
+		}
+		for _, endpoint := range s.options.Endpoints {
+			if endpoint.wants(e.Type) {
+				deliveries = append(deliveries, deliveryRow{
+					EventID: id, Endpoint: endpoint.Name, Aggregate: e.Aggregate.Type + ":" + e.Aggregate.Key,
+					State: DeliveryPending, NextAttemptAt: at,
+				})
+			}
+		}
+	}
+	for part := range slices.Chunk(deliveries, batch) {
+		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
+			return failed("insert deliveries", err)
+		}
+	}
+	return nil
+}
+
+// insertEvent stores the event and returns its id; 0 when it may be told only
+// once and was.
+func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (int64, error) {
+	uid := newReference()
+	body, err := e.Body(uid, at)
+	if err != nil {
+		return 0, err
+	}
+	row := eventRow{
+		UID: uid, Once: e.Once, Type: string(e.Type), Payload: string(body), CreatedAt: at,
+		AggregateType: e.Aggregate.Type, AggregateKey: e.Aggregate.Key,
+	}
+	var ids []int64
+	err = tx.NewInsert().Model(&row).On("CONFLICT (once) DO NOTHING").Returning("id").Scan(ctx, &ids)
+	if err != nil || len(ids) == 0 {
+		return 0, failed("insert event", err)
+	}
+	return ids[0], nil
+}
+
+// emitSale tells of an order, which took the units from stock, and of the items
+// whose stock it brought down to the threshold.
+func (s *Store) emitSale(ctx context.Context, tx bun.Tx, order *engine.Order, units map[string]int64) error {
+	events := []event.Event{event.OrderPlaced(*order)}
+	low, err := s.fallen(ctx, tx, units)
+	if err != nil {
+		return err
+	}
+	for _, item := range low {
+		events = append(events, event.StockLow(item, s.options.LowStock))
+	}
+	return s.emit(ctx, tx, events...)
+}
+
+// fallen returns the items, by SKU, whose stock was above the threshold before
+// the units were taken and is not any more.
+func (s *Store) fallen(ctx context.Context, tx bun.Tx, units map[string]int64) ([]engine.Item, error) {
+	skus := make([]string, 0, len(units))
+	for sku := range units {
+		skus = append(skus, sku)
+	}
+	var low []engine.Item
+	for part := range slices.Chunk(distinct(skus), batch) {
+		var rows []itemRow
+		err := tx.NewSelect().Model(&rows).Column("sku", "name", "stock").
+			Where("sku IN (?)", bun.List(part)).Where("stock <= ?", s.options.LowStock).Order("sku").Scan(ctx)
+		if err != nil {
+			return nil, failed("read stock", err)
+		}
+		for _, row := range rows {
+			if row.Stock+units[row.SKU] > s.options.LowStock {
+				low = append(low, engine.Item{SKU: row.SKU, Name: row.Name, Stock: row.Stock})
+			}
+		}
+	}
+	return low, nil
+}
+
+// RulesetChanged tells the endpoints that the ruleset with the digest is in
+// force, unless that is what was told last. Of several processes that load the
+// same rule files only the first tells; processes that go to and fro between
+// different ones tell of each turn.
+func (s *Store) RulesetChanged(ctx context.Context, digest string) error {
+	if problem := textProblem(digest); problem != "" || digest == "" {
+		return &InvalidError{Field: "digest", Problem: "is not a digest"}
+	}
+	return s.write(ctx, "tell of a ruleset", func(ctx context.Context, tx bun.Tx) error {
+		last, err := lastRuleset(ctx, tx)
+		if err != nil || last.digest == digest {
+			return err
+		}
+		return s.emit(ctx, tx, event.RulesetChanged(digest, last.digest, last.uid))
+	})
+}
+
+// toldRuleset is the ruleset that the last event about one told of.
+type toldRuleset struct{ uid, digest string }
+
+func lastRuleset(ctx context.Context, tx bun.Tx) (toldRuleset, error) {
+	var rows []eventRow
+	err := tx.NewSelect().Model(&rows).Column("uid", "payload").
+		Where("type = ?", string(event.TypeRulesetChanged)).Order("id DESC").Limit(1).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return toldRuleset{}, failed("read the last ruleset", err)
+	}
+	digest, err := event.Ruleset([]byte(rows[0].Payload))
+	return toldRuleset{rows[0].UID, digest}, err
+}
+
+// newClaim cannot panic, as newReference cannot.
+func newClaim() string { return uuid.NewString() }
