@@ -49,12 +49,39 @@
 // them, and the gifts after them. Order lines do not refer to items, because an
 // order is history, whatever becomes of the catalogue.
 //
+//	idempotency_keys
+//	────────────────────────────────────────────────
+//	scope, key   key; what clients want done once
+//	fingerprint  SHA-256 of the request
+//	state        claimed, committed or answered
+//	token        of the claim that has the key
+//	claimed_at, lease_until, expires_at
+//	outcome      JSON: what a committed effect returned
+//	status, headers, body   of the answer
+//
+// # Keys
+//
+// A request that carries a key is served in three steps, each a transaction:
+//
+//	claim, answer, err := store.ClaimKey(ctx, key, lease) // answer: it was served before
+//	ctx = idempotency.WithClaim(ctx, claim)
+//	order, err := store.Purchase(ctx, …)                  // or another method that writes
+//	err = store.AnswerKey(ctx, claim, answer)             // or ReleaseKey
+//
+// The claim travels in the context, and the transaction that has the effect
+// completes it: it checks that the key is still the claim's, and stores what the
+// method returns with the key. When the process dies before the answer is kept,
+// whoever takes the key over runs the request again, and the same method returns
+// what is stored instead of doing its work. So effect and answer cannot part
+// ways, and nobody but the store needs to know how. A method takes part by
+// calling once where it would call s.write, with a pointer to what it returns.
+//
 // # Errors
 //
 // An error either is about the request, and then has a type of its own
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
-// InvalidError, UnknownOrderError, CurrencyError), or the database failed, and
-// then it is an *Error. Its text is safe to show; what the driver said is in its
+// idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
+// CurrencyError), or the database failed, and then it is an *Error. Its text is safe to show; what the driver said is in its
 // LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
 // from a fault of the program.
 //
@@ -113,6 +140,15 @@
 //     transaction. It is compared with the last one told, and a unique text keeps
 //     processes from telling twice. Rejected: a window of time, in which a quick
 //     change there and back would be lost.
+//   - The claim of a key is in the context and not a parameter, so that every
+//     method that writes, also one to come, takes part without another
+//     signature. What is kept of an effect is what the method returned, as JSON,
+//     until the answer takes its place. Rejected: the order's reference alone,
+//     with which items could not be answered, and every further effect would
+//     need a way back of its own; the rendered answer in the transaction of the
+//     effect, for which the store would have to call the API; and running the
+//     request inside of the claim's transaction, which would hold the lock of
+//     SQLite while a body is checked.
 //   - Migrations run through bun/migrate, but its lock does not: it is a row that
 //     survives a crash. See Database.Guard.
 package persistence

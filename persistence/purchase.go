@@ -43,7 +43,7 @@ func (s *Store) Purchase(
 	}
 	var order engine.Order
 	keys := distinct(slices.Concat(skus, extra))
-	err := s.write(ctx, "purchase", func(ctx context.Context, tx bun.Tx) error {
+	err := once(ctx, s, "purchase", &order, func(ctx context.Context, tx bun.Tx) error {
 		items, err := s.itemsBySKU(ctx, tx, keys)
 		if err != nil {
 			return err

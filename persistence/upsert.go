@@ -47,7 +47,7 @@ func (s *Store) upsert(ctx context.Context, items []engine.Item, columns []strin
 		return nil, err
 	}
 	var stored []engine.Item
-	err := s.write(ctx, "store items", func(ctx context.Context, tx bun.Tx) error {
+	err := once(ctx, s, "store items", &stored, func(ctx context.Context, tx bun.Tx) error {
 		if err := s.freeNames(ctx, tx, items); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"orders", orderCases()},
 		{"currency", currencyCases()},
 		{"lifecycle", lifecycleCases()},
+		{"keys", keyCases()},
 		{"concurrency", concurrencyCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
