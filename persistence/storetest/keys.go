@@ -14,8 +14,8 @@ import (
 	"github.com/checkout-promotions/checkout/persistence"
 )
 
-// lease is longer than any test takes; tests that want it over move the clock.
-const lease = time.Hour
+// keyLease is longer than any test takes; tests that want it over move the clock.
+const keyLease = time.Hour
 
 func keyCases() []testCase {
 	return []testCase{
@@ -83,7 +83,7 @@ func key(name string) idempotency.Key {
 // claims claims a key that must be free.
 func (s *shop) claims(k idempotency.Key) idempotency.Claim {
 	s.t.Helper()
-	claim, answer, err := s.ClaimKey(s.ctx, k, lease)
+	claim, answer, err := s.ClaimKey(s.ctx, k, keyLease)
 	s.check(err)
 	s.equal("answer", answer, (*idempotency.Answer)(nil))
 	s.equal("key of the claim", claim.Key, k)
@@ -92,13 +92,13 @@ func (s *shop) claims(k idempotency.Key) idempotency.Claim {
 
 func (s *shop) busy(k idempotency.Key) {
 	s.t.Helper()
-	_, _, err := s.ClaimKey(s.ctx, k, lease)
+	_, _, err := s.ClaimKey(s.ctx, k, keyLease)
 	s.is(err, idempotency.ErrBusy)
 }
 
 func (s *shop) answered(k idempotency.Key, want idempotency.Answer) {
 	s.t.Helper()
-	_, answer, err := s.ClaimKey(s.ctx, k, lease)
+	_, answer, err := s.ClaimKey(s.ctx, k, keyLease)
 	s.check(err)
 	s.equal("answer", answer, &want)
 }
@@ -134,19 +134,19 @@ func testAnswerAgain(s *shop) {
 func testReusedKeys(s *shop) {
 	claim, other := s.claims(key("K")), key("K")
 	other.Fingerprint = "another"
-	_, _, err := s.ClaimKey(s.ctx, other, lease)
+	_, _, err := s.ClaimKey(s.ctx, other, keyLease)
 	s.refused(err, &idempotency.ReusedError{Name: "K"})
-	_, _, err = s.later(2*lease).ClaimKey(s.ctx, other, lease)
+	_, _, err = s.later(2*keyLease).ClaimKey(s.ctx, other, keyLease)
 	s.refused(err, &idempotency.ReusedError{Name: "K"})
 	s.check(s.AnswerKey(s.ctx, claim, idempotency.Answer{Status: 200}))
-	_, _, err = s.ClaimKey(s.ctx, other, lease)
+	_, _, err = s.ClaimKey(s.ctx, other, keyLease)
 	s.refused(err, &idempotency.ReusedError{Name: "K"})
 }
 
 func testTakeOver(s *shop) {
 	s.stock()
 	slow := s.claims(key("K"))
-	after := s.later(2 * lease)
+	after := s.later(2 * keyLease)
 	fast := after.claims(key("K"))
 	after.busy(key("K"))
 	unchanged := s.unchanged()
@@ -175,12 +175,12 @@ func testPurchaseOnce(s *shop) {
 	order, err := s.Purchase(idempotency.WithClaim(s.ctx, s.claims(key("K"))), skus, []string{pi}, price)
 	s.check(err)
 	s.busy(key("K")) // as long as the lease of the process that has died
-	after := s.later(2 * lease)
+	after := s.later(2 * keyLease)
 	for range 2 {
 		again, err := after.Purchase(idempotency.WithClaim(s.ctx, after.claims(key("K"))), skus, []string{pi}, price)
 		s.check(err)
 		s.equal("order", again, order)
-		after = after.later(10 * lease)
+		after = after.later(10 * keyLease)
 	}
 	s.equal("orders", s.orders(), []engine.Order{order})
 	s.leaves(map[string]int64{macbook: 4, tv: 9, pi: 1})
@@ -192,7 +192,7 @@ func testUpsertOnce(s *shop) {
 	stored, err := s.UpsertBasics(idempotency.WithClaim(s.ctx, s.claims(key("K"))), items)
 	s.check(err)
 	s.sold("A", "A")
-	after := s.later(2 * lease)
+	after := s.later(2 * keyLease)
 	again, err := after.UpsertBasics(idempotency.WithClaim(s.ctx, after.claims(key("K"))), items)
 	s.check(err)
 	s.equal("items", again, stored)
@@ -248,7 +248,7 @@ func testManyClaims(s *shop) {
 		var won atomic.Int32
 		together(40, func(i int) {
 			store := []*shop{s, other}[i%2]
-			_, answer, err := store.ClaimKey(s.ctx, key(fmt.Sprint(round)), lease)
+			_, answer, err := store.ClaimKey(s.ctx, key(fmt.Sprint(round)), keyLease)
 			switch {
 			case err == nil && answer == nil:
 				won.Add(1)
@@ -281,7 +281,7 @@ func testManyBuyersOneKey(s *shop) {
 // who get the claim gives it up.
 func (s *shop) buyWithKey(ctx context.Context, k idempotency.Key, luck int) (string, error) {
 	for ; ; luck++ {
-		claim, answer, err := s.ClaimKey(ctx, k, lease)
+		claim, answer, err := s.ClaimKey(ctx, k, keyLease)
 		switch {
 		case errors.Is(err, idempotency.ErrBusy):
 			continue
