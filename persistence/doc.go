@@ -31,6 +31,16 @@
 //	tags        JSON list
 //	attributes  JSON object
 //	created_at, updated_at
+//	deleted_at    null while on sale     stock_movements
+//	deleted_name  its name meanwhile     ──────────────────────────────
+//	                                     id               key, grows
+//	                                     sku              of an item, or of one there was
+//	                                     delta            units ≠ 0
+//	                                     stock_after      units ≥ 0
+//	                                     reason           one of ten
+//	                                     note             of a person
+//	                                     order_reference  or null
+//	                                     at
 //
 //	events                                     deliveries
 //	──────────────────────────────             ──────────────────────────────────────────────
@@ -104,6 +114,17 @@
 //   - Names are freed first when items of one batch exchange them. Rejected:
 //     deferred constraints, which SQLite does not have for uniqueness, and
 //     refusing swaps, which leaves administrators to find a detour.
+//   - Every change of a stock writes a movement in its transaction, so that for
+//     each SKU the deltas add up to the stock, and a purchase pays one INSERT for
+//     all of them. Rejected: triggers, which know neither reason nor order and
+//     are written once per dialect.
+//   - A deleted item keeps its row, and so its id and its history. Its name moves
+//     to deleted_name and leaves a placeholder behind, which frees it. Rejected:
+//     a partial unique index on name, for which SQLite would have to rebuild the
+//     table, and every later change of it would have to know.
+//   - ImportItems asks its caller inside of the transaction what becomes of the items
+//     that are known, as Purchase asks for the price, so that a list of prices
+//     alone undoes no sale. Rejected: a mask of fields, as above.
 //   - The currency is stored with every item, although a shop has one: after a
 //     change of the configuration a number alone would be sold as another price.
 //   - A connection writes at a time and several read (SQLite). Rejected: a pool

@@ -12,11 +12,15 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
+// live is what every statement asks for that reads or changes the items on sale.
+// Deleted ones are there for their history and for coming back alone.
+const live = "deleted_at IS NULL"
+
 // batch is how many rows or keys one statement names. It keeps statements far
 // below the size that databases accept.
 const batch = 500
 
-// Items returns the whole catalogue, sorted by SKU (byte by byte).
+// Items returns the whole catalogue without what is deleted, sorted by SKU (byte by byte).
 func (s *Store) Items(ctx context.Context) ([]engine.Item, error) {
 	var rows []itemRow
 	err := s.read(ctx, "list items", func(db bun.IDB) (err error) {
@@ -37,11 +41,11 @@ func (s *Store) Items(ctx context.Context) ([]engine.Item, error) {
 	return items, nil
 }
 
-// CountItems returns the number of items in the catalogue.
+// CountItems returns the number of items in the catalogue, without deleted ones.
 func (s *Store) CountItems(ctx context.Context) (int64, error) {
 	var n int64
 	err := s.read(ctx, "count items", func(db bun.IDB) (err error) {
-		n, err = db.NewSelect().Model((*itemRow)(nil)).Count(ctx)
+		n, err = db.NewSelect().Model((*itemRow)(nil)).Where(live).Count(ctx)
 		return err
 	})
 	return n, err
@@ -69,7 +73,7 @@ func (s *Store) itemWhere(ctx context.Context, column, value string) (*engine.It
 	}
 	var rows []itemRow
 	err := s.read(ctx, "read item", func(db bun.IDB) (err error) {
-		rows, err = selectItems(ctx, db, "WHERE ? = ?", bun.Ident(column), value)
+		rows, err = selectItems(ctx, db, "AND ? = ?", bun.Ident(column), value)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
@@ -104,7 +108,7 @@ func (s *Store) ItemsBySKU(ctx context.Context, skus []string) (map[string]*engi
 func (s *Store) itemsBySKU(ctx context.Context, db bun.IDB, keys []string) (map[string]*engine.Item, error) {
 	items := make(map[string]*engine.Item, len(keys))
 	for part := range slices.Chunk(keys, batch) {
-		rows, err := selectItems(ctx, db, "WHERE sku IN (?)", bun.List(part))
+		rows, err := selectItems(ctx, db, "AND sku IN (?)", bun.List(part))
 		if err != nil {
 			return nil, failed("read items", err)
 		}
@@ -117,12 +121,17 @@ func (s *Store) itemsBySKU(ctx context.Context, db bun.IDB, keys []string) (map[
 	return items, nil
 }
 
-// selectItems reads what an engine.Item is made of, from the rows that the rest
-// of the statement selects. It scans by hand, which takes half the time of bun's
-// models: every price and every purchase begins here.
+// selectItems reads what an engine.Item is made of, from the rows on sale that
+// the rest of the statement selects, which begins with AND or ORDER BY.
 func selectItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]itemRow, error) {
-	found, err := db.QueryContext(ctx, "SELECT id, sku, name, currency, price, min_price, stock, "+
-		"categories, brand, tags, attributes FROM items "+rest, args...)
+	return scanItems(ctx, db, "WHERE "+live+" "+rest, args...)
+}
+
+// scanItems reads rows, deleted ones too. It scans by hand, which takes half the
+// time of bun's models: every price and every purchase begins here.
+func scanItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]itemRow, error) {
+	found, err := db.QueryContext(ctx, "SELECT id, sku, COALESCE(deleted_name, name), currency, price, min_price, stock, "+
+		"categories, brand, tags, attributes, deleted_at IS NOT NULL FROM items "+rest, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +140,7 @@ func selectItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]i
 	for found.Next() {
 		var r itemRow
 		err := found.Scan(&r.ID, &r.SKU, &r.Name, &r.Currency, &r.Price, &r.MinPrice, &r.Stock,
-			&r.Categories, &r.Brand, &r.Tags, &r.Attributes)
+			&r.Categories, &r.Brand, &r.Tags, &r.Attributes, &r.Deleted)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +162,7 @@ func (s *Store) CheckCurrency(ctx context.Context) error {
 	err := s.read(ctx, "check currency", func(db bun.IDB) error {
 		return db.NewSelect().Model((*itemRow)(nil)).
 			ColumnExpr("currency, min(sku) AS first, count(*) AS items").
-			Where("currency <> ?", shop.Code()).Group("currency").Order("currency").
+			Where(live).Where("currency <> ?", shop.Code()).Group("currency").Order("currency").
 			Scan(ctx, &strangers)
 	})
 	if err != nil || len(strangers) == 0 {

@@ -90,14 +90,14 @@ func (s *Store) sell(ctx context.Context, tx bun.Tx, skus []string, quote engine
 	if err != nil {
 		return engine.Order{}, err
 	}
-	if err := takeStock(ctx, tx, units); err != nil {
-		return engine.Order{}, err
-	}
 	order := engine.Order{
 		Reference: s.options.NewReference(),
 		SKUs:      slices.Concat(skus, gifts),
 		Quote:     quote,
 		PlacedAt:  s.now(),
+	}
+	if err := s.takeStock(ctx, tx, units, gifts, order.Reference); err != nil {
+		return engine.Order{}, err
 	}
 	if err := insertOrder(ctx, tx, &order, len(skus)); err != nil {
 		return engine.Order{}, err
@@ -150,38 +150,25 @@ func (s *Store) checkQuote(skus []string, quote *engine.Quote) (map[string]int64
 	}
 }
 
-// takeStock takes the units from the stock. Rows are always changed in the
-// order of their SKUs, so that two purchases cannot wait for each other.
-func takeStock(ctx context.Context, tx bun.Tx, units map[string]int64) error {
+// takeStock takes the units, of which some are gifts, from the stock and records
+// that. Rows are always changed in the order of their SKUs, so that two purchases
+// cannot wait for each other.
+func (s *Store) takeStock(ctx context.Context, tx bun.Tx, units map[string]int64, gifts []string, order string) error {
+	given := make(map[string]int64)
+	for _, sku := range gifts {
+		given[sku]++
+	}
+	moved := make([]movement, 0, len(units)+len(given))
 	for _, sku := range slices.Sorted(maps.Keys(units)) {
-		n := units[sku]
-		taken, err := tx.ExecContext(ctx, "UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ?", n, sku, n)
+		left, err := addStock(ctx, tx, sku, -units[sku])
 		if err != nil {
-			return failed("take stock", err)
+			return err
 		}
-		rows, err := taken.RowsAffected()
-		if err != nil {
-			return failed("take stock", err)
-		}
-		if rows == 0 {
-			return shortage(ctx, tx, sku, n)
-		}
+		moved = append(moved,
+			movement{SKU: sku, Delta: given[sku] - units[sku], StockAfter: left + given[sku], Reason: ReasonSale, Order: order},
+			movement{SKU: sku, Delta: -given[sku], StockAfter: left, Reason: ReasonGift, Order: order})
 	}
-	return nil
-}
-
-// shortage says why n units of the SKU could not be taken.
-func shortage(ctx context.Context, tx bun.Tx, sku string, n int64) error {
-	var left []int64
-	err := tx.NewSelect().Model((*itemRow)(nil)).Column("stock").Where("sku = ?", sku).Scan(ctx, &left)
-	switch {
-	case err != nil:
-		return failed("read stock", err)
-	case len(left) == 0:
-		return &engine.UnknownItemError{Key: sku}
-	default:
-		return &engine.OutOfStockError{SKU: sku, Requested: n, Available: left[0]}
-	}
+	return s.recordMovements(ctx, tx, moved...)
 }
 
 // insertOrder stores the order, of whose SKUs the first bought are not gifts.

@@ -29,6 +29,8 @@ type itemRow struct {
 	// Sales change neither of these; only an upsert does.
 	CreatedAt time.Time `bun:"created_at"`
 	UpdatedAt time.Time `bun:"updated_at"`
+	// Deleted is what scanItems reads of deleted_at.
+	Deleted bool `bun:"-"`
 }
 
 const (

@@ -12,7 +12,9 @@ import (
 
 // Upsert adds the items, or replaces those whose SKU is known, and returns them
 // as stored, in the same order. All are stored or none. IDs in the items are
-// ignored: the store assigns them, and an item keeps its own for ever.
+// ignored: the store assigns them, and an item keeps its own for ever, also when
+// it was deleted and comes back this way. Changed stocks are recorded as
+// corrections, those of new items as initial.
 //
 // A name that another item has is a *engine.NameTakenError, unless that item
 // gets another name in the same call, so that two items can swap theirs. An item
@@ -20,10 +22,12 @@ import (
 // *InvalidError. An item that was priced in another currency than the shop's is
 // in the shop's from then on.
 func (s *Store) Upsert(ctx context.Context, items []engine.Item) ([]engine.Item, error) {
-	return s.upsert(ctx, items, []string{
-		"name", "currency", "price", "min_price", "stock",
-		"categories", "brand", "tags", "attributes",
-	})
+	return s.upsert(ctx, items, allColumns())
+}
+
+// allColumns returns the columns of an item that callers set.
+func allColumns() []string {
+	return []string{"name", "currency", "price", "min_price", "stock", "categories", "brand", "tags", "attributes"}
 }
 
 // UpsertBasics is Upsert for callers who know no more of an item than its SKU,
@@ -46,22 +50,61 @@ func (s *Store) upsert(ctx context.Context, items []engine.Item, columns []strin
 	if err := checkItems(items); err != nil || len(items) == 0 {
 		return nil, err
 	}
+	skus := skusOf(items)
 	var stored []engine.Item
 	err := once(ctx, s, "store items", &stored, func(ctx context.Context, tx bun.Tx) error {
-		if err := s.freeNames(ctx, tx, items); err != nil {
+		before, err := rowsBySKU(ctx, tx, skus)
+		if err != nil {
 			return err
 		}
-		if err := s.putItems(ctx, tx, items, columns); err != nil {
+		if err := s.store(ctx, tx, items, columns, before, movement{Reason: ReasonCorrection}); err != nil {
 			return err
 		}
-		var err error
-		stored, err = s.reread(ctx, tx, items)
+		stored, err = s.reread(ctx, tx, skus)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return stored, nil
+}
+
+// store writes the items over those before, and records what that does to their
+// stocks: why says so for known items, and new ones begin with theirs. A deleted
+// item comes back.
+func (s *Store) store(
+	ctx context.Context, tx bun.Tx, items []engine.Item, columns []string, before map[string]*itemRow, why movement,
+) error {
+	if err := s.freeNames(ctx, tx, items); err != nil {
+		return err
+	}
+	if err := s.putItems(ctx, tx, items, columns); err != nil {
+		return err
+	}
+	moved := make([]movement, len(items))
+	for i := range items {
+		m := movement{Reason: ReasonInitial, Note: why.Note, SKU: items[i].SKU, Delta: items[i].Stock, StockAfter: items[i].Stock}
+		if known := before[m.SKU]; known != nil {
+			m.Reason, m.Delta = why.Reason, items[i].Stock-known.Stock
+		}
+		moved[i] = m
+	}
+	return s.recordMovements(ctx, tx, moved...)
+}
+
+// rowsBySKU reads the rows with the SKUs, which are distinct, deleted ones too.
+func rowsBySKU(ctx context.Context, tx bun.Tx, skus []string) (map[string]*itemRow, error) {
+	bySKU := make(map[string]*itemRow, len(skus))
+	for part := range slices.Chunk(skus, batch) {
+		rows, err := scanItems(ctx, tx, "WHERE sku IN (?)", bun.List(part))
+		if err != nil {
+			return nil, failed("read items", err)
+		}
+		for i := range rows {
+			bySKU[rows[i].SKU] = &rows[i]
+		}
+	}
+	return bySKU, nil
 }
 
 func (s *Store) putItems(ctx context.Context, tx bun.Tx, items []engine.Item, columns []string) error {
@@ -75,7 +118,8 @@ func (s *Store) putItems(ctx context.Context, tx bun.Tx, items []engine.Item, co
 			}
 		}
 		put := tx.NewInsert().Model(&rows).ExcludeColumn("id").Returning("NULL").
-			On("CONFLICT (sku) DO UPDATE").Set("updated_at = EXCLUDED.updated_at")
+			On("CONFLICT (sku) DO UPDATE").Set("updated_at = EXCLUDED.updated_at").
+			Set("deleted_at = NULL").Set("deleted_name = NULL")
 		for _, column := range columns {
 			put = put.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}
@@ -86,16 +130,20 @@ func (s *Store) putItems(ctx context.Context, tx bun.Tx, items []engine.Item, co
 	return nil
 }
 
-func (s *Store) reread(ctx context.Context, tx bun.Tx, items []engine.Item) ([]engine.Item, error) {
+func skusOf(items []engine.Item) []string {
 	skus := make([]string, len(items))
 	for i := range items {
 		skus[i] = items[i].SKU
 	}
+	return skus
+}
+
+func (s *Store) reread(ctx context.Context, tx bun.Tx, skus []string) ([]engine.Item, error) {
 	bySKU, err := s.itemsBySKU(ctx, tx, skus) // distinct since checkItems
 	if err != nil {
 		return nil, err
 	}
-	stored := make([]engine.Item, len(items))
+	stored := make([]engine.Item, len(skus))
 	for i, sku := range skus {
 		stored[i] = *bySKU[sku]
 	}
@@ -107,19 +155,26 @@ func (s *Store) reread(ctx context.Context, tx bun.Tx, items []engine.Item) ([]e
 // is about to get another name, gives it up here, because databases check
 // uniqueness row by row: in a swap the first row would collide.
 func (s *Store) freeNames(ctx context.Context, tx bun.Tx, items []engine.Item) error {
+	vacate, err := namesInTheWay(ctx, tx, items)
+	if err != nil {
+		return err
+	}
+	return vacateNames(ctx, tx, vacate)
+}
+
+// namesInTheWay returns the ids of the items that have the name of another one
+// and are about to give it up.
+func namesInTheWay(ctx context.Context, tx bun.Tx, items []engine.Item) (vacate []int64, err error) {
 	wanted := make(map[string]string, len(items)) // name: SKU
 	renamed := make(map[string]bool, len(items))  // SKUs
 	names := make([]string, len(items))
 	for i, item := range items {
 		wanted[item.Name], renamed[item.SKU], names[i] = item.SKU, true, item.Name
 	}
-	var vacate []int64
 	for part := range slices.Chunk(names, batch) {
-		var owners []itemRow
-		err := tx.NewSelect().Model(&owners).Column("id", "sku", "name").
-			Where("name IN (?)", bun.List(part)).Scan(ctx)
+		owners, err := ownersOf(ctx, tx, part)
 		if err != nil {
-			return failed("look up names", err)
+			return nil, err
 		}
 		for _, owner := range owners {
 			switch sku := wanted[owner.Name]; {
@@ -127,11 +182,19 @@ func (s *Store) freeNames(ctx context.Context, tx bun.Tx, items []engine.Item) e
 			case renamed[owner.SKU]:
 				vacate = append(vacate, owner.ID)
 			default:
-				return &engine.NameTakenError{Name: owner.Name, SKU: sku, By: owner.SKU}
+				return nil, &engine.NameTakenError{Name: owner.Name, SKU: sku, By: owner.SKU}
 			}
 		}
 	}
-	return vacateNames(ctx, tx, vacate)
+	return vacate, nil
+}
+
+// ownersOf returns id, SKU and name of the items on sale that have the names.
+func ownersOf(ctx context.Context, db bun.IDB, names []string) ([]itemRow, error) {
+	var owners []itemRow
+	err := db.NewSelect().Model(&owners).Column("id", "sku", "name").
+		Where(live).Where("name IN (?)", bun.List(names)).Order("sku").Scan(ctx)
+	return owners, failed("look up names", err)
 }
 
 // vacateNames gives the rows names that nobody else has, until the end of the

@@ -160,6 +160,7 @@ func (m *model) agree(rt *rapid.T) {
 	orders := slices.Clone(m.orders)
 	slices.Reverse(orders)
 	m.same(rt, "orders", m.shop.orders(), orders)
+	m.shop.addsUp()
 }
 
 // lookUp finds one item by each of its keys.

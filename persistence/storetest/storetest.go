@@ -36,6 +36,9 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 	}{
 		{"inventory", inventoryCases()},
 		{"upsert", upsertCases()},
+		{"deletion", deletionCases()},
+		{"movements", movementCases()},
+		{"import", importCases()},
 		{"purchase", purchaseCases()},
 		{"orders", orderCases()},
 		{"currency", currencyCases()},
