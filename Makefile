@@ -21,7 +21,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle fuzz bench benchstat golden ci vet staticcheck race fmt-check tidy-check libc-check golden-check
+.PHONY: help build run test examples lint fmt cover oracle fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/checkout
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
 
-test: build ## run all tests, then the rule tests of the examples
+test: build postgres ## run all tests, then the rule tests of the examples
 	go test ./...
 	bin/checkout rules test examples
 
@@ -44,7 +44,7 @@ lint: vet staticcheck ## run vet and staticcheck
 fmt: ## format the Go code
 	gofmt -w .
 
-cover: ## measure the coverage of the tests into coverage.out
+cover: postgres ## measure the coverage of the tests into coverage.out
 	go test -coverprofile=coverage.out ./...
 	@go tool cover -func=coverage.out | tail -n 1
 
@@ -60,8 +60,11 @@ bench: ## run the benchmarks that match BENCH, COUNT times
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
 
-golden: ## rewrite the golden files from what the code says now
+golden: postgres ## rewrite the golden files from what the code says now
 	UPDATE_GOLDEN=1 go test -count=1 ./...
+
+postgres: ## install the Postgres server programs that tests run, if they are missing
+	@tools/postgres.sh
 
 ci: ## run everything that CI runs
 	@for step in $(CI_STEPS); do echo "==> $$step"; $(MAKE) --no-print-directory $$step || { echo "ci: make $$step has faults" >&2; exit 1; }; done
@@ -73,7 +76,7 @@ vet: ## run go vet
 staticcheck: ## run staticcheck
 	go tool -modfile=tools/staticcheck.mod staticcheck ./...
 
-race: ## run all tests under the race detector; needs a C compiler
+race: postgres ## run all tests under the race detector; needs a C compiler
 	@tools/gcc.sh
 	CGO_ENABLED=1 go test -race ./...
 

@@ -25,6 +25,9 @@ type Fault struct {
 	// Retry says that the transaction had no effect and may succeed at once
 	// when it is run again, because another one was in its way.
 	Retry bool
+	// MissingTable says that the statement names a table that the database does
+	// not have, as before the first migration.
+	MissingTable bool
 }
 
 // Error is a call that the database did not serve. Its text names the operation

@@ -121,7 +121,11 @@ func (s *Store) snapshot(ctx context.Context, op string, queries func(context.Co
 // must use the transaction for everything: the writer may have no second
 // connection. It may be called again after it was rolled back.
 func (s *Store) write(ctx context.Context, op string, change func(context.Context, bun.Tx) error) error {
-	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, nil, change) })
+	var o sql.TxOptions
+	if op == "purchase" { // relies on what it has read
+		o.Isolation = sql.LevelSerializable
+	}
+	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, &o, change) })
 }
 
 // transact runs a transaction. An error of run comes back as it is; op names

@@ -1,0 +1,33 @@
+// Package postgres opens Postgres databases, from version 15 on, for package
+// persistence.
+//
+//	db, err := postgres.Open(ctx, postgres.Options{Host: "localhost", User: "shop", Database: "checkout"})
+//	store, err := persistence.New(db, persistence.Options{Currency: usd})
+//
+// # Design
+//
+// Decided 2026-11-22:
+//
+//   - The driver is github.com/jackc/pgx/v5 behind database/sql: the most used
+//     and best kept one, with errors that carry their codes. Rejected: bun's
+//     pgdriver, which stands at an older version, had an SQL injection mended
+//     lately and cannot be told which protocol to speak; lib/pq, which is in
+//     maintenance.
+//   - Statements are not prepared (QueryExecModeExec): bun writes the values into
+//     the text, so that a cache would never find one again, and prepared
+//     statements break behind a pooler such as PgBouncer.
+//   - One pool serves readers and writers: Postgres keeps them apart itself, and
+//     two pools would take twice as many of the server's connections. A snapshot
+//     is REPEATABLE READ, READ ONLY. See connect for the isolation of writers.
+//   - The guard of migrations is an advisory lock of a session of its own, in
+//     which one transaction holds all migrations with their record. The server
+//     frees it when the process or its host is gone; checkout db unlock ends a
+//     session that only hangs. The session must reach the server itself, or
+//     through a pooler that gives sessions, not transactions. Rejected: the lock
+//     of bun/migrate, a row that survives a crash.
+//   - The session's time zone is UTC, and instants are read as UTC, so that no
+//     setting of server or machine shows in what is read.
+//   - An error that breaks a connection during COMMIT leaves open whether the
+//     transaction took effect. It is persistence.ErrUnavailable like any other;
+//     who has to know asks again, and is never answered twice by accident.
+package postgres
