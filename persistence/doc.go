@@ -53,6 +53,16 @@
 //	payload         JSON as it is sent         claimed_by       names the claim
 //	created_at                                 last_status, last_error, delivered_at
 //
+//	coupon_pools                       coupon_codes
+//	──────────────────────────         ─────────────────────────────
+//	name        key            1 ── n  code        key
+//	prefix, length, group_size          pool        of coupon_pools
+//	key         of the codes            source      generated, imported
+//	wanted      asked for               issued_at
+//	issued      made                    revoked_at  or null
+//	position    number of the next
+//	created_at, revoked_at or null
+//
 // Amounts are whole smallest units of the row's currency, never fractions.
 // Instants are made in Go, UTC, in whole microseconds. An order line is a run of
 // equal units: the runs in order, unrolled, are the units as the customer listed
@@ -91,7 +101,9 @@
 // An error either is about the request, and then has a type of its own
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
-// CurrencyError), or the database failed, and then it is an *Error. Its text is safe to show; what the driver said is in its
+// CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError,
+// ImportError, coupon.GuessableError), or the database failed, and then it is an
+// *Error. Its text is safe to show; what the driver said is in its
 // LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
 // from a fault of the program.
 //
@@ -172,4 +184,13 @@
 //     SQLite while a body is checked.
 //   - Migrations run through bun/migrate, but its lock does not: it is a row that
 //     survives a crash. See Database.Guard.
+//   - Coupon codes are rows before anybody redeems them, made from a counter (see
+//     package coupon). The counter and the codes before it are one transaction,
+//     so that a stop at any point loses none and makes none twice, and a run has
+//     many of them, so that sales go on meanwhile. An import is one transaction,
+//     because a file with a fault must leave nothing. Rejected: codes that are
+//     only computed when they are redeemed, which leave nothing to revoke, list
+//     or import.
+//   - Revoking a pool is one column of the pool, whatever its size. To promotions
+//     a revoked code is one that never was.
 package persistence

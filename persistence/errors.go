@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -95,6 +96,33 @@ type CurrencyError struct {
 // Error implements error.
 func (e *CurrencyError) Error() string {
 	return fmt.Sprintf("item %s is priced in %s, the shop's currency is %s", e.SKU, e.Item, e.Shop)
+}
+
+// UnknownPoolError says that there is no coupon pool of the name.
+type UnknownPoolError struct{ Name string }
+
+// Error implements error.
+func (e *UnknownPoolError) Error() string { return fmt.Sprintf("coupon pool %q not found", e.Name) }
+
+// PoolTakenError says that there is a coupon pool of the name already.
+type PoolTakenError struct{ Name string }
+
+// Error implements error.
+func (e *PoolTakenError) Error() string {
+	return fmt.Sprintf("there is a coupon pool %s already", e.Name)
+}
+
+// UnknownCodesError lists coupon codes that no pool has, as they were given.
+type UnknownCodesError struct{ Codes []string }
+
+// Error implements error. It names the first ten.
+func (e *UnknownCodesError) Error() string {
+	const most = 10
+	text := "no pool has the coupon code " + strings.Join(e.Codes[:min(most, len(e.Codes))], ", ")
+	if more := len(e.Codes) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // NewerSchemaError says that a later version of this program has changed the

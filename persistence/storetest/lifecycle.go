@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ func lifecycleCases() []testCase {
 			s.stock()
 			s.check(s.Close())
 			s.check(s.Close())
-			for name, call := range s.calls() {
+			for name, call := range s.allCalls() {
 				err := call(s.ctx)
 				s.is(err, persistence.ErrUnavailable)
 				if err == nil || !closedText(err.Error()) {
@@ -35,7 +36,7 @@ func lifecycleCases() []testCase {
 			unchanged := s.unchanged()
 			cancelled, cancel := context.WithCancel(s.ctx)
 			cancel()
-			for _, call := range s.calls() {
+			for _, call := range s.allCalls() {
 				s.is(call(cancelled), context.Canceled)
 			}
 			unchanged()
@@ -48,6 +49,13 @@ func lifecycleCases() []testCase {
 func closedText(text string) bool {
 	const want = ": the store is closed"
 	return len(text) > len(want) && text[len(text)-len(want):] == want
+}
+
+// allCalls is every method that asks the database, by name.
+func (s *shop) allCalls() map[string]func(context.Context) error {
+	calls := s.calls()
+	maps.Copy(calls, s.couponCalls())
+	return calls
 }
 
 // calls is every method that asks the database, by name.

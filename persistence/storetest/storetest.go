@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"purchase", purchaseCases()},
 		{"orders", orderCases()},
 		{"currency", currencyCases()},
+		{"coupons", couponCases()},
 		{"lifecycle", lifecycleCases()},
 		{"keys", keyCases()},
 		{"concurrency", concurrencyCases()},

@@ -1,0 +1,271 @@
+package persistence
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// MaxCodeLength is how many bytes a coupon code may have, in rule files too.
+const MaxCodeLength = 64
+
+// MaxImportFaults is how many faults an ImportError lists.
+const MaxImportFaults = 1000
+
+// ImportFault is what is wrong with one line of a file of codes.
+type ImportFault struct {
+	Line    int // 1 is the line of headings
+	Problem string
+}
+
+// ImportError lists what is wrong with a file of codes, by line.
+type ImportError struct {
+	Faults []ImportFault
+	// More counts the faults after the first MaxImportFaults.
+	More int64
+}
+
+// Error implements error, with a fault a line.
+func (e *ImportError) Error() string {
+	var text strings.Builder
+	for i, fault := range e.Faults {
+		if i > 0 {
+			text.WriteByte('\n')
+		}
+		fmt.Fprintf(&text, "line %d: %s", fault.Line, fault.Problem)
+	}
+	if e.More > 0 {
+		fmt.Fprintf(&text, "\nand %d more", e.More)
+	}
+	return text.String()
+}
+
+func (e *ImportError) add(line int, format string, args ...any) {
+	if len(e.Faults) == MaxImportFaults {
+		e.More++
+		return
+	}
+	e.Faults = append(e.Faults, ImportFault{line, fmt.Sprintf(format, args...)})
+}
+
+// ImportCodes adds the codes of a CSV file to the pool and returns how many they
+// are. The first line names the columns; the one called code counts, others are
+// passed over. Progress, which may be nil, is told how many lines have been read.
+//
+// All codes are added or none: *ImportError lists every line that is no code of 1
+// to MaxCodeLength bytes as engine.NormalizeCoupon makes them, or is one that
+// stands on an earlier line or belongs to a pool already, this one included.
+// *UnknownPoolError when there is no such pool. An error of reading comes back
+// wrapped.
+//
+// The file is read once, from its start, and again when another process was in
+// the way; memory does not grow with it. It is one transaction, so that on SQLite
+// nothing is sold meanwhile: import more than some 100,000 codes when the shop is
+// quiet, or in several files.
+func (s *Store) ImportCodes(
+	ctx context.Context, pool string, file io.ReadSeeker, progress func(lines int64),
+) (int64, error) {
+	var added int64
+	err := s.write(ctx, "import coupon codes", func(ctx context.Context, tx bun.Tx) error {
+		if _, err := lockPool(ctx, tx, pool); err != nil {
+			return err
+		}
+		at, err := s.afterAll(ctx, tx, pool)
+		if err != nil {
+			return err
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return fmt.Errorf("read the codes: %w", err)
+		}
+		in := importing{tx: tx, pool: pool, at: at, progress: progress}
+		if err := in.file(ctx, file); err != nil {
+			return err
+		}
+		added = in.added
+		if len(in.faults.Faults) > 0 {
+			slices.SortStableFunc(in.faults.Faults, func(a, b ImportFault) int { return a.Line - b.Line })
+			return &in.faults
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
+}
+
+// afterAll returns an instant at which the pool has no code yet: now, or just
+// after its last one. So an import knows its own codes by it.
+func (s *Store) afterAll(ctx context.Context, tx bun.Tx, pool string) (time.Time, error) {
+	var last []codeRow
+	err := tx.NewSelect().Model(&last).Column("issued_at").Where("pool = ?", pool).
+		OrderExpr("issued_at DESC").Limit(1).Scan(ctx)
+	if err != nil {
+		return time.Time{}, failed("read coupon codes", err)
+	}
+	at := s.now()
+	if len(last) > 0 && !at.After(last[0].IssuedAt) {
+		at = last[0].IssuedAt.UTC().Add(time.Microsecond)
+	}
+	return at, nil
+}
+
+// importing is an import under way.
+type importing struct {
+	tx       bun.Tx
+	pool     string
+	at       time.Time
+	progress func(int64)
+
+	lines  map[string]int // the batch that is collected: code to line
+	added  int64
+	faults ImportError
+}
+
+// file reads all of the file. What is wrong with it is in faults then; the error
+// is about reading and the database.
+func (in *importing) file(ctx context.Context, file io.Reader) error {
+	in.lines = make(map[string]int, batch)
+	rows := csv.NewReader(file)
+	rows.FieldsPerRecord, rows.ReuseRecord = -1, true
+	column := -1
+	for {
+		row, err := rows.Read()
+		var syntax *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
+			if column < 0 && len(in.faults.Faults) == 0 {
+				in.faults.add(1, "the file is empty; its first line has to name the columns, one of them code")
+			}
+			return in.flush(ctx)
+		case errors.As(err, &syntax):
+			in.faults.add(syntax.Line, "is no CSV: %v; nothing after it was read", syntax.Err)
+			return in.flush(ctx)
+		case err != nil:
+			return fmt.Errorf("read the codes: %w", err)
+		}
+		line, _ := rows.FieldPos(0)
+		if column < 0 {
+			if column = codeColumn(row); column < 0 {
+				in.faults.add(line, "no column is called code; the first line has to name the columns")
+				return nil
+			}
+			continue
+		}
+		if err := in.row(ctx, row, column, line); err != nil {
+			return err
+		}
+	}
+}
+
+// codeColumn returns which column has the codes, -1 when none has. Spreadsheets
+// begin a file with a byte order mark.
+func codeColumn(headings []string) int {
+	return slices.IndexFunc(headings, func(heading string) bool {
+		return strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(heading, "\ufeff")), "code")
+	})
+}
+
+// row takes in one line of the file.
+func (in *importing) row(ctx context.Context, row []string, column, line int) error {
+	if column >= len(row) {
+		in.faults.add(line, "has no column code")
+		return nil
+	}
+	code := strings.Clone(row[column])
+	if problem := codeProblem(code); problem != "" {
+		in.faults.add(line, "%s", problem)
+		return nil
+	}
+	if _, twice := in.lines[code]; twice {
+		in.faults.add(line, "%s stands on an earlier line too", code)
+		return nil
+	}
+	in.lines[code] = line
+	if len(in.lines) < batch {
+		return nil
+	}
+	return in.flush(ctx)
+}
+
+// codeProblem says why a text is no coupon code, "" when it is one.
+func codeProblem(code string) string {
+	switch normal := engine.NormalizeCoupon(code); {
+	case normal == "":
+		return "the code is empty"
+	case textProblem(code) != "":
+		return "the code " + textProblem(code)
+	case len(code) > MaxCodeLength:
+		return fmt.Sprintf("%.20q… has %d bytes; a code has at most %d", code, len(code), MaxCodeLength)
+	case strings.ContainsFunc(code, unicode.IsControl):
+		return fmt.Sprintf("%q contains a control character", code)
+	case normal != code:
+		return fmt.Sprintf("%q is not how codes are compared; write %q", code, normal)
+	default:
+		return ""
+	}
+}
+
+// flush adds the batch that is collected, but for the codes that some pool has.
+func (in *importing) flush(ctx context.Context) error {
+	if len(in.lines) == 0 {
+		return nil
+	}
+	if err := in.dropTaken(ctx); err != nil {
+		return err
+	}
+	rows := make([]codeRow, 0, len(in.lines))
+	highest := 0
+	for code, line := range in.lines {
+		rows = append(rows, codeRow{Code: code, Pool: in.pool, Source: CodeImported, IssuedAt: in.at})
+		highest = max(highest, line)
+	}
+	if len(rows) > 0 {
+		if _, err := in.tx.NewInsert().Model(&rows).Returning("NULL").Exec(ctx); err != nil {
+			return failed("import coupon codes", err)
+		}
+	}
+	in.added += int64(len(rows))
+	clear(in.lines)
+	if in.progress != nil {
+		in.progress(int64(highest))
+	}
+	return nil
+}
+
+// dropTaken takes out of the batch, as faults, the codes that are stored.
+func (in *importing) dropTaken(ctx context.Context) error {
+	codes := make([]string, 0, len(in.lines))
+	for code := range in.lines {
+		codes = append(codes, code)
+	}
+	var stored []codeRow
+	err := in.tx.NewSelect().Model(&stored).Column("code", "pool", "issued_at").
+		Where("code IN (?)", bun.List(codes)).Scan(ctx)
+	if err != nil {
+		return failed("look up coupon codes", err)
+	}
+	for _, other := range stored {
+		line := in.lines[other.Code]
+		delete(in.lines, other.Code)
+		switch {
+		case other.Pool != in.pool:
+			in.faults.add(line, "%s belongs to pool %s", other.Code, other.Pool)
+		case other.IssuedAt.Equal(in.at):
+			in.faults.add(line, "%s stands on an earlier line too", other.Code)
+		default:
+			in.faults.add(line, "%s is in the pool already", other.Code)
+		}
+	}
+	return nil
+}

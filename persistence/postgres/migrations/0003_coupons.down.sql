@@ -1,0 +1,2 @@
+DROP TABLE coupon_codes;
+DROP TABLE coupon_pools;
