@@ -58,6 +58,7 @@ func modules() map[string]string {
 		"github.com/fsnotify/fsnotify":  "rules/store",
 		"github.com/hashicorp":          "plugins",
 		"github.com/spf13/cobra":        "cmd",
+		"github.com/standard-webhooks":  "api",
 	}
 }
 

@@ -132,6 +132,7 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 	}
 	db := persistence.Database{
 		Writer: pool(config, connections), Migrations: folder, Guard: guard(config), Diagnose: diagnose,
+		SkipLocked: "FOR UPDATE SKIP LOCKED",
 	}
 	if err := check(ctx, db.Writer); err != nil {
 		return persistence.Database{}, errors.Join(err, db.Close())
