@@ -14,6 +14,9 @@ import (
 const (
 	passwordHeader = "X-Auth-Password"
 	guessWindow    = time.Minute
+
+	// administrator is the caller who knows the password.
+	administrator = "administrator"
 )
 
 // guard knows the password and slows down who guesses it.
@@ -41,7 +44,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 		err := s.guard.admit(w, r)
 		switch err {
 		case nil:
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, withCaller(r, administrator))
 			return
 		case errThrottled:
 			w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))

@@ -35,6 +35,27 @@
 // Money is a JSON number with exactly the digits of the currency and is read
 // exactly: a price with more digits than the currency has is refused.
 //
+// # Once
+//
+// Requests that write may be sent again safely when they carry a key that the
+// client made up, in the header Idempotency-Key: 1 to 255 visible ASCII
+// characters, bare or as a string in quotes (draft-ietf-httpapi-idempotency-key-header).
+// One of the requests with a key is run, whatever number of servers they reach
+// and however servers end; its effect is there once. The key belongs to the
+// method, the path and the caller, and the answer is kept for 24 hours.
+//
+//	the same request again        the same status, header and body, and Idempotency-Replayed: true
+//	while the first one runs      waits up to 5 seconds, then 409 with Retry-After
+//	another body or query         422; bodies are compared byte by byte
+//	a key that is none            400
+//
+// Kept is what an attempt found out, so 2xx, 404 and 409. Not kept is what says
+// nothing about it: after 400, 401, 408, 413, 429 and 5xx the key is free, the
+// same request may succeed, and after 400 a corrected one may. An effect whose
+// answer was lost, with the process, the connection or the store, is not made
+// again: the retry is told what it was. When a server has died, retries of what
+// it was doing are answered 409 until the 10 seconds of the request are over.
+//
 // # What is checked
 //
 // A body is one JSON object in UTF-8 of at most Options.MaxBody bytes, whatever
@@ -61,9 +82,10 @@
 //	401 the password is wrong or missing   429 too many wrong passwords; see Retry-After
 //	404 no such path or item, or an item   500 a fault of ours
 //	    to price is out of stock           503 the store is unavailable or too slow
-//	405 wrong method; see Allow
-//	408 the body did not arrive in time
-//	409 not enough stock, or the name belongs to another item
+//	405 wrong method; see Allow            422 the Idempotency-Key was used for
+//	408 the body did not arrive in time        another request
+//	409 not enough stock, or the name belongs to another item, or a request with
+//	    the same Idempotency-Key is running; then see Retry-After
 //
 // # Design
 //
@@ -83,6 +105,17 @@
 // stops at the first fault, and has no exact position for it; and our own walker
 // and encoder, with which a price over loopback took 0.7 of the time: a
 // well-kept library beats code that is not what this project is for.
+//
+// 2026-11-22. Every route that writes is in a group with the middleware once,
+// which a test holds. It runs a request with a key into a buffer, keeps the
+// answer, and only then sends it, so that nobody sees an answer that another
+// attempt will not. A duplicate looks into the store again and again, since the
+// one that runs may be another server's; rejected was a channel beside it for
+// duplicates of one process, which would be a second way of waiting that saves a
+// few reads. A key costs two small transactions. How the effect is bound to the
+// key is the store's business: the claim travels to it in the context. Rejected:
+// to pass over keys where there is no store for them, which would promise what
+// is not kept.
 //
 // 2026-11-22. Wrong passwords are counted per address of the connection. Headers
 // such as X-Forwarded-For are not believed unless Options.ClientIP says how.

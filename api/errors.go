@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/idempotency"
 )
 
 // problem is an error whose text is all there is to say to the caller.
@@ -21,6 +22,7 @@ const (
 	errUnauthorized problem = "X-Auth-Password is missing or wrong"
 	errThrottled    problem = "too many wrong passwords from this address: wait a minute"
 	errBodyLate     problem = "body: not received in time"
+	errNoKeys       problem = "this server does not support Idempotency-Key: send the request without it"
 )
 
 // statusCanceled says that the client went away before the answer, as nginx
@@ -48,6 +50,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 	return errorTable{
 		{http.StatusBadRequest, ownText[*invalidError]()},
 		{http.StatusBadRequest, kind(func(e *engine.CartError) string { return "skus: " + e.Problem })},
+		{http.StatusBadRequest, ownText[idempotency.Error]()},
 		{http.StatusUnauthorized, the(errUnauthorized)},
 		{http.StatusNotFound, the(errNoPath)},
 		{http.StatusNotFound, kind(unknownItem)},
@@ -56,8 +59,11 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		{http.StatusRequestTimeout, the(errBodyLate)},
 		{http.StatusConflict, ownText[*engine.OutOfStockError]()},
 		{http.StatusConflict, ownText[*engine.NameTakenError]()},
+		{http.StatusConflict, told(idempotency.ErrBusy, idempotency.ErrBusy.Error())},
 		{http.StatusRequestEntityTooLarge, kind(bodyTooLong)},
+		{http.StatusUnprocessableEntity, ownText[*idempotency.ReusedError]()},
 		{http.StatusTooManyRequests, the(errThrottled)},
+		{http.StatusNotImplemented, the(errNoKeys)},
 		{statusCanceled, told(context.Canceled, "the request was canceled")},
 		{http.StatusServiceUnavailable, told(context.DeadlineExceeded, "the request took too long")},
 		{http.StatusServiceUnavailable, func(err error) (string, bool) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/checkout-promotions/checkout/idempotency"
 )
 
 // metrics counts requests. Labels are methods, route patterns and statuses and
@@ -15,6 +18,7 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	keys     *prometheus.CounterVec
 	handler  http.Handler
 }
 
@@ -30,17 +34,43 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Help:    "Time from the request's header to the end of its answer.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, labels),
+		keys: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "checkout_http_idempotency_keys_total",
+			Help: "Requests with an Idempotency-Key: run, replayed, in conflict with one that was still running, or a mismatch with an earlier one.",
+		}, []string{"result"}),
 		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 			ErrorHandling: promhttp.ContinueOnError,
 			Registry:      registry,
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.keys} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
+	for _, result := range []string{keyRun, keyReplayed, keyConflict, keyMismatch} {
+		m.keys.WithLabelValues(result) // shown from the start, as 0
+	}
 	return m, nil
+}
+
+// What became of a request with a key.
+const (
+	keyRun      = "run"
+	keyReplayed = "replayed"
+	keyConflict = "conflict"
+	keyMismatch = "mismatch"
+)
+
+// countKey counts a request that was refused for its key.
+func (m *metrics) countKey(err error) {
+	var reused *idempotency.ReusedError
+	switch {
+	case errors.Is(err, idempotency.ErrBusy):
+		m.keys.WithLabelValues(keyConflict).Inc()
+	case errors.As(err, &reused):
+		m.keys.WithLabelValues(keyMismatch).Inc()
+	}
 }
 
 func (m *metrics) count(r *http.Request, status int, took time.Duration) {

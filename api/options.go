@@ -68,6 +68,13 @@ type Options struct {
 	Rules     Rules
 	// Currency is what the shop's prices are in.
 	Currency engine.Currency
+	// Keys keeps what was sent with an Idempotency-Key. Without it such
+	// requests are refused: to ignore a key would be to promise what is not
+	// kept.
+	Keys IdempotencyStore
+	// KeyWait is how long a request waits for another one with its key, before
+	// it is answered 409; 0 is 5 seconds. It should be shorter than Timeout.
+	KeyWait time.Duration
 	// Checks are run, together, by GET /health.
 	Checks []Check
 	// Password guards orders and changes. Without one they answer 401 to
@@ -92,7 +99,8 @@ type Options struct {
 	ClientIP func(http.Handler) http.Handler
 	// MaxBody is the longest body in bytes; 0 is 1 MiB.
 	MaxBody int64
-	// Timeout ends the context of a request; 0 is 10 seconds.
+	// Timeout ends the context of a request, and is the lease of its key; 0 is
+	// 10 seconds.
 	Timeout time.Duration
 	// CheckTimeout is what the health checks have together; 0 is 2 seconds.
 	CheckTimeout time.Duration
@@ -137,6 +145,7 @@ func (o *Options) setDefaults() {
 	}
 	o.MaxBody = orDefault(o.MaxBody, 1<<20)
 	o.Timeout = orDefault(o.Timeout, 10*time.Second)
+	o.KeyWait = orDefault(o.KeyWait, 5*time.Second)
 	o.CheckTimeout = orDefault(o.CheckTimeout, 2*time.Second)
 	o.PasswordFailures = orDefault(o.PasswordFailures, 100)
 }

@@ -61,11 +61,17 @@ func (s *Server) routes() chi.Router {
 	r.Get(itemPricePath+"/*", s.handle(s.priceItem))
 	r.Post(itemPricePath, s.handle(s.priceItems))
 	r.Post("/v0/inventory/items/price", s.handle(s.priceItems))
-	r.Post("/v0/inventory/items/purchase", s.handle(s.purchase))
+	r.Group(func(r chi.Router) {
+		r.Use(s.once)
+		r.Post("/v0/inventory/items/purchase", s.handle(s.purchase))
+	})
 	r.Group(func(r chi.Router) {
 		r.Use(s.options.ClientIP, s.authenticate)
 		r.Get("/v0/orders", s.handle(s.listOrders))
-		r.Post("/v0/inventory/items", s.handle(s.putItems))
+		r.Group(func(r chi.Router) {
+			r.Use(s.once)
+			r.Post("/v0/inventory/items", s.handle(s.putItems))
+		})
 	})
 	return r
 }

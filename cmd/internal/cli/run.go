@@ -96,7 +96,8 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	if err != nil {
 		return err
 	}
-	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log))
+	expiry := func(ctx context.Context) error { return deleteExpiredKeys(ctx, data, log) }
+	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log, expiry))
 }
 
 // listen takes the port.
@@ -108,11 +109,14 @@ func listen(ctx context.Context, cfg config.Config) (net.Listener, error) {
 	return listener, environmentError(err)
 }
 
-// runTogether serves and watches; when one ends, so does the other.
-func runTogether(ctx context.Context, cfg config.Config, watcher *store.Watcher, listener net.Listener, handler *api.Server, log *slog.Logger) error {
+// runTogether serves, watches and does the jobs; when one ends, so do the others.
+func runTogether(ctx context.Context, cfg config.Config, watcher *store.Watcher, listener net.Listener, handler *api.Server, log *slog.Logger, jobs ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if cfg.RulesWatch != config.WatchOff {
 		group.Go(func() error { return watcher.Run(ctx) })
+	}
+	for _, job := range jobs {
+		group.Go(func() error { return job(ctx) })
 	}
 	group.Go(func() error {
 		return api.Serve(ctx, listener, handler, api.ServeOptions{Log: log, Grace: cfg.ShutdownGrace})
@@ -207,7 +211,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(rulesMetrics(watcher)...)
 	return api.New(api.Options{
-		Inventory: data, Orders: data, Rules: live,
+		Inventory: data, Orders: data, Keys: data, Rules: live,
 		Currency:      data.Currency(),
 		Checks:        []api.Check{{Name: "database", Run: data.Ping}},
 		Password:      cfg.Password.Reveal(),
