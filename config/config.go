@@ -26,6 +26,12 @@ type Config struct {
 	RulesWatch WatchMode `koanf:"rules_watch"`
 	// Seed is a file of items to load into an empty database; empty loads none.
 	Seed string `koanf:"seed"`
+	// LowStock is the number of units at which the stock of an item counts as low.
+	LowStock int `koanf:"low_stock"`
+	// EventsKeep is how long events are kept that every endpoint has got.
+	EventsKeep time.Duration `koanf:"events_keep"`
+	// Webhooks are the endpoints that are told of events.
+	Webhooks []Webhook `koanf:"webhooks"`
 	// LogLevel is the least severe level that is logged.
 	LogLevel LogLevel `koanf:"log_level"`
 	// LogFormat is the form of the log lines.
@@ -123,6 +129,7 @@ func Default() Config {
 		},
 		Rules:      "rules",
 		RulesWatch: WatchAuto,
+		EventsKeep: 30 * 24 * time.Hour,
 		LogLevel:   LogInfo,
 		LogFormat:  LogText,
 	}

@@ -38,6 +38,10 @@ func readEnvironment(environ []string) (reading, error) {
 			r.faults = append(r.faults, unknown(name, name, names))
 			continue
 		}
+		if s.fileOnly() {
+			r.faults = append(r.faults, Fault{Source: name, Problem: "a variable has no room for a list", Hint: "set " + s.key + " in the file"})
+			continue
+		}
 		r.text(s, name, values[name].(string))
 	}
 	return r, nil

@@ -32,7 +32,7 @@ func readFile(path string) reading {
 	values := k.Raw()
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if s, known := by[key]; known {
-			r.scalar(s, doc.place(key), values[key])
+			r.value(s, doc, values[key])
 			continue
 		}
 		for _, leaf := range leaves(key, values[key]) {
@@ -41,6 +41,15 @@ func readFile(path string) reading {
 	}
 	r.faults = doc.sort(append(r.faults, doc.faults...))
 	return r
+}
+
+// value takes in what a file says of a setting.
+func (r *reading) value(s setting, doc *document, value any) {
+	if _, list := s.kind.(webhooks); list {
+		r.webhooks(s, doc.place, value)
+		return
+	}
+	r.scalar(s, doc.place(s.key), value)
 }
 
 // fileFault is the fault of a file that could not be read or is not YAML.
@@ -117,11 +126,23 @@ func (d *document) scan(parent string, mapping *node.Node) {
 		}
 		first[key], d.lines[key] = line, line
 		kept = append(kept, pair...)
-		if pair[1].Kind == node.MappingNode {
-			d.scan(key+".", pair[1])
-		}
+		d.below(key, pair[1])
 	}
 	mapping.Content = kept
+}
+
+// below scans what stands under a key: a mapping, or mappings in a list, as in webhooks[0].
+func (d *document) below(key string, value *node.Node) {
+	switch value.Kind {
+	case node.MappingNode:
+		d.scan(key+".", value)
+	case node.SequenceNode:
+		for i, entry := range value.Content {
+			at := fmt.Sprintf("%s[%d]", key, i)
+			d.lines[at] = entry.Line
+			d.below(at, entry)
+		}
+	}
 }
 
 // place returns where a key stands, for faults.

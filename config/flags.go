@@ -18,6 +18,9 @@ const fileFlag = "config"
 func BindFlags(flags *pflag.FlagSet) {
 	flags.String(fileFlag, "", "`file` of settings in YAML; the environment and flags override it")
 	for _, s := range settings() {
+		if s.fileOnly() {
+			continue
+		}
 		f := flags.VarPF(&flagValue{text: fmt.Sprint(s.def), kind: s.kind}, s.flag(), "", s.usage)
 		if _, ok := s.kind.(boolean); ok {
 			f.NoOptDefVal = "true"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -83,11 +84,12 @@ func TestLoad(t *testing.T) {
 		{
 			name: "every setting can come from the file",
 			file: `{address: "::1", port: 9000, shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
-				rules_watch: poll, seed: items.yaml, log_level: warn, log_format: json}`,
+				rules_watch: poll, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432},
-				Rules:    "promotions", RulesWatch: config.WatchPoll, Seed: "items.yaml", LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				Rules:    "promotions", RulesWatch: config.WatchPoll, Seed: "items.yaml",
+				LowStock: 3, EventsKeep: 48 * time.Hour, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -95,12 +97,13 @@ func TestLoad(t *testing.T) {
 			env: []string{
 				"CHECKOUT_ADDRESS=shop.example", "CHECKOUT_PORT=9000", "CHECKOUT_SHUTDOWN_GRACE=2s", "CHECKOUT_PASSWORD=a=b", "CHECKOUT_DB_HOST=db",
 				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off",
-				"CHECKOUT_SEED=s", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
+				"CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
 			},
 			want: config.Config{
 				Address: "shop.example", Port: 9000, ShutdownGrace: 2 * time.Second, Password: "a=b",
 				Database: config.Database{Kind: config.KindPostgres, SQLite: "data/db", Host: "db", Port: 1, User: "u", Password: "p"},
-				Rules:    "r", RulesWatch: config.WatchOff, Seed: "s", LogLevel: config.LogError, LogFormat: config.LogJSON,
+				Rules:    "r", RulesWatch: config.WatchOff, Seed: "s",
+				LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -275,7 +278,7 @@ func TestLoadReportsFaults(t *testing.T) {
 			if want := "configuration: " + tt.want; err.Error() != want {
 				t.Errorf("got  %s\nwant %s", err, want)
 			}
-			if got != (config.Config{}) {
+			if !reflect.DeepEqual(got, config.Config{}) {
 				t.Errorf("got %+v beside the error, want the zero value", got)
 			}
 		})

@@ -91,9 +91,35 @@ func property(s setting) map[string]any {
 		p["type"] = "boolean"
 	case choice:
 		p["enum"] = k
+	case webhooks:
+		p["type"], p["default"], p["items"] = "array", []any{}, webhookSchema()
 	case duration:
 		p["default"] = s.def.(time.Duration).String()
 		p["pattern"] = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
 	}
 	return p
+}
+
+func webhookSchema() map[string]any {
+	properties := map[string]any{}
+	var required []string
+	for _, f := range webhookFields() {
+		p := map[string]any{"type": "string", "description": f.kind.want()}
+		switch f.kind.(type) {
+		case boolean:
+			p["type"] = "boolean"
+		case eventList:
+			p["type"], p["minItems"] = "array", 1
+			p["items"] = map[string]any{"type": "string", "enum": EventTypes()}
+		case duration:
+			p["pattern"] = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
+		case webhookSecret:
+			p["pattern"] = `^whsec_[A-Za-z0-9+/]{32,}={0,2}$`
+		}
+		properties[f.key] = p
+		if f.required {
+			required = append(required, f.key)
+		}
+	}
+	return map[string]any{"type": "object", "additionalProperties": false, "properties": properties, "required": required}
 }

@@ -42,10 +42,19 @@ func settings() []setting {
 		{"rules_watch", d.RulesWatch, choice{string(WatchAuto), string(WatchPoll), string(WatchOff)},
 			"`way` to notice changed rule files: auto, poll or off"},
 		{"seed", d.Seed, text{"the path of a file", isAny}, "`file` of items to load into an empty database"},
+		{"low_stock", d.LowStock, number{0, 1_000_000_000}, "`units` at which an item's stock counts as low; 0 is sold out"},
+		{"events_keep", d.EventsKeep, duration{}, "how long to keep events that every endpoint has got"},
+		{"webhooks", d.Webhooks, webhooks{}, "endpoints that are told of events; only the file can set them"},
 		{"log_level", d.LogLevel, choice{string(LogDebug), string(LogInfo), string(LogWarn), string(LogError)},
 			"least `level` to log: debug, info, warn or error"},
 		{"log_format", d.LogFormat, choice{string(LogText), string(LogJSON)}, "`form` of the log: text or json"},
 	}
+}
+
+// fileOnly tells whether only a file can say it, which a flag or a variable has no room for.
+func (s setting) fileOnly() bool {
+	_, list := s.kind.(webhooks)
+	return list
 }
 
 // named returns the settings by what a source calls them, and those names in the order of the settings.
