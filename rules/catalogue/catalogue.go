@@ -18,6 +18,19 @@
 // currency, the shop's among them. Without a min_price of its own a currency has
 // no floor.
 //
+// A Reader reads the same items one by one from CSV or from JSON Lines, for
+// catalogues too large for one value in memory, and a Writer writes them so that
+// they are read back as they were. All of them use one definition of an item.
+//
+//	sku,name,price,stock,categories,attributes.screen,attributes.code
+//	43N23P,MacBook Pro,5399.99,5,computers/laptops;apple,14,"""007"""
+//
+// In CSV a list is separated by semicolons; a backslash before a semicolon or
+// another backslash makes it part of a text, and a lone backslash is one empty
+// text. An attribute is read as JSON where it is JSON, and else as a text. What a
+// file does not say of an item, by a column or a key that is not there, does not
+// change: see Record.Over. An empty cell is an empty value.
+//
 // Reading is strict: unknown keys, prices with too many digits and SKUs or names
 // given twice are faults with their place, all at once.
 package catalogue
@@ -50,21 +63,41 @@ func Parse(name string, data []byte, currency engine.Currency) ([]engine.Item, e
 // Items reads a list of items. Faults are reported to the value's document.
 func Items(v syntax.Value, currency engine.Currency) []engine.Item {
 	var items []engine.Item
-	skus, names := make(map[string]bool), make(map[string]bool)
+	seen := NewSeen()
 	for _, entry := range v.Items() {
-		m := entry.Map("sku", "name", "price", "min_price", "stock", "category", "categories", "brand", "tags", "attributes")
+		m := entry.Map(fields()...)
 		item := readItem(m, currency)
-		switch {
-		case item.SKU == "":
-		case skus[item.SKU]:
-			m.Get("sku").Report(diag.Duplicate, "", "the SKU %s is given twice", item.SKU)
-		case names[item.Name]:
-			entry.Report(diag.Duplicate, "", "the name %q is given twice", item.Name)
-		}
-		skus[item.SKU], names[item.Name] = true, true
+		seen.add(m, item.SKU, item.Name)
 		items = append(items, item)
 	}
 	return items
+}
+
+// fields returns what an item can have.
+func fields() []string {
+	return []string{"sku", "name", "price", "min_price", "stock", "category", "categories", "brand", "tags", "attributes"}
+}
+
+// Seen are the SKUs and names that were read so far. It takes as much memory as
+// they do.
+type Seen struct{ skus, names map[string]bool }
+
+// NewSeen returns a Seen of nothing.
+func NewSeen() *Seen { return &Seen{skus: make(map[string]bool), names: make(map[string]bool)} }
+
+// HasSKU reports whether an item with the SKU was read.
+func (s *Seen) HasSKU(sku string) bool { return s.skus[sku] }
+
+// add reports an item whose SKU or name was seen before.
+func (s *Seen) add(m syntax.Map, sku, name string) {
+	switch {
+	case sku == "":
+	case s.skus[sku]:
+		m.Get("sku").Report(diag.Duplicate, "", "the SKU %s is given twice", sku)
+	case s.names[name]:
+		m.Report(diag.Duplicate, "", "the name %q is given twice", name)
+	}
+	s.skus[sku], s.names[name] = true, true
 }
 
 func readItem(m syntax.Map, currency engine.Currency) engine.Item {
@@ -86,6 +119,9 @@ func readItem(m syntax.Map, currency engine.Currency) engine.Item {
 	item.Name = item.SKU
 	if name, ok := m.Get("name").WantText(); ok {
 		item.Name = name
+		if name == "" {
+			m.Get("name").Report(diag.WrongValue, "leave the key out for an item that is called by its SKU", "the name is empty")
+		}
 	}
 	if m.Has("category") {
 		item.Categories = []string{strings.Trim(m.Get("category").Text(), "/")}

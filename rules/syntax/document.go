@@ -18,6 +18,8 @@ type Document struct {
 	root    *yaml.Node
 	faults  diag.List
 	current sourceLine // the line that was looked at last
+	before  int        // lines of the file before the first of lines
+	built   bool       // made by NewDocument: each scalar is on one line
 }
 
 // Parse reads one YAML document. Faults of syntax are in Faults, and the root
@@ -97,8 +99,9 @@ func (d *Document) report(code diag.Code, at diag.Range, hint, format string, ar
 	d.faults = append(d.faults, d.diagnostic(code, at, hint, format, args...))
 }
 
-// line returns the text of line n, counted from 1.
+// line returns the text of line n of the file, counted from 1.
 func (d *Document) line(n int) string {
+	n -= d.before
 	if n < 1 || n > len(d.lines) {
 		return ""
 	}

@@ -12,6 +12,9 @@ import (
 // and escapes are passed over on the way. Should the two not agree, which would
 // be a mistake here, the rest of the text is placed where they parted.
 func (v Value) positions() []diag.Position {
+	if v.doc.built {
+		return v.columns()
+	}
 	w := walker{doc: v.doc, column: v.node.Column, style: v.node.Style}
 	w.read(v.node.Line)
 	w.open()
@@ -32,6 +35,22 @@ func (v Value) positions() []diag.Position {
 		w.step(text[i])
 	}
 	return append(positions, w.position())
+}
+
+// columns returns the positions of a text that stands on one line, with nothing
+// that is written in another way than it reads. Where there is, as with escapes,
+// no position is beyond the line.
+func (v Value) columns() []diag.Position {
+	start, line := v.Position(), v.doc.sourceLine(v.node.Line)
+	if v.Quoted() {
+		start.Column++
+	}
+	positions := make([]diag.Position, 0, len(v.node.Value)+1)
+	for range v.node.Value {
+		positions = append(positions, start)
+		start.Column = min(start.Column+1, max(start.Column, len(line.runes)+1))
+	}
+	return append(positions, start)
 }
 
 // isBlank and isBreak are what YAML takes for blanks and for the end of a line.
