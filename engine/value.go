@@ -102,7 +102,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	case KindBool:
 		return json.Marshal(v.flag)
 	case KindTexts:
-		return json.Marshal(v.texts)
+		return json.Marshal(append([]string{}, v.texts...)) // a list without texts is [], never null
 	default:
 		return []byte("null"), nil
 	}
