@@ -34,6 +34,8 @@ func imports() map[string][]string {
 		"rules/compile":   {"engine", "rules/diag", "rules/syntax"},
 		"rules/ruletest":  {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/compile"},
 		"rules/store":     {"engine", "rules/diag", "rules/syntax", "rules/compile"},
+		"rules/archive":   {"rules/compile"},
+		"rules/replay":    {"engine", "rules/compile", "rules/archive"},
 		"rules/report":    {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/store"},
 
 		"plugins/...":     {"engine", "plugins/..."},

@@ -7,7 +7,7 @@
 //	w, err := store.Open(store.Options{ // for a server
 //		Dir:     "rules",
 //		Compile: compile.Compile,
-//		Publish: func(r *engine.Ruleset) error { live.Swap(r); return nil },
+//		Publish: func(_ context.Context, r *engine.Ruleset, _ []compile.File) error { live.Swap(r); return nil },
 //	})
 //	if err != nil {
 //		return err // the first load must succeed
@@ -91,8 +91,9 @@
 // not be able to stop the shop. A panic of Publish is not caught, since nobody
 // could say then which ruleset is in force.
 //
-// Publish does not get the files. Who keeps the sources of every ruleset does so
-// in Compile, after compiling and before returning: so no quote can name a
-// digest whose sources are not kept, and a database that is down refuses the
-// reload.
+// Publish gets the files. Who keeps the sources of every ruleset does so there,
+// before putting it in force: so no quote can name a digest whose sources are not
+// kept, and a database that is down refuses the reload. Rejected: to keep them in
+// Compile, because the first ruleset is compiled before there is a database, whose
+// currency the rules say.
 package store

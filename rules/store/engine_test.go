@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -27,7 +28,7 @@ func TestQuotesUnderReloadComeFromOneRuleset(t *testing.T) {
 		totals.Store("compiled "+compile.Digest(files), 10_000-100*off)
 		return s.compile(files)
 	}
-	s.opts.Publish = func(r *engine.Ruleset) error {
+	s.opts.Publish = func(_ context.Context, r *engine.Ruleset, _ []compile.File) error {
 		total, _ := totals.Load("compiled " + r.Digest())
 		totals.Store(r.Digest(), total)
 		live.Swap(r)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/store"
 )
 
@@ -33,7 +34,7 @@ func ExampleOpen() {
 	w, err := store.Open(store.Options{
 		Dir:      dir,
 		Compile:  toy,
-		Publish:  func(r *engine.Ruleset) error { live.Swap(r); return nil },
+		Publish:  func(_ context.Context, r *engine.Ruleset, _ []compile.File) error { live.Swap(r); return nil },
 		Observe:  func(s store.Status) { changes <- s },
 		Debounce: 10 * time.Millisecond,
 	})

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -157,7 +158,7 @@ func TestOpenNeedsNothingButFolderCompileAndPublish(t *testing.T) {
 	write(t, filepath.Join(dir, "a.yaml"), percent(10))
 	live := engine.New(nil)
 	w, err := store.Open(store.Options{Dir: dir, Compile: toy,
-		Publish: func(r *engine.Ruleset) error { live.Swap(r); return nil }})
+		Publish: func(_ context.Context, r *engine.Ruleset, _ []compile.File) error { live.Swap(r); return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,8 +16,8 @@ import (
 )
 
 // Compiler turns the rule files of a folder into a ruleset, or refuses them.
-// compile.Compile is one. A Watcher calls it from one goroutine at a time and
-// never uses the files again, so that it may keep them.
+// compile.Compile is one. A Watcher calls it from one goroutine at a time. It must
+// not change the files, which Publish gets too.
 type Compiler func([]compile.File) (*engine.Ruleset, error)
 
 // Mode says how a Watcher learns of changes.
@@ -46,10 +47,13 @@ type Options struct {
 	Dir string
 	// Compile makes the rulesets.
 	Compile Compiler
-	// Publish puts a ruleset in force. An error refuses it: then Publish must
-	// have changed nothing, and the ruleset before stays in force. It is called
-	// by Open and then by Run, never by two goroutines at once.
-	Publish func(*engine.Ruleset) error
+	// Publish puts a ruleset in force. It also gets the files that the ruleset
+	// was compiled from, which it may keep and must not change. An error refuses
+	// the ruleset: then Publish must have changed nothing that quotes depend on,
+	// and the ruleset before stays in force; it is called again with the next
+	// poll. It is called by Open and then by Run, whose context it gets, never by
+	// two goroutines at once.
+	Publish func(context.Context, *engine.Ruleset, []compile.File) error
 	// Observe is told each change of the status, in order, from the goroutine
 	// that made it. It must not block: nothing is reloaded until it returns.
 	Observe func(Status)

@@ -96,7 +96,10 @@ func (s *shop) compile(files []compile.File) (*engine.Ruleset, error) {
 	return toy(files)
 }
 
-func (s *shop) publish(r *engine.Ruleset) error {
+func (s *shop) publish(_ context.Context, r *engine.Ruleset, files []compile.File) error {
+	if got := compile.Digest(files); got != r.Digest() {
+		s.t.Errorf("published with the files %s: got the ruleset %s", got, r.Digest())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refusal != nil {

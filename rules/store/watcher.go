@@ -122,7 +122,7 @@ func (w *Watcher) bring(ctx context.Context, got reading, compiler Compiler) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := w.opts.Publish(r); err != nil {
+	if err := w.opts.Publish(ctx, r, got.files); err != nil {
 		return fmt.Errorf("publish ruleset %s: %w", r.Digest(), err)
 	}
 	w.loaded(r, got)
