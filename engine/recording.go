@@ -16,8 +16,8 @@ import (
 const RecordFormat = 1
 
 // QuoteFieldsSince returns the fields of a quote's JSON form that formats later
-// than 1 have added, with the format that did, such as "lines[].note": 2. Without
-// it nobody could tell a field that an old quote could not have from one that
+// than 1 have added, with the format that did, such as "lines[].note": 2; a list
+// or an object that was added is named alone. Without it nobody could tell a field that an old quote could not have from one that
 // was left out of it because it was zero.
 func QuoteFieldsSince() map[string]int { return map[string]int{} }
 

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"orders", orderCases()},
 		{"currency", currencyCases()},
 		{"coupons", couponCases()},
+		{"archive", archiveCases()},
 		{"lifecycle", lifecycleCases()},
 		{"keys", keyCases()},
 		{"concurrency", concurrencyCases()},

@@ -25,7 +25,7 @@ func BenchmarkPrice(b *testing.B) {
 	cfg.Database.SQLite = filepath.Join(b.TempDir(), "shop.db")
 	log := slog.New(slog.DiscardHandler)
 	live := engine.New(nil)
-	watcher, err := openRules(cfg, live, log)
+	watcher, err := openRules(cfg, &publisher{live: live}, log)
 	must(b, err)
 	data, err := openStore(b.Context(), cfg, live.Active().Currency(), log)
 	must(b, err)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -78,7 +77,8 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	live := engine.New(nil)
-	watcher, err := openRules(cfg, live, log)
+	rules := &publisher{live: live}
+	watcher, err := openRules(cfg, rules, log)
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,9 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
+	if err := rules.attach(ctx, data); err != nil {
+		return environmentError(err)
+	}
 	handler, err := newHandler(cfg, live, watcher, data, log)
 	if err != nil {
 		return err
@@ -125,37 +128,19 @@ func runTogether(ctx context.Context, cfg config.Config, watcher *store.Watcher,
 }
 
 // openRules puts the rules of the folder in force.
-func openRules(cfg config.Config, live *engine.Engine, log *slog.Logger) (*store.Watcher, error) {
+func openRules(cfg config.Config, rules *publisher, log *slog.Logger) (*store.Watcher, error) {
 	mode := store.ModeAuto
 	if cfg.RulesWatch == config.WatchPoll {
 		mode = store.ModePoll
 	}
 	watcher, err := store.Open(store.Options{
-		Dir: cfg.Rules, Compile: compile.Compile, Publish: publisher(live), Logger: log, Mode: mode,
+		Dir: cfg.Rules, Compile: compile.Compile, Publish: rules.publish, Logger: log, Mode: mode,
 	})
 	var faults diag.List
 	if errors.As(err, &faults) {
 		return nil, faults.InFolder(filepath.ToSlash(cfg.Rules))
 	}
 	return watcher, environmentError(err)
-}
-
-// publisher puts a ruleset in force, unless it is in another currency than the
-// one before, in which the prices in the database would mean something else, or
-// has limits that orders count against, which this version does not count.
-func publisher(live *engine.Engine) func(*engine.Ruleset) error {
-	return func(next *engine.Ruleset) error {
-		if active := live.Active(); active != nil && active.Currency() != next.Currency() {
-			return fmt.Errorf("the shop's currency changed from %s to %s in policy.yaml: restart checkout to change it",
-				active.Currency(), next.Currency())
-		}
-		if limited := next.Limited(); len(limited) > 0 {
-			return fmt.Errorf("this version cannot count redemptions and budgets, so it would not keep the limits of %s: take limits out, but for per_cart and max_discount",
-				strings.Join(limited, ", "))
-		}
-		live.Swap(next)
-		return nil
-	}
 }
 
 // checkDatabase refuses databases that this version cannot open.

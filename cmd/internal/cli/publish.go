@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/archive"
+	"github.com/checkout-promotions/checkout/rules/compile"
+)
+
+// keepWait is how long keeping a ruleset may take; then it counts as failed, and
+// is tried again with the next poll of the rule folder.
+const keepWait = 15 * time.Second
+
+// rulesetKeeper is what of a *persistence.Store a publisher needs.
+type rulesetKeeper interface {
+	KeepRuleset(ctx context.Context, digest, version string, files []byte) error
+}
+
+// publisher puts rulesets in force. Once there is a database it keeps the files of
+// each before, so that every quote and every order names rules that can be found
+// again.
+type publisher struct {
+	live *engine.Engine
+	keep rulesetKeeper // nil until the database is open
+
+	first []compile.File // of the ruleset that came before the database
+}
+
+// publish puts a ruleset in force, unless it is in another currency than the one
+// before, in which the prices in the database would mean something else, or has
+// limits that orders count against, which this version does not count, or cannot
+// be kept.
+func (p *publisher) publish(ctx context.Context, next *engine.Ruleset, files []compile.File) error {
+	if active := p.live.Active(); active != nil && active.Currency() != next.Currency() {
+		return fmt.Errorf("the shop's currency changed from %s to %s in policy.yaml: restart checkout to change it",
+			active.Currency(), next.Currency())
+	}
+	if limited := next.Limited(); len(limited) > 0 {
+		return fmt.Errorf("this version cannot count redemptions and budgets, so it would not keep the limits of %s: take limits out, but for per_cart and max_discount",
+			strings.Join(limited, ", "))
+	}
+	if p.keep == nil {
+		p.first = files
+	} else if err := keepRules(ctx, p.keep, next.Digest(), files); err != nil {
+		return err
+	}
+	p.live.Swap(next)
+	return nil
+}
+
+// attach keeps the ruleset that came before the database, and those that come
+// from now on. Nothing may be priced before.
+func (p *publisher) attach(ctx context.Context, keep rulesetKeeper) error {
+	if err := keepRules(ctx, keep, p.live.Active().Digest(), p.first); err != nil {
+		return err
+	}
+	p.keep, p.first = keep, nil
+	return nil
+}
+
+func keepRules(ctx context.Context, keep rulesetKeeper, digest string, files []compile.File) error {
+	ctx, cancel := context.WithTimeout(ctx, keepWait)
+	defer cancel()
+	packed, err := archive.Pack(files)
+	if err != nil {
+		return err
+	}
+	if err := keep.KeepRuleset(ctx, digest, version(), packed); err != nil {
+		return fmt.Errorf("keep the rules for the orders to come: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,3 @@
+DROP INDEX orders_by_time;
+ALTER TABLE orders DROP COLUMN request;
+DROP TABLE rulesets;

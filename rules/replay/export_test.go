@@ -1,0 +1,4 @@
+package replay
+
+// Compare runs compare.
+var Compare = compare
