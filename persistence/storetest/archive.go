@@ -25,7 +25,6 @@ func archiveCases() []testCase {
 			}
 		}},
 		{"many keep the same rulesets at once", testRulesetsAreKeptAtOnce},
-		{"an order is kept with what its price was made from", testOrderIsRecorded},
 		{"orders are read in the order of time, from either end, on from any of them", testRecordsInOrder},
 		{"orders of a span begin with its first instant and end before its last", testRecordsOfASpan},
 		{"orders of one instant are read once each, across pages", testRecordsAcrossPages},
@@ -80,26 +79,6 @@ func testRulesetsAreKeptAtOnce(s *shop) {
 		s.check(err)
 		s.equal("files", got.Files, []byte{byte(n)})
 	}
-}
-
-// testOrderIsRecorded prices the recorded request again.
-func testOrderIsRecorded(s *shop) {
-	s.stock()
-	order := s.soldWithGifts(macbook, tv, macbook)
-	record, err := s.archive().Record(s.ctx, order.Reference)
-	s.check(err)
-	s.equal("reference", record.Reference, order.Reference)
-	s.equal("instant", record.PlacedAt, order.PlacedAt)
-	s.equal("ruleset", record.Ruleset, order.Quote.Ruleset)
-	request, err := engine.DecodeRequest([]byte(record.Request))
-	s.check(err)
-	units := make(map[string]int64)
-	for _, line := range request.Cart.Lines {
-		units[line.Item.SKU] += line.Quantity
-	}
-	s.equal("units", units, map[string]int64{macbook: 2, tv: 1})
-	gift, found := request.Catalog.Item(pi)
-	s.wants(nil, found && gift.Stock == 2, "the gift with the stock as it was")
 }
 
 func (s *shop) references(l persistence.Listing) (references []string, err error) {
