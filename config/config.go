@@ -52,7 +52,7 @@ type Database struct {
 	Memory bool `koanf:"memory_db"`
 	// SQLite is the path of the database file.
 	SQLite string `koanf:"sqlite"`
-	// Host is the host name of the Postgres server.
+	// Host is the host name of the Postgres server, or the folder of its Unix socket.
 	Host string `koanf:"db_host"`
 	// Port is the TCP port of the Postgres server.
 	Port int `koanf:"db_port"`
@@ -60,6 +60,13 @@ type Database struct {
 	User string `koanf:"db_user"`
 	// Password is the password of the Postgres user.
 	Password Secret `koanf:"db_password"`
+	// Name is the name of the Postgres database.
+	Name string `koanf:"db_name"`
+	// SSLMode says whether connections to Postgres are encrypted.
+	SSLMode SSLMode `koanf:"db_sslmode"`
+	// DSN is a postgres:// URL that says all of that at once; when it is not empty, it counts, and the fields from Host to SSLMode
+	// do not.
+	DSN Secret `koanf:"db_dsn"`
 }
 
 // DatabaseKind tells the databases apart.
@@ -70,6 +77,17 @@ const (
 	KindMemory   DatabaseKind = "memory"
 	KindSQLite   DatabaseKind = "sqlite"
 	KindPostgres DatabaseKind = "postgres"
+)
+
+// SSLMode says whether connections to Postgres are encrypted, in the words of Postgres itself.
+type SSLMode string
+
+// The ways to encrypt connections to Postgres.
+const (
+	SSLDisable    SSLMode = "disable"     // never
+	SSLPrefer     SSLMode = "prefer"      // when the server can, with whoever answers
+	SSLRequire    SSLMode = "require"     // always, with whoever answers
+	SSLVerifyFull SSLMode = "verify-full" // always, with a server whose certificate is good and names it
 )
 
 // WatchMode says how changes of the rule files are noticed.
@@ -122,10 +140,12 @@ func Default() Config {
 		Port:          8000,
 		ShutdownGrace: 15 * time.Second,
 		Database: Database{
-			Kind:   KindSQLite,
-			SQLite: "data/db",
-			Host:   "localhost",
-			Port:   5432,
+			Kind:    KindSQLite,
+			SQLite:  "data/db",
+			Host:    "localhost",
+			Port:    5432,
+			Name:    "checkout",
+			SSLMode: SSLPrefer,
 		},
 		Rules:      "rules",
 		RulesWatch: WatchAuto,

@@ -39,12 +39,45 @@ func (r reading) databases(decided map[string]bool) []pick {
 			continue
 		}
 		decided[s.key] = true
-		empty := value == false || value == "" || value == Secret("")
-		if !empty && !slices.ContainsFunc(picks, func(p pick) bool { return p.kind == kind }) {
+		if !isEmpty(value) && !slices.ContainsFunc(picks, func(p pick) bool { return p.kind == kind }) {
 			picks = append(picks, pick{kind, r.names[s.key]})
 		}
 	}
 	return picks
+}
+
+// chooseDSN tells whether the URL of Postgres counts, and not the single settings: the strongest source that has one or the
+// other decides. One that has both is a fault.
+func chooseDSN(readings []reading) (bool, []Fault) {
+	for _, r := range slices.Backward(readings) {
+		single, dsn := r.postgres()
+		switch {
+		case single != "" && dsn != "":
+			return false, []Fault{{Source: single + " and " + dsn, Problem: "both say where Postgres is", Hint: "keep one of them"}}
+		case single != "" || dsn != "":
+			return dsn != "", nil
+		}
+	}
+	return false, nil
+}
+
+// postgres returns what the source calls its first single setting of Postgres and its URL; "" for one that is empty or missing.
+func (r reading) postgres() (single, dsn string) {
+	for _, s := range settings() {
+		switch {
+		case databaseOf(s.key) != KindPostgres || isEmpty(r.values[s.key]):
+		case s.key == "db_dsn":
+			dsn = r.names[s.key]
+		case single == "":
+			single = r.names[s.key]
+		}
+	}
+	return single, dsn
+}
+
+// isEmpty tells whether a value says nothing.
+func isEmpty(value any) bool {
+	return value == nil || value == false || value == "" || value == Secret("")
 }
 
 // databaseOf returns the database that a setting is about, or "".

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -72,9 +73,12 @@ func (t text) want() string { return t.wanted }
 
 func (t text) parse(s string) (any, bool) { return s, t.ok(s) }
 
-// secret takes any text, and keeps it out of messages.
-type secret struct{}
+// secret takes any text that passes its test, if it has one, and keeps it out of messages.
+type secret struct {
+	wanted string
+	ok     func(string) bool
+}
 
-func (secret) want() string { return "text" }
+func (s secret) want() string { return cmp.Or(s.wanted, "text") }
 
-func (secret) parse(text string) (any, bool) { return Secret(text), true }
+func (s secret) parse(text string) (any, bool) { return Secret(text), s.ok == nil || s.ok(text) }

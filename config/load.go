@@ -45,18 +45,27 @@ func Load(s Sources) (Config, error) {
 	}
 	readings := []reading{readFile(s.file()), environment, flags}
 	kind, conflicts := chooseDatabase(readings)
+	byDSN, both := chooseDSN(readings)
 	var faults []Fault
 	for _, r := range readings {
 		faults = append(faults, r.faults...)
 	}
-	if faults = append(faults, conflicts...); len(faults) > 0 {
+	if faults = append(append(faults, conflicts...), both...); len(faults) > 0 {
 		return Config{}, &Error{Faults: faults}
 	}
-	return merge(readings, kind)
+	c, err := merge(readings)
+	if err != nil {
+		return Config{}, err
+	}
+	c.Database.Kind = kind
+	if !byDSN {
+		c.Database.DSN = ""
+	}
+	return c, nil
 }
 
 // merge lays the readings over the defaults, the last on top.
-func merge(readings []reading, kind DatabaseKind) (Config, error) {
+func merge(readings []reading) (Config, error) {
 	k := koanf.New(".")
 	for _, r := range readings {
 		if err := k.Load(confmap.Provider(r.values, ""), nil); err != nil {
@@ -68,6 +77,5 @@ func merge(readings []reading, kind DatabaseKind) (Config, error) {
 	if err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: strict}); err != nil {
 		return Config{}, fmt.Errorf("decode configuration: %w", err)
 	}
-	c.Database.Kind = kind
 	return c, nil
 }

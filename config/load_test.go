@@ -87,7 +87,7 @@ func TestLoad(t *testing.T) {
 				rules_watch: poll, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, ShutdownGrace: 90 * time.Second, Password: "a",
-				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432},
+				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
 				Rules:    "promotions", RulesWatch: config.WatchPoll, Seed: "items.yaml",
 				LowStock: 3, EventsKeep: 48 * time.Hour, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},
@@ -96,13 +96,15 @@ func TestLoad(t *testing.T) {
 			name: "every setting can come from the environment",
 			env: []string{
 				"CHECKOUT_ADDRESS=shop.example", "CHECKOUT_PORT=9000", "CHECKOUT_SHUTDOWN_GRACE=2s", "CHECKOUT_PASSWORD=a=b", "CHECKOUT_DB_HOST=db",
-				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off",
+				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_DB_NAME=n", "CHECKOUT_DB_SSLMODE=verify-full", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off",
 				"CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
 			},
 			want: config.Config{
 				Address: "shop.example", Port: 9000, ShutdownGrace: 2 * time.Second, Password: "a=b",
-				Database: config.Database{Kind: config.KindPostgres, SQLite: "data/db", Host: "db", Port: 1, User: "u", Password: "p"},
-				Rules:    "r", RulesWatch: config.WatchOff, Seed: "s",
+				Database: config.Database{
+					Kind: config.KindPostgres, SQLite: "data/db", Host: "db", Port: 1, User: "u", Password: "p", Name: "n", SSLMode: config.SSLVerifyFull,
+				},
+				Rules: "r", RulesWatch: config.WatchOff, Seed: "s",
 				LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
 			},
 		},
@@ -206,6 +208,34 @@ func TestLoadChoosesTheDatabase(t *testing.T) {
 	}
 }
 
+func TestLoadChoosesBetweenTheURLAndTheSettingsOfPostgres(t *testing.T) {
+	const url = "postgres://u:p@db:1/n"
+	tests := []struct {
+		name string
+		file string
+		env  []string
+		args []string
+		want config.Secret
+	}{
+		{name: "the URL when it is the only one", env: []string{"CHECKOUT_DB_DSN=" + url}, want: url},
+		{name: "the URL of a flag against the host of the file", file: "db_host: db", args: []string{"--db-dsn", url}, want: url},
+		{name: "the host of a flag against the URL of the file", file: "db_dsn: " + url, args: []string{"--db-host=db"}},
+		{name: "the URL beside a host that is empty", env: []string{"CHECKOUT_DB_HOST=", "CHECKOUT_DB_DSN=" + url}, want: url},
+		{name: "the host beside a URL that is empty", env: []string{"CHECKOUT_DB_HOST=db", "CHECKOUT_DB_DSN="}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := config.Load(sources(t, tt.file, tt.env, tt.args))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Database.Kind != config.KindPostgres || got.Database.DSN.Reveal() != tt.want.Reveal() {
+				t.Errorf("got %s with the URL %q, want postgres with %q", got.Database.Kind, got.Database.DSN.Reveal(), tt.want.Reveal())
+			}
+		})
+	}
+}
+
 func TestLoadReportsFaults(t *testing.T) {
 	tests := []struct {
 		name string
@@ -255,6 +285,14 @@ func TestLoadReportsFaults(t *testing.T) {
 			name: "three databases in one file", file: "{sqlite: a, db_user: b, db_host: c, memory_db: true}",
 			want: "FILE:1: memory_db and FILE:1: sqlite and FILE:1: db_host: these choose different databases; keep one of them",
 		},
+		{
+			name: "the URL and a setting of Postgres in one source", args: []string{"--db-dsn=postgres://db/n", "--db-user=u"},
+			want: "--db-user and --db-dsn: both say where Postgres is; keep one of them",
+		},
+		{name: "a URL of another database, unseen", env: []string{"CHECKOUT_DB_DSN=mysql://u:hunter2@db/n"}, want: "CHECKOUT_DB_DSN: want a postgres:// URL, got something else"},
+		{name: "a URL of another database in a file, unseen", file: "db_dsn: hunter2", want: "FILE:1: db_dsn: want a postgres:// URL, got something else"},
+		{name: "a database without a name", args: []string{"--db-name="}, want: `--db-name: want the name of a database, got ""`},
+		{name: "a Postgres host with a port", args: []string{"--db-host=db:1"}, want: `--db-host: want a host name, an IP address or the absolute path of a socket's folder, without a port, got "db:1"`},
 		{name: "a number for a password, unseen", file: "password: 1234", want: "FILE:1: password: want text, got something else; put it in quotes"},
 		{name: "a list for a password, unseen", file: "db_password: [hunter2]", want: "FILE:1: db_password: want text, got a list"},
 		{name: "no YAML", file: "port: 1\n\tseed: x", want: "FILE: line 2: found a tab character that violates indentation; write it as checkout.sample.yaml does"},

@@ -20,7 +20,7 @@ func newReading() reading {
 func (r *reading) text(s setting, name, value string) {
 	typed, ok := s.kind.parse(value)
 	if !ok {
-		r.wrong(s, name, strconv.Quote(value), "")
+		r.wrong(s, name, describe(s.kind, value), "")
 		return
 	}
 	r.values[s.key], r.names[s.key] = typed, name
@@ -36,7 +36,7 @@ func (r *reading) scalar(s setting, name string, value any) {
 	case ok && sameType(s.kind, value):
 		r.values[s.key], r.names[s.key] = typed, name
 	case ok && isText(value):
-		r.wrong(s, name, "the text "+strconv.Quote(written), "remove the quotes")
+		r.wrong(s, name, "the text "+describe(s.kind, written), "remove the quotes")
 	case ok && isSimple(value):
 		r.wrong(s, name, describe(s.kind, value), "put it in quotes")
 	default:
@@ -86,7 +86,9 @@ func describe(k kind, value any) string {
 	case []any:
 		return "a list"
 	case string:
-		return strconv.Quote(v)
+		if !hidden {
+			return strconv.Quote(v)
+		}
 	case int, int64, uint64, float64:
 		if !hidden {
 			return fmt.Sprint("the number ", v)

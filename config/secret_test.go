@@ -14,7 +14,7 @@ import (
 
 func TestSecretIsNeverPrinted(t *testing.T) {
 	const password = "hunter2"
-	cfg := config.Config{Password: password, Database: config.Database{Password: password}}
+	cfg := config.Config{Password: password, Database: config.Database{Password: password, DSN: password}}
 	ways := map[string]func(value any) string{
 		"slog text": func(v any) string {
 			var b bytes.Buffer

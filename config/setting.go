@@ -2,6 +2,8 @@ package config
 
 import (
 	"net/netip"
+	"net/url"
+	"path"
 	"strings"
 )
 
@@ -34,10 +36,15 @@ func settings() []setting {
 		{"memory_db", d.Database.Memory, boolean{}, "keep the data in memory: it is gone when the program ends"},
 		{"sqlite", d.Database.SQLite, text{"the path of a database file (memory_db is the setting for one in memory)", isDatabaseFile},
 			"`path` of the SQLite database file"},
-		{"db_host", d.Database.Host, text{"a host name or an IP address, without a port", isHost}, "host `name` of the Postgres server"},
+		{"db_host", d.Database.Host, text{"a host name, an IP address or the absolute path of a socket's folder, without a port", isDatabaseHost},
+			"`host` name of the Postgres server, or the folder of its socket"},
 		{"db_port", d.Database.Port, number{1, 65535}, "TCP `port` of the Postgres server"},
 		{"db_user", d.Database.User, text{"a user name", isAny}, "`name` of the Postgres user"},
 		{"db_password", d.Database.Password, secret{}, "`password` of the Postgres user"},
+		{"db_name", d.Database.Name, text{"the name of a database", isPath}, "`name` of the Postgres database"},
+		{"db_sslmode", d.Database.SSLMode, choice{string(SSLDisable), string(SSLPrefer), string(SSLRequire), string(SSLVerifyFull)},
+			"`way` to encrypt connections to Postgres: disable, prefer, require or verify-full"},
+		{"db_dsn", d.Database.DSN, secret{"a postgres:// URL", isDSN}, "postgres:// `URL` that says all of this at once, instead of the other db settings"},
 		{"rules", d.Rules, text{"the path of a folder", isPath}, "`folder` of the rule files"},
 		{"rules_watch", d.RulesWatch, choice{string(WatchAuto), string(WatchPoll), string(WatchOff)},
 			"`way` to notice changed rule files: auto, poll or off"},
@@ -70,6 +77,14 @@ func named(name func(setting) string) (map[string]setting, []string) {
 func isAny(string) bool            { return true }
 func isPath(s string) bool         { return s != "" }
 func isDatabaseFile(s string) bool { return s != "" && !strings.Contains(s, ":memory:") }
+
+// isDSN accepts URLs of Postgres, and "" for none.
+func isDSN(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (s == "" || u.Scheme == "postgres" || u.Scheme == "postgresql")
+}
+
+func isDatabaseHost(s string) bool { return path.IsAbs(s) || isHost(s) }
 
 // isHost accepts IP addresses, and whatever else could be a host name: the resolver knows better.
 func isHost(s string) bool {
