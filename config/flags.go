@@ -15,9 +15,16 @@ const fileFlag = "config"
 
 // BindFlags adds the flags of `checkout run` to a flag set: --config, and one for each setting. Parsing takes any value; [Load]
 // judges them together with the other sources.
-func BindFlags(flags *pflag.FlagSet) {
+func BindFlags(flags *pflag.FlagSet) { bind(flags, settings()) }
+
+// BindDatabaseFlags adds --config and the flags that say where items and orders are kept, for commands that need no more.
+func BindDatabaseFlags(flags *pflag.FlagSet) {
+	bind(flags, slices.DeleteFunc(settings(), func(s setting) bool { return databaseOf(s.key) == "" }))
+}
+
+func bind(flags *pflag.FlagSet, some []setting) {
 	flags.String(fileFlag, "", "`file` of settings in YAML; the environment and flags override it")
-	for _, s := range settings() {
+	for _, s := range some {
 		if s.fileOnly() {
 			continue
 		}

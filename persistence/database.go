@@ -24,6 +24,8 @@ type Database struct {
 	// every other process from migrating the same database meanwhile. The
 	// guard must not outlive a crash of the process.
 	Guard func(ctx context.Context, migrate func(context.Context, *bun.DB) error) error
+	// Locks ends sessions that hold the guard; nil where nothing can stay locked.
+	Locks Locks
 	// Diagnose says what an error of the driver means; the zero Fault when it
 	// means nothing in particular.
 	Diagnose func(error) Fault

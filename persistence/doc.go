@@ -142,11 +142,8 @@
 //   - A connection writes at a time and several read (SQLite). Rejected: a pool
 //     of writers, which was a third slower and no fairer.
 //   - A dialect is a Database: two handles, migrations, a guard for them, and the
-//     meaning of its errors. All SQL outside of migrations is shared. A Postgres
-//     backend brings those four; its writer's transactions must be serializable,
-//     its Diagnose says Retry for 40001 and 40P01, its guard is an advisory lock
-//     on a connection of its own, and sku is COLLATE "C". Rejected: an interface
-//     per table with an implementation per dialect.
+//     meaning of its errors. All SQL outside of migrations is shared. Rejected:
+//     an interface per table with an implementation per dialect.
 //   - bun formats the SQL, on the path of a purchase too, where a sale takes 1.2
 //     to 1.5 times as long as with prepared statements on a disk that syncs (see
 //     BenchmarkPurchaseSingle). Items are scanned by hand, because bun's models

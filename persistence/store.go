@@ -72,11 +72,16 @@ type Store struct {
 // New returns a store on the database, which it takes over: Close closes it.
 // It does not touch the database; call Migrate before anything else.
 func New(db Database, o Options) (*Store, error) {
-	switch {
-	case db.Writer == nil || db.Migrations == nil || db.Guard == nil || db.Diagnose == nil:
-		return nil, errors.New("new store: the database lacks a writer, migrations, a guard or a diagnosis; open it with a package such as persistence/sqlite")
-	case o.Currency == engine.Currency{}:
+	if o.Currency == (engine.Currency{}) {
 		return nil, errors.New("new store: no currency; set Options.Currency to the shop's")
+	}
+	return newStore(db, o)
+}
+
+// newStore is New also for what needs no currency.
+func newStore(db Database, o Options) (*Store, error) {
+	if db.Writer == nil || db.Migrations == nil || db.Guard == nil || db.Diagnose == nil {
+		return nil, errors.New("new store: the database lacks a writer, migrations, a guard or a diagnosis; open it with a package such as persistence/sqlite")
 	}
 	if db.Reader == nil {
 		db.Reader = db.Writer

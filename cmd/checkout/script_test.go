@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
 )
 
 // TestMain lets this test binary be the program: exec.Command("checkout"), here
@@ -21,12 +26,18 @@ func TestMain(m *testing.M) {
 	testscript.Main(noLeaks{m}, map[string]func(){"checkout": main})
 }
 
-// noLeaks fails a run that leaves goroutines behind.
+// noLeaks fails a run that leaves goroutines behind. The tests of a run share a
+// Postgres server.
 type noLeaks struct{ m *testing.M }
 
 // Run implements testscript.TestingM.
 func (n noLeaks) Run() int {
+	stop := pgtest.Share()
 	code := n.m.Run()
+	if err := stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -43,9 +54,11 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup:              setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"again": again,
-			"taken": taken,
+			"exits":    exits,
+			"again":    again,
+			"taken":    taken,
+			"postgres": postgres(t),
+			"locked":   locked,
 		},
 	})
 }
@@ -81,6 +94,33 @@ func again(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the output has no line that says how to run the test again")
 	}
 	exits(ts, neg, []string{args[0], "sh", "-c", offer[1]})
+}
+
+// postgres makes an empty Postgres database and has the programs of the script
+// use it. Its DSN is in $DSN.
+func postgres(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, _ []string) {
+		dsn := pgtest.Create(t)
+		u, err := url.Parse(dsn)
+		ts.Check(err)
+		ts.Setenv("DSN", dsn)
+		ts.Setenv("CHECKOUT_DB_HOST", u.Query().Get("host"))
+		ts.Setenv("CHECKOUT_DB_USER", u.Query().Get("user"))
+		ts.Setenv("CHECKOUT_DB_NAME", u.Path[1:])
+	}
+}
+
+// locked takes the lock of migrations of the database $DSN, as a program does
+// that hangs, until the script ends.
+func locked(ts *testscript.TestScript, _ bool, _ []string) {
+	db, err := sql.Open("pgx", ts.Getenv("DSN")+"&application_name=hanging")
+	ts.Check(err)
+	ts.Defer(func() { _ = db.Close() })
+	conn, err := db.Conn(context.Background())
+	ts.Check(err)
+	ts.Defer(func() { _ = conn.Close() })
+	_, err = conn.ExecContext(context.Background(), "SELECT pg_advisory_lock(1128811348)")
+	ts.Check(err)
 }
 
 // taken puts a port that is in use into $TAKEN.

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
 )
 
 const (
@@ -320,10 +322,11 @@ func units(n int, sku string) []string {
 	return list
 }
 
-// eachDatabase runs the test on both databases. The arguments choose a new one.
+// eachDatabase runs the test on every database. The arguments choose a new one.
 func eachDatabase(t *testing.T, test func(t *testing.T, database ...string)) {
 	t.Run("in memory", func(t *testing.T) { test(t, "--memory-db") })
 	t.Run("in a file", func(t *testing.T) { test(t, "--sqlite", filepath.Join(t.TempDir(), "shop.db")) })
+	t.Run("on Postgres", func(t *testing.T) { test(t, "--db-dsn", pgtest.Create(t)) })
 }
 
 // together runs f n times at once and waits. f gets its number.

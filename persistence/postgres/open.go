@@ -130,8 +130,9 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 	if err != nil {
 		return persistence.Database{}, err
 	}
+	writer := pool(config, connections)
 	db := persistence.Database{
-		Writer: pool(config, connections), Migrations: folder, Guard: guard(config), Diagnose: diagnose,
+		Writer: writer, Migrations: folder, Guard: guard(config), Locks: locks{writer}, Diagnose: diagnose,
 		SkipLocked: "FOR UPDATE SKIP LOCKED",
 	}
 	if err := check(ctx, db.Writer); err != nil {

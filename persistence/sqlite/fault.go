@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"strings"
 
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -34,6 +35,8 @@ func diagnose(err error) persistence.Fault {
 		return unavailable("there is no memory left")
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return unavailable("the database file is damaged")
+	case sqlite3.SQLITE_ERROR: // also for faults of statements, which only the text tells apart
+		return persistence.Fault{MissingTable: strings.Contains(failure.Error(), "no such table")}
 	default:
 		return persistence.Fault{}
 	}

@@ -17,7 +17,7 @@ import (
 // Exit codes. No flag changes what they mean.
 const (
 	exitOK          = 0
-	exitFindings    = 1   // a test failed
+	exitFindings    = 1   // a test failed, or a database waits for something
 	exitUsage       = 2   // the command line or the configuration is wrong
 	exitRules       = 3   // rules or rule tests do not compile
 	exitEnvironment = 4   // files, the network or the database

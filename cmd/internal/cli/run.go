@@ -19,7 +19,6 @@ import (
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
-	"github.com/checkout-promotions/checkout/persistence/sqlite"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/store"
@@ -35,7 +34,8 @@ Settings come from the defaults, a YAML file (--config), CHECKOUT_ variables and
 flags, each stronger than the one before: --log-level is log_level in the file
 and CHECKOUT_LOG_LEVEL in the environment.`,
 		Example: `  checkout run --memory-db --rules examples/quickstart/rules --seed examples/quickstart/inventory.yaml
-  CHECKOUT_PASSWORD=secret checkout run --sqlite data/db --rules rules --port 8000`,
+  CHECKOUT_PASSWORD=secret checkout run --sqlite data/db --rules rules --port 8000
+  CHECKOUT_DB_PASSWORD=secret checkout run --db-host db.internal --db-user shop --rules rules`,
 		Args: noArguments,
 
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -73,9 +73,6 @@ func writeDuration(_ []string, a slog.Attr) slog.Attr {
 // serve runs the server until ctx is done. The port is taken before the database
 // is touched, so that a second instance changes nothing.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
-	if err := checkDatabase(cfg.Database); err != nil {
-		return err
-	}
 	live := engine.New(nil)
 	rules := &publisher{live: live}
 	watcher, err := openRules(cfg, rules, log)
@@ -143,15 +140,6 @@ func openRules(cfg config.Config, rules *publisher, log *slog.Logger) (*store.Wa
 	return watcher, environmentError(err)
 }
 
-// checkDatabase refuses databases that this version cannot open.
-func checkDatabase(cfg config.Database) error {
-	if cfg.Kind != config.KindPostgres {
-		return nil
-	}
-	return codedError{exitUsage, errors.New(
-		"this version cannot use Postgres; leave out the db settings and use --sqlite FILE or --memory-db")}
-}
-
 // openStore opens and migrates the database, and loads the seed into an empty
 // one.
 func openStore(ctx context.Context, cfg config.Config, currency engine.Currency, log *slog.Logger) (*persistence.Store, error) {
@@ -179,13 +167,6 @@ func prepare(ctx context.Context, data *persistence.Store, file string, log *slo
 		return environmentError(err)
 	}
 	return seed(ctx, data, file, log)
-}
-
-func openDatabase(ctx context.Context, cfg config.Database) (persistence.Database, error) {
-	if cfg.Kind == config.KindMemory {
-		return sqlite.OpenMemory(ctx)
-	}
-	return sqlite.Open(ctx, cfg.SQLite)
 }
 
 func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, log *slog.Logger) (*api.Server, error) {

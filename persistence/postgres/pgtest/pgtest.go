@@ -45,8 +45,8 @@ const superuser = "checkout"
 // shared and sharedFault name the variables by which Share tells this process
 // and its children where the server is, or why there is none.
 const (
-	shared      = "CHECKOUT_TEST_POSTGRES"
-	sharedFault = "CHECKOUT_TEST_POSTGRES_FAULT"
+	shared      = "PGTEST_SERVER"
+	sharedFault = "PGTEST_FAULT"
 )
 
 // Server is a private server.
