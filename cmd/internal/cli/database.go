@@ -2,12 +2,56 @@ package cli
 
 import (
 	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/postgres"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
+
+// withStore runs a tool on the database that `checkout run` would use with the
+// same settings, whether it runs meanwhile or not. The tool must not be about
+// money: it needs no rules, which have the shop's currency, so the store is in
+// XXX, ISO 4217 for no currency at all, and refuses to read amounts.
+func withStore(cmd *cobra.Command, s Streams, run func(context.Context, *persistence.Store) error) (err error) {
+	cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
+	if err != nil {
+		return err
+	}
+	if cfg.Database.Kind == config.KindMemory {
+		return codedError{exitUsage, errors.New("a database in memory is gone when this command ends; name a database with --sqlite FILE or the db settings")}
+	}
+	none, err := engine.ParseCurrency("XXX")
+	if err != nil {
+		return err
+	}
+	data, err := openMigrated(cmd.Context(), cfg.Database, persistence.Options{Currency: none})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
+	return run(cmd.Context(), data)
+}
+
+// openMigrated opens the database and brings its schema up to date.
+func openMigrated(ctx context.Context, cfg config.Database, o persistence.Options) (*persistence.Store, error) {
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return nil, environmentError(err)
+	}
+	data, err := persistence.New(db, o)
+	if err != nil {
+		return nil, environmentError(errors.Join(err, db.Close()))
+	}
+	if err := data.Migrate(ctx); err != nil {
+		return nil, environmentError(errors.Join(err, data.Close()))
+	}
+	return data, nil
+}
 
 // openDatabase opens the database of the configuration, for every command that
 // uses one.

@@ -26,6 +26,8 @@ type rulesetKeeper interface {
 type publisher struct {
 	live *engine.Engine
 	keep rulesetKeeper // nil until the database is open
+	// changed gets a notice of each ruleset that was put in force.
+	changed chan<- struct{}
 
 	first []compile.File // of the ruleset that came before the database
 }
@@ -49,6 +51,7 @@ func (p *publisher) publish(ctx context.Context, next *engine.Ruleset, files []c
 		return err
 	}
 	p.live.Swap(next)
+	notify(p.changed)
 	return nil
 }
 

@@ -73,8 +73,8 @@ func writeDuration(_ []string, a slog.Attr) slog.Attr {
 // serve runs the server until ctx is done. The port is taken before the database
 // is touched, so that a second instance changes nothing.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
-	live := engine.New(nil)
-	rules := &publisher{live: live}
+	live, changed := engine.New(nil), make(chan struct{}, 1)
+	rules := &publisher{live: live, changed: changed}
 	watcher, err := openRules(cfg, rules, log)
 	if err != nil {
 		return err
@@ -92,12 +92,18 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	if err := rules.attach(ctx, data); err != nil {
 		return environmentError(err)
 	}
-	handler, err := newHandler(cfg, live, watcher, data, log)
+	registry := prometheus.NewRegistry()
+	handler, err := newHandler(cfg, live, watcher, data, registry, log)
+	if err != nil {
+		return err
+	}
+	sender, err := newSender(cfg, outbox{data}, registry, log)
 	if err != nil {
 		return err
 	}
 	expiry := func(ctx context.Context) error { return deleteExpiredKeys(ctx, data, log) }
-	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log, expiry))
+	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log,
+		append(eventJobs(cfg, live, data, sender, changed, log), expiry)...))
 }
 
 // listen takes the port.
@@ -143,13 +149,11 @@ func openRules(cfg config.Config, rules *publisher, log *slog.Logger) (*store.Wa
 // openStore opens and migrates the database, and loads the seed into an empty
 // one.
 func openStore(ctx context.Context, cfg config.Config, currency engine.Currency, log *slog.Logger) (*persistence.Store, error) {
-	db, err := openDatabase(ctx, cfg.Database)
+	data, err := openMigrated(ctx, cfg.Database, persistence.Options{
+		Currency: currency, Endpoints: endpoints(cfg), LowStock: int64(cfg.LowStock),
+	})
 	if err != nil {
-		return nil, environmentError(err)
-	}
-	data, err := persistence.New(db, persistence.Options{Currency: currency})
-	if err != nil {
-		return nil, environmentError(errors.Join(err, db.Close()))
+		return nil, err
 	}
 	if err := prepare(ctx, data, cfg.Seed, log); err != nil {
 		return nil, errors.Join(err, data.Close())
@@ -157,23 +161,19 @@ func openStore(ctx context.Context, cfg config.Config, currency engine.Currency,
 	return data, nil
 }
 
-// prepare brings the schema up to date, checks that the prices in the database
-// are in the rules' currency, and loads the seed.
+// prepare checks that the prices in the database are in the rules' currency, and
+// loads the seed.
 func prepare(ctx context.Context, data *persistence.Store, file string, log *slog.Logger) error {
-	if err := data.Migrate(ctx); err != nil {
-		return environmentError(err)
-	}
 	if err := data.CheckCurrency(ctx); err != nil {
 		return environmentError(err)
 	}
 	return seed(ctx, data, file, log)
 }
 
-func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, log *slog.Logger) (*api.Server, error) {
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
 	if cfg.Password == "" {
 		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
 	}
-	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(rulesMetrics(watcher)...)
 	return api.New(api.Options{

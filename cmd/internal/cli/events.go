@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/checkout-promotions/checkout/api/webhook"
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/event"
+)
+
+const (
+	// purgePause is how long purgeEvents pauses, give or take half of it.
+	purgePause = time.Hour
+	// announcePause is how long announceRules waits after the database failed.
+	announcePause = 5 * time.Second
+)
+
+// endpoints are the webhooks as a store has to know them.
+func endpoints(cfg config.Config) []persistence.Endpoint {
+	all := make([]persistence.Endpoint, len(cfg.Webhooks))
+	for i, w := range cfg.Webhooks {
+		all[i].Name = w.Name
+		for _, name := range w.Events {
+			all[i].Types = append(all[i].Types, event.Type(name))
+		}
+	}
+	return all
+}
+
+// newSender returns the sender of what the outbox has for the webhooks.
+func newSender(cfg config.Config, data webhook.Outbox, registry *prometheus.Registry, log *slog.Logger) (*webhook.Sender, error) {
+	o := webhook.Options{
+		Outbox: data, Grace: cfg.ShutdownGrace, Agent: "Checkout-Webhooks/" + version(), Log: log, Registry: registry,
+	}
+	for _, w := range cfg.Webhooks {
+		o.Endpoints = append(o.Endpoints, webhook.Endpoint{Name: w.Name, URL: w.URL, Secret: w.Secret.Reveal(), Timeout: w.Timeout})
+	}
+	return webhook.New(o)
+}
+
+// eventJobs are what a server does about events beside serving.
+func eventJobs(
+	cfg config.Config, live *engine.Engine, data *persistence.Store, sender *webhook.Sender, changed <-chan struct{}, log *slog.Logger,
+) []func(context.Context) error {
+	return []func(context.Context) error{
+		sender.Run,
+		func(ctx context.Context) error {
+			return announceRules(ctx, data, changed, func() string { return live.Active().Digest() }, log)
+		},
+		func(ctx context.Context) error { return purgeEvents(ctx, data, cfg.EventsKeep, log) },
+	}
+}
+
+// outbox is the store in the words of package webhook.
+type outbox struct{ *persistence.Store }
+
+var _ webhook.Outbox = outbox{}
+
+// Claim implements webhook.Outbox.
+func (o outbox) Claim(ctx context.Context, endpoint string, n int, lease time.Duration) ([]webhook.Delivery, error) {
+	claimed, err := o.Store.Claim(ctx, endpoint, n, lease)
+	all := make([]webhook.Delivery, len(claimed))
+	for i, d := range claimed {
+		all[i] = webhook.Delivery(d)
+	}
+	return all, err
+}
+
+// Settle implements webhook.Outbox.
+func (o outbox) Settle(ctx context.Context, d webhook.Delivery, s webhook.Settlement) error {
+	return o.Store.Settle(ctx, persistence.Delivery(d), persistence.Settlement{
+		State: persistence.DeliveryState(s.State), Next: s.Next, Status: s.Status, Error: s.Error,
+	})
+}
+
+// Backlogs implements webhook.Outbox.
+func (o outbox) Backlogs(ctx context.Context) ([]webhook.Backlog, error) {
+	known, err := o.Store.Backlogs(ctx)
+	all := make([]webhook.Backlog, len(known))
+	for i, b := range known {
+		all[i] = webhook.Backlog(b)
+	}
+	return all, err
+}
+
+// purger is the store as purgeEvents needs it.
+type purger interface {
+	PurgeEvents(ctx context.Context, before time.Time) (int64, error)
+}
+
+// purgeEvents removes the events that every endpoint has got and that are older
+// than keep, now and then until ctx is done, and returns nil. An error is logged;
+// the next time may do better.
+func purgeEvents(ctx context.Context, data purger, keep time.Duration, log *slog.Logger) error {
+	for {
+		if err := pause(ctx, purgePause/2+rand.N(purgePause)); err != nil {
+			return nil
+		}
+		n, err := data.PurgeEvents(ctx, time.Now().Add(-keep))
+		switch {
+		case err != nil && ctx.Err() == nil:
+			log.LogAttrs(ctx, slog.LevelWarn, "purge events", slog.Any("error", err))
+		case n > 0:
+			log.LogAttrs(ctx, slog.LevelDebug, "purged events", slog.Int64("events", n))
+		}
+	}
+}
+
+// teller is the store as announceRules needs it.
+type teller interface {
+	RulesetChanged(ctx context.Context, digest string) error
+}
+
+// announceRules tells of the ruleset in force, now and whenever changed says that
+// it may be another, until ctx is done, and returns nil. When the database does
+// not serve it tries again, so that the last change is told in the end; of
+// rulesets that come and go meanwhile it does not tell.
+func announceRules(ctx context.Context, data teller, changed <-chan struct{}, digest func() string, log *slog.Logger) error {
+	for {
+		err := data.RulesetChanged(ctx, digest())
+		for err != nil && ctx.Err() == nil {
+			log.LogAttrs(ctx, slog.LevelWarn, "tell of the ruleset", slog.Any("error", err))
+			if pause(ctx, announcePause) == nil {
+				err = data.RulesetChanged(ctx, digest())
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+// pause waits for d; its error is that of ctx, when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// notify leaves a notice for whoever reads the channel, which has room for one.
+func notify(changed chan<- struct{}) {
+	select {
+	case changed <- struct{}{}:
+	default: // one is there already
+	}
+}
