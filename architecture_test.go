@@ -61,6 +61,8 @@ func modules() map[string]string {
 		"github.com/hashicorp":          "plugins",
 		"github.com/spf13/cobra":        "cmd",
 		"github.com/standard-webhooks":  "api",
+		"github.com/schollz":            "cmd",
+		"golang.org/x/term":             "cmd",
 	}
 }
 

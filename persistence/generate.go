@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -35,14 +36,29 @@ func (s *Store) GenerateCodes(
 		return CouponPool{}, err
 	}
 	for row.Issued < row.Wanted {
+		began := time.Now()
 		if row, err = s.generateBatch(ctx, pool); err != nil {
 			return CouponPool{}, err
 		}
 		if progress != nil {
 			progress(row.Issued, row.Wanted)
 		}
+		if row.Issued < row.Wanted {
+			letOthersWrite(ctx, time.Since(began))
+		}
 	}
 	return s.Pool(ctx, pool)
+}
+
+// letOthersWrite waits a little after a transaction that took so long. SQLite
+// gives its lock to whoever asks first, and those who wait ask at intervals: one
+// who takes it again at once would keep them out.
+func letOthersWrite(ctx context.Context, took time.Duration) {
+	const share = 8
+	select {
+	case <-ctx.Done():
+	case <-time.After(took / share):
+	}
 }
 
 // wantCodes adds to the codes that the pool wants.

@@ -227,7 +227,7 @@ func TestTwoProcessesNeverSellAUnitTwice(t *testing.T) {
 	}
 }
 
-func mustOpenStore(t *testing.T, path string) *persistence.Store {
+func mustOpenStore(t testing.TB, path string) *persistence.Store {
 	t.Helper()
 	store, err := openStore(t.Context(), path)
 	check(t, err)
@@ -255,7 +255,7 @@ func newStore(t *testing.T, db persistence.Database, o persistence.Options) *per
 	return store
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("got error %v, want none", err)

@@ -6,5 +6,7 @@
 //
 // Third-party packages used here: github.com/spf13/cobra for commands, help and
 // shell completion, because its flags are the ones koanf's posflag provider
-// reads.
+// reads; github.com/schollz/progressbar/v3 for the bar of long commands, drawn
+// by whoever makes progress, where mpb draws from a goroutine of its own;
+// golang.org/x/term, which it needs too, to tell a terminal.
 package cli

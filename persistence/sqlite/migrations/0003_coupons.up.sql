@@ -15,14 +15,15 @@ CREATE TABLE coupon_pools (
 ) STRICT, WITHOUT ROWID;
 
 -- Codes are as engine.NormalizeCoupon makes them. How often one was redeemed is
--- in redemption_counters.
+-- in redemption_counters. Rows stand in the order of issue, not of their key,
+-- which is random: only the narrow index of the key is written all over.
 CREATE TABLE coupon_codes (
 	code       TEXT NOT NULL PRIMARY KEY CHECK (code <> ''),
 	pool       TEXT NOT NULL REFERENCES coupon_pools (name),
 	source     TEXT NOT NULL CHECK (source IN ('generated', 'imported')),
 	issued_at  TEXT NOT NULL,
 	revoked_at TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A pool in the order in which it was issued, for exports. The codes of one
 -- batch have one instant, so that a new row always goes to the end.

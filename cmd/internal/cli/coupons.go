@@ -1,0 +1,375 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/coupon"
+)
+
+func newCoupons(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "coupons",
+		Short: "Make, import and revoke coupon codes",
+		Long: `Make, import and revoke the codes of coupon pools. A promotion with
+"coupon: {pool: spring}" is unlocked by any code of the pool spring. The commands
+work on the database of checkout run, with the same settings, also while it runs.
+
+Exit codes: 0 done, 1 refused, 2 the command line is wrong, 4 files or the database,
+5 there was nothing to do, 130 interrupted.`,
+	}
+	asGroup(cmd)
+	cmd.AddCommand(newCouponsCreate(s), newCouponsGenerate(s), newCouponsImport(s), newCouponsExport(s),
+		newCouponsList(s), newCouponsShow(s), newCouponsRevoke(s), newCouponsRestore(s))
+	return cmd
+}
+
+// couponTool is a command on coupons: it has the flags of the database and, when
+// it reports, -o.
+func couponTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, data *persistence.Store, args []string, out reporter) error) *cobra.Command {
+	var formats []string
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
+			return couponError(run(ctx, data, args, func(report func(io.Writer, string) error) error {
+				return write(outputs, s.Out, report)
+			}))
+		})
+	}
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	if cmd.Flags().Lookup("output") == nil {
+		addOutput(cmd, &formats)
+	}
+	config.BindDatabaseFlags(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+// reporter writes a report to where -o says.
+type reporter func(report func(w io.Writer, format string) error) error
+
+// couponError gives the errors of the store that are about the request their exit
+// codes.
+func couponError(err error) error {
+	var coded codedError
+	switch {
+	case err == nil, errors.As(err, new(silentError)), errors.As(err, new(usageError)), errors.As(err, &coded):
+		return err
+	case errors.As(err, new(*persistence.InvalidError)):
+		return codedError{exitUsage, err}
+	case errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
+		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)):
+		return codedError{exitFindings, err}
+	default:
+		return environmentError(err)
+	}
+}
+
+// arguments wants so many arguments, called what says.
+func arguments(what string, least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return usageError{fmt.Errorf("%q wants %s, got %d arguments", cmd.CommandPath(), what, len(args)), cmd}
+	}
+}
+
+func newCouponsCreate(s Streams) *cobra.Command {
+	var count int64
+	var format coupon.Format
+	cmd := &cobra.Command{
+		Use:   "create pool",
+		Short: "Create a pool and make its codes",
+		Long: `Create a pool and make its codes, such as SPRING-7KQ4-MH2T. Codes have no letters
+that are like others, and their last letter checks the rest. Without --length they
+have 8 letters, or 12 when there are so many that 8 could be guessed. Without
+--count the pool has no codes, for those to import.`,
+		Example: `  checkout coupons create spring --count 5000 --prefix SPRING
+  checkout coupons create letters`,
+		Args: arguments("the name of a pool", 1, 1),
+	}
+	flags := cmd.Flags()
+	flags.Int64Var(&count, "count", 0, "how many codes to make")
+	flags.StringVar(&format.Prefix, "prefix", "", "what all codes begin with, before a hyphen")
+	flags.IntVar(&format.Length, "length", 0, fmt.Sprintf("letters of a code after the prefix, %d to %d (default 8 or 12)", coupon.MinLength, coupon.MaxLength))
+	flags.IntVar(&format.Group, "groups", 4, "letters between hyphens, 0 for no hyphens")
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		format := format
+		format.Prefix = engine.NormalizeCoupon(format.Prefix)
+		if !cmd.Flags().Changed("length") {
+			format.Length = coupon.LengthFor(count)
+		}
+		if _, err := data.CreatePool(ctx, args[0], format, count); err != nil {
+			return err
+		}
+		return generate(ctx, s, data, args[0], 0, out)
+	})
+}
+
+func newCouponsGenerate(s Streams) *cobra.Command {
+	var count int64
+	cmd := &cobra.Command{
+		Use:   "generate pool",
+		Short: "Make more codes of a pool, or go on after a stop",
+		Long: `Make the codes of a pool that were asked for and are not there, because making them
+was broken off, and --count more.`,
+		Example: `  checkout coupons generate spring
+  checkout coupons generate spring --count 1000`,
+		Args: arguments("the name of a pool", 1, 1),
+	}
+	cmd.Flags().Int64Var(&count, "count", 0, "how many codes to make besides those that are missing")
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		pool, err := data.Pool(ctx, args[0])
+		switch {
+		case err != nil:
+			return err
+		case count == 0 && pool.Unfinished() == 0:
+			return codedError{exitNothing, fmt.Errorf("pool %s has all its %d codes; ask for more with --count", pool.Name, pool.Issued)}
+		}
+		return generate(ctx, s, data, args[0], count, out)
+	})
+}
+
+// generate makes codes with a progress bar. When it is interrupted it says how to
+// go on.
+func generate(ctx context.Context, s Streams, data *persistence.Store, name string, more int64, out reporter) error {
+	bar := newProgress(s.Err, "codes of "+name)
+	pool, err := data.GenerateCodes(ctx, name, more, bar.set)
+	bar.done()
+	switch {
+	case err == nil:
+		return out(poolReport(pool))
+	case ctx.Err() != nil:
+		return broken(ctx, s.Err, data, name)
+	default:
+		return err
+	}
+}
+
+// broken reports how far an interrupted run came.
+func broken(ctx context.Context, w io.Writer, data *persistence.Store, name string) error {
+	pool, err := data.Pool(context.WithoutCancel(ctx), name)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "checkout: interrupted: pool %s has %d of %d codes", name, pool.Issued, pool.Wanted)
+	if pool.Unfinished() > 0 {
+		fmt.Fprintf(w, "; make the others with: checkout coupons generate %s", name)
+	}
+	fmt.Fprintln(w)
+	return silentError{exitInterrupted}
+}
+
+func newCouponsImport(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import pool file.csv",
+		Short: "Add codes from a CSV file to a pool",
+		Long: `Add the codes of a CSV file, in its column code, to a pool. All are added or, when
+any line has a fault, none, and every fault is listed. With SQLite nothing is sold
+meanwhile: import more than 100,000 codes when the shop is quiet.`,
+		Example: `  checkout coupons create letters
+  checkout coupons import letters codes.csv`,
+		Args:              arguments("the name of a pool and a file", 2, 2),
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+	}
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		file, err := os.Open(args[1])
+		if err != nil {
+			return environmentError(fmt.Errorf("read the codes: %w", err))
+		}
+		defer func() { _ = file.Close() }()
+		bar := newProgress(s.Err, "lines of "+args[1])
+		added, err := data.ImportCodes(ctx, args[0], file, func(lines int64) { bar.set(lines, -1) })
+		bar.done()
+		var faults *persistence.ImportError
+		switch {
+		case errors.As(err, &faults):
+			writeImportFaults(s.Err, args[1], faults)
+			return silentError{exitFindings}
+		case err != nil:
+			return err
+		case added == 0:
+			return codedError{exitNothing, fmt.Errorf("%s has no codes", args[1])}
+		}
+		pool, err := data.Pool(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		return out(importReport(pool, added))
+	})
+}
+
+func writeImportFaults(w io.Writer, file string, faults *persistence.ImportError) {
+	for _, fault := range faults.Faults {
+		fmt.Fprintf(w, "%s:%d: %s\n", filepath.ToSlash(file), fault.Line, fault.Problem)
+	}
+	fmt.Fprintf(w, "\nnothing was imported: %s\n", plural(int64(len(faults.Faults))+faults.More, "fault"))
+}
+
+func newCouponsExport(s Streams) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "export pool",
+		Short: "Write the codes of a pool as CSV",
+		Long: `Write the codes of a pool as CSV, with the state of each: available, used or
+revoked. A file is only put in place when it is complete.`,
+		Example: `  checkout coupons export spring -o spring.csv`,
+		Args:    arguments("the name of a pool", 1, 1),
+	}
+	cmd.Flags().StringVarP(&path, "output", "o", "", "the `file` to write (default standard output)")
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, _ reporter) error {
+		if path == "" {
+			_, err := data.ExportCodes(ctx, args[0], s.Out)
+			return err
+		}
+		return replaceFile(path, func(w io.Writer) error {
+			_, err := data.ExportCodes(ctx, args[0], w)
+			return err
+		})
+	})
+}
+
+// replaceFile writes a file beside the path and puts it in place once it is
+// complete.
+func replaceFile(path string, fill func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part")
+	if err != nil {
+		return environmentError(fmt.Errorf("write the export: %w", err))
+	}
+	err = fill(file)
+	if closing := file.Close(); err == nil {
+		err = environmentError(closing)
+	}
+	if err == nil {
+		err = environmentError(os.Rename(file.Name(), path))
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
+
+func newCouponsList(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the pools with the number of their codes",
+		Example: `  checkout coupons list -o json`,
+		Args:    noArguments,
+	}
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, _ []string, out reporter) error {
+		pools, err := data.Pools(ctx)
+		if err != nil {
+			return err
+		}
+		return out(poolsReport(pools))
+	})
+}
+
+func newCouponsShow(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show code|pool",
+		Short: "Show what is known of a code, or of a pool",
+		Example: `  checkout coupons show spring-7kq4-mh2t
+  checkout coupons show spring -o json`,
+		Args: arguments("a code or the name of a pool", 1, 1),
+	}
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		pool, err := data.Pool(ctx, args[0])
+		if err == nil {
+			return out(poolReport(pool))
+		}
+		if !errors.As(err, new(*persistence.UnknownPoolError)) {
+			return err
+		}
+		code, err := data.LookupCode(ctx, args[0])
+		switch {
+		case err == nil:
+			return out(codeReport(code))
+		case errors.As(err, new(*persistence.UnknownCodesError)):
+			return unknownCode(ctx, data, args[0])
+		default:
+			return err
+		}
+	})
+}
+
+// unknownCode says that neither a pool nor a code is called so, and what may be
+// wrong with a code that begins like those of a pool.
+func unknownCode(ctx context.Context, data *persistence.Store, name string) error {
+	pools, err := data.Pools(ctx)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("there is no pool and no code %q", name)
+	for _, pool := range pools {
+		start := coupon.Format{Prefix: pool.Format.Prefix, Length: pool.Format.Length, Group: pool.Format.Group}
+		if why := start.Explain(name); start.Prefix != "" && why != "" && hasPrefix(name, start.Prefix) {
+			text += fmt.Sprintf("; for a code of pool %s it %s", pool.Name, why)
+		}
+	}
+	return codedError{exitFindings, errors.New(text)}
+}
+
+func newCouponsRevoke(s Streams) *cobra.Command {
+	return revocation(s, "revoke", "Revoke codes, or a whole pool", `Revoke codes, or with --pool all codes of a pool, those to come included. No promotion
+knows a revoked code. Orders that used it keep what they got.`, (*persistence.Store).RevokeCodes, (*persistence.Store).RevokePool)
+}
+
+func newCouponsRestore(s Streams) *cobra.Command {
+	return revocation(s, "restore", "Undo the revocation of codes, or of a whole pool", `Undo the revocation of codes, or with --pool that of a whole pool. Codes that were
+revoked one by one stay so when their pool is restored, and the other way round.`, (*persistence.Store).RestoreCodes, (*persistence.Store).RestorePool)
+}
+
+// revocation is the command that revokes, or the one that restores.
+func revocation(s Streams, verb, short, long string,
+	codes func(*persistence.Store, context.Context, []string) (int64, error),
+	whole func(*persistence.Store, context.Context, string) error,
+) *cobra.Command {
+	var pool string
+	cmd := &cobra.Command{
+		Use:   verb + " [code...]",
+		Short: short,
+		Long:  long,
+		Example: "  checkout coupons " + verb + " SPRING-7KQ4-MH2T\n" +
+			"  checkout coupons " + verb + " --pool spring",
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if (len(args) == 0) == (pool == "") {
+			return usageError{fmt.Errorf("%q wants codes, or else --pool and the name of a pool", cmd.CommandPath()), cmd}
+		}
+		return nil
+	}
+	cmd.Flags().StringVar(&pool, "pool", "", "the pool whose codes are all meant")
+	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		if pool == "" {
+			n, err := codes(data, ctx, args)
+			if err != nil {
+				return err
+			}
+			return out(revocationReport(verb+"d", n))
+		}
+		if err := whole(data, ctx, pool); err != nil {
+			return err
+		}
+		read, err := data.Pool(ctx, pool)
+		if err != nil {
+			return err
+		}
+		return out(poolReport(read))
+	})
+}
