@@ -51,8 +51,8 @@ func TestCodesSurviveEveryEnd(t *testing.T) {
 	}
 }
 
-// tool is a command on coupons that runs.
-type tool struct {
+// couponTool is a command on coupons that runs.
+type couponTool struct {
 	t      *testing.T
 	shop   string
 	cmd    *exec.Cmd
@@ -65,8 +65,8 @@ func couponCommand(shop string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func begin(t *testing.T, shop string, args ...string) *tool {
-	r := &tool{t: t, shop: shop, cmd: couponCommand(shop, args...)}
+func begin(t *testing.T, shop string, args ...string) *couponTool {
+	r := &couponTool{t: t, shop: shop, cmd: couponCommand(shop, args...)}
 	r.cmd.Stderr = &r.stderr
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func begin(t *testing.T, shop string, args ...string) *tool {
 
 // signalOnce sends the signal when the number of codes is right, and waits for
 // the end.
-func (r *tool) signalOnce(sig os.Signal, right func(int64) bool) {
+func (r *couponTool) signalOnce(sig os.Signal, right func(int64) bool) {
 	r.t.Helper()
 	eventually(r.t, "codes", time.Minute, func() bool { return right(issued(r.t, r.shop)) })
 	if err := r.cmd.Process.Signal(sig); err != nil {
