@@ -68,7 +68,7 @@ func modules() map[string]string {
 
 // testModules returns the packages that only tests import.
 func testModules() []string {
-	return []string{"testing", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "pgregory.net/rapid"}
+	return []string{"testing", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/santhosh-tekuri/jsonschema"}
 }
 
 func TestFoldersStand(t *testing.T) {

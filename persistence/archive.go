@@ -2,12 +2,12 @@ package persistence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/migrate"
 )
 
 // Ruleset is what a ruleset was compiled from, as it is kept for the orders that
@@ -31,20 +31,16 @@ func (e *UnknownRulesetError) Error() string {
 	return fmt.Sprintf("the ruleset %s is not in the archive", e.Digest)
 }
 
-// OlderSchemaError says that an earlier version of this program has made the
-// database, and that what was asked for is not in it yet.
+// OlderSchemaError says that the database lacks migrations of this program, and
+// so maybe what was asked for.
 type OlderSchemaError struct {
-	Database string // the newest migration the database has, "" for none
-	Program  string // the newest migration this program knows
+	Pending string // the first migration that is missing
 }
 
 // Error implements error.
 func (e *OlderSchemaError) Error() string {
-	if e.Database == "" {
-		return "the database has no tables of checkout: name the one that checkout run uses"
-	}
-	return fmt.Sprintf("the database is from an older version (migration %s, this program wants %s): "+
-		"start checkout run of this version once, which brings it up to date", e.Database, e.Program)
+	return fmt.Sprintf("the database is from an older version (migration %s is missing): "+
+		"checkout db migrate, or checkout run of this version, brings it up to date", e.Pending)
 }
 
 // rulesetRow is a row of the table rulesets.
@@ -66,7 +62,7 @@ func (s *Store) KeepRuleset(ctx context.Context, digest, version string, files [
 		return &InvalidError{Field: "digest", Problem: fmt.Sprintf("%q names no ruleset", digest)}
 	}
 	row := rulesetRow{Digest: digest, Files: files, Version: version, FirstUsedAt: s.now()}
-	kept, err := s.archive().has(ctx, digest)
+	kept, err := s.Archive().has(ctx, digest)
 	if kept || err != nil {
 		return err
 	}
@@ -76,8 +72,6 @@ func (s *Store) KeepRuleset(ctx context.Context, digest, version string, files [
 	})
 }
 
-func (s *Store) archive() *Archive { return &Archive{store: s} }
-
 // Archive reads what a shop has sold and with which rules, whatever its currency
 // and its catalogue are now. It changes nothing. Its methods are safe for
 // concurrent use, also while a shop sells.
@@ -85,55 +79,44 @@ type Archive struct{ store *Store }
 
 // OpenArchive returns the archive of a database, which it takes over: Close
 // closes it. A database that is not of this version is an *OlderSchemaError or a
-// *NewerSchemaError, and stays as it is; then the database has been closed.
+// *NewerSchemaError, and stays as it is. After an error the database is closed.
 func OpenArchive(ctx context.Context, db Database) (*Archive, error) {
-	if db.Reader == nil {
-		db.Reader = db.Writer
+	store, err := newStore(db, Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	s := &Store{db: db, options: Options{}.withDefaults()}
-	s.close = db.Close
-	a := s.archive()
-	if err := a.checkSchema(ctx); err != nil {
-		_ = db.Close() // the first error says more
-		return nil, err
+	if err := store.checkSchema(ctx); err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
-	return a, nil
+	return store.Archive(), nil
 }
+
+// Archive returns the archive of the store's database. It needs no Close.
+func (s *Store) Archive() *Archive { return &Archive{store: s} }
 
 // Close closes the database.
 func (a *Archive) Close() error { return a.store.Close() }
 
-// checkSchema compares the newest migrations. It creates nothing.
-func (a *Archive) checkSchema(ctx context.Context) error {
-	known := migrate.NewMigrations()
-	if err := known.Discover(a.store.db.Migrations); err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	newest := lastName(known.Sorted())
-	var have []string
-	err := a.store.read(ctx, "read applied migrations", func(db bun.IDB) error {
-		return db.NewRaw("SELECT name FROM bun_migrations ORDER BY name DESC LIMIT 1").Scan(ctx, &have)
-	})
-	switch {
-	case err != nil && a.store.lacksTables(ctx):
-		return &OlderSchemaError{Program: newest}
-	case err != nil:
+// checkSchema demands that the database has the migrations that are known here.
+func (s *Store) checkSchema(ctx context.Context) error {
+	all, err := (&Schema{s}).Migrations(ctx)
+	if err != nil {
 		return err
-	case len(have) == 0 || have[0] < newest:
-		return &OlderSchemaError{Database: append(have, "")[0], Program: newest}
-	case have[0] > newest:
-		return &NewerSchemaError{Database: have[0], Program: newest}
-	default:
-		return nil
 	}
-}
-
-// lacksTables tells a database that answers, but not about migrations.
-func (s *Store) lacksTables(ctx context.Context) bool {
-	return s.read(ctx, "ping database", func(db bun.IDB) error {
-		var one int
-		return db.NewRaw("SELECT 1").Scan(ctx, &one)
-	}) == nil
+	known, err := s.knownMigrations()
+	if err != nil {
+		return err
+	}
+	sorted := known.Sorted()
+	if newer := all[len(sorted):]; len(newer) > 0 {
+		return &NewerSchemaError{Database: newer[len(newer)-1].Name, Program: lastName(sorted)}
+	}
+	for _, m := range all {
+		if m.AppliedAt.IsZero() {
+			return &OlderSchemaError{Pending: m.Name}
+		}
+	}
+	return nil
 }
 
 func (a *Archive) has(ctx context.Context, digest string) (bool, error) {

@@ -26,6 +26,7 @@
 //	price       smallest units ≥ 0   ruleset    digest            gift       0 or 1
 //	min_price   smallest units ≥ 0   quote      JSON
 //	stock       units ≥ 0            placed_at
+//	                                 request    JSON of what was priced
 //	categories  JSON list
 //	brand
 //	tags        JSON list
@@ -52,6 +53,13 @@
 //	aggregate_key   reference, SKU, …          next_attempt_at  or the end of the lease
 //	payload         JSON as it is sent         claimed_by       names the claim
 //	created_at                                 last_status, last_error, delivered_at
+//
+//	rulesets
+//	────────────────────────
+//	digest           key, as orders.ruleset
+//	files            a tar in gzip
+//	program_version
+//	first_used_at
 //
 //	coupon_pools                       coupon_codes
 //	──────────────────────────         ─────────────────────────────
@@ -190,4 +198,16 @@
 //     or import.
 //   - Revoking a pool is one column of the pool, whatever its size. To promotions
 //     a revoked code is one that never was.
+//   - An order is kept with the request that was priced, and the rules of every
+//     order by digest, so that any order can be priced again; see Archive, and
+//     engine.EncodeRequest for the form. Rejected: to keep revisions of items and
+//     put requests together from them, which saves space and makes each replay
+//     depend on every writer of items having got its revision right. Rejected:
+//     compressing requests, since three kilobytes for ten lines are less than the
+//     rest of the order with its indexes, and text can be asked with SQL.
+//   - Rulesets are kept in the database and not beside the rule folder: they are
+//     in every backup that has their orders.
+//   - Orders are read in pages by (placed_at, id), and nothing is open between
+//     two pages. Rejected: one long query, which keeps SQLite's log from being
+//     folded back and Postgres from cleaning up while a slow reader reads.
 package persistence

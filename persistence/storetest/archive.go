@@ -15,7 +15,7 @@ func archiveCases() []testCase {
 		{"a ruleset that was not kept is unknown", func(s *shop) {
 			s.check(s.KeepRuleset(s.ctx, "a1", "v", []byte("x")))
 			for _, digest := range []string{"", "a", "a1 ", "A1", "a1\x00", "\xff"} {
-				_, err := s.archive().Ruleset(s.ctx, digest)
+				_, err := s.Archive().Ruleset(s.ctx, digest)
 				s.refused(err, &persistence.UnknownRulesetError{Digest: digest})
 			}
 		}},
@@ -29,20 +29,12 @@ func archiveCases() []testCase {
 		{"orders of a span begin with its first instant and end before its last", testRecordsOfASpan},
 		{"orders of one instant are read once each, across pages", testRecordsAcrossPages},
 		{"a reference that no order has ends the reading", func(s *shop) {
-			_, err := s.archive().Record(s.ctx, "nope")
+			_, err := s.Archive().Record(s.ctx, "nope")
 			s.refused(err, &persistence.UnknownOrderError{Reference: "nope"})
 			_, err = s.references(persistence.Listing{After: "nope"})
 			s.refused(err, &persistence.UnknownOrderError{Reference: "nope"})
 		}},
 	}
-}
-
-// archive opens the archive of the shop's database. The shop closes it.
-func (s *shop) archive() *persistence.Archive {
-	s.t.Helper()
-	a, err := persistence.OpenArchive(s.ctx, s.db)
-	s.check(err)
-	return a
 }
 
 func testRulesetIsKept(s *shop) {
@@ -54,7 +46,7 @@ func testRulesetIsKept(s *shop) {
 	s.check(at(noon).KeepRuleset(s.ctx, "a1", "1.0.0", files))
 	s.check(at(noon.Add(time.Hour)).KeepRuleset(s.ctx, "a1", "2.0.0", []byte("other")))
 	s.check(s.KeepRuleset(s.ctx, "b2", "2.0.0", []byte("another")))
-	got, err := s.archive().Ruleset(s.ctx, "a1")
+	got, err := s.Archive().Ruleset(s.ctx, "a1")
 	s.check(err)
 	s.equal("ruleset", got, persistence.Ruleset{Digest: "a1", Files: files, Version: "1.0.0", FirstUsedAt: noon})
 	s.equal("location", got.FirstUsedAt.Location().String(), "UTC")
@@ -75,14 +67,14 @@ func testRulesetsAreKeptAtOnce(s *shop) {
 		s.check(<-errs)
 	}
 	for n := range rulesets {
-		got, err := s.archive().Ruleset(s.ctx, fmt.Sprint("r", n))
+		got, err := s.Archive().Ruleset(s.ctx, fmt.Sprint("r", n))
 		s.check(err)
 		s.equal("files", got.Files, []byte{byte(n)})
 	}
 }
 
 func (s *shop) references(l persistence.Listing) (references []string, err error) {
-	for record, err := range s.archive().Records(s.ctx, l) {
+	for record, err := range s.Archive().Records(s.ctx, l) {
 		if err != nil {
 			return references, err
 		}
@@ -133,7 +125,7 @@ func testRecordsOfASpan(s *shop) {
 	s.reads("a span", persistence.Listing{Span: span}, all[1:3])
 	s.reads("from an instant on", persistence.Listing{Span: persistence.Span{Since: noon}}, all[1:])
 	s.reads("before an instant", persistence.Listing{Span: persistence.Span{Until: noon}}, all[:1])
-	n, err := s.archive().Count(s.ctx, span)
+	n, err := s.Archive().Count(s.ctx, span)
 	s.check(err)
 	s.equal("count", n, int64(2))
 }

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/persistence"
+)
+
+func newOrders(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "orders",
+		Short: "Show, export and replay orders",
+		Long: `Show, export and replay the orders of a shop. Every order is kept with the rules and
+with all else that its price was made from, so that it can be priced again as it was.
+
+The database is that of checkout run, with the same settings, which may be running
+meanwhile. Nothing in it is changed.
+
+Exit codes: 0 all is well, 1 an order is priced otherwise, cannot be replayed or is
+not there, 2 the command line is wrong, 4 files or the database, 5 there was nothing
+to do, 130 interrupted.`,
+	}
+	asGroup(cmd)
+	cmd.AddCommand(newOrdersExport(s), newOrdersList(s), newOrdersReplay(s), newOrdersRules(s), newOrdersShow(s))
+	return cmd
+}
+
+// onArchive makes run the action of the command, on the archive of the configured
+// database.
+func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *persistence.Archive, args []string) error) *cobra.Command {
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
+		if err != nil {
+			return err
+		}
+		a, err := openArchive(cmd.Context(), cfg.Database)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, environmentError(a.Close())) }()
+		return orderError(run(cmd.Context(), a, args))
+	}
+	config.BindDatabaseFlags(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+// openArchive opens a database that exists.
+func openArchive(ctx context.Context, cfg config.Database) (*persistence.Archive, error) {
+	switch cfg.Kind {
+	case config.KindMemory:
+		return nil, usageError{error: errors.New("a database in memory is gone when its program ends; name one with --sqlite or the db settings")}
+	case config.KindSQLite:
+		if _, err := os.Stat(cfg.SQLite); errors.Is(err, fs.ErrNotExist) {
+			return nil, environmentError(fmt.Errorf("there is no database %s; name the one of checkout run with --sqlite", cfg.SQLite))
+		}
+	}
+	db, err := openDatabase(ctx, cfg)
+	if err != nil {
+		return nil, environmentError(err)
+	}
+	a, err := persistence.OpenArchive(ctx, db)
+	return a, environmentError(err)
+}
+
+// orderError gives errors about orders their exit code.
+func orderError(err error) error {
+	var order *persistence.UnknownOrderError
+	var ruleset *persistence.UnknownRulesetError
+	if errors.As(err, &order) || errors.As(err, &ruleset) {
+		return codedError{exitFindings, err}
+	}
+	return err
+}
+
+// wantOne refuses all but one argument.
+func wantOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			return nil
+		}
+		return usageError{fmt.Errorf("%q takes one %s, got %d", cmd.CommandPath(), what, len(args)), cmd}
+	}
+}
+
+// spanFlags adds --since and --until.
+func spanFlags(flags *pflag.FlagSet, span *persistence.Span) {
+	flags.Var(&instant{&span.Since}, "since", "only orders placed at or after `TIME`, such as 2026-11-01 or 2026-11-01T08:00:00Z")
+	flags.Var(&instant{&span.Until}, "until", "only orders placed before `TIME`; days begin at midnight UTC")
+}
+
+// instant is a flag for an instant.
+type instant struct{ at *time.Time }
+
+// String implements pflag.Value.
+func (i *instant) String() string {
+	if i.at == nil || i.at.IsZero() {
+		return ""
+	}
+	return i.at.Format(time.RFC3339Nano)
+}
+
+// Set implements pflag.Value.
+func (i *instant) Set(text string) error {
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			*i.at = at
+			return nil
+		}
+	}
+	return fmt.Errorf("want a day such as 2026-11-01 or an instant such as 2026-11-01T08:00:00Z")
+}
+
+// Type implements pflag.Value.
+func (i *instant) Type() string { return "time" }
+
+// orderLine is one line of an export, and what show writes as JSON. Its form is
+// that of orders.schema.json: version 1, to which fields are only added.
+type orderLine struct {
+	Version   int             `json:"version"`
+	Reference string          `json:"reference"`
+	PlacedAt  time.Time       `json:"placed_at"`
+	Ruleset   string          `json:"ruleset"`
+	Request   json.RawMessage `json:"request"` // null for orders from before the archive
+	Quote     json.RawMessage `json:"quote"`
+}
+
+func newOrderLine(r *persistence.Record) orderLine {
+	line := orderLine{Version: 1, Reference: r.Reference, PlacedAt: r.PlacedAt, Ruleset: r.Ruleset, Quote: json.RawMessage(r.Quote)}
+	if r.Request != "" {
+		line.Request = json.RawMessage(r.Request)
+	}
+	return line
+}
+
+// writeOrderLine writes the order on one line. Texts keep the bytes that they are
+// stored with.
+func writeOrderLine(w io.Writer, r *persistence.Record) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(newOrderLine(r)); err != nil {
+		return fmt.Errorf("order %s is damaged: %w", r.Reference, err)
+	}
+	_, err := w.Write(text.Bytes())
+	return err
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+)
+
+const defaultListed = 50
+
+func newOrdersList(s Streams) *cobra.Command {
+	var formats []string
+	listing := persistence.Listing{Newest: true, Limit: defaultListed}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List orders, the newest first",
+		Example: `  checkout orders list --sqlite data/db --since 2026-11-01
+  checkout orders list --limit 20 --after 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
+		Args: noArguments,
+	}
+	spanFlags(cmd.Flags(), &listing.Span)
+	cmd.Flags().IntVar(&listing.Limit, "limit", defaultListed, "list at most `N` orders")
+	cmd.Flags().StringVar(&listing.After, "after", "", "go on after the order `REF`, the last one of the page before")
+	addOutput(cmd, &formats)
+	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		if listing.Limit < 1 {
+			return usageError{error: fmt.Errorf("--limit %d: want 1 or more", listing.Limit)}
+		}
+		page, err := listOrders(ctx, a, listing)
+		if err != nil {
+			return err
+		}
+		return write(outputs, s.Out, page.report)
+	})
+}
+
+// orderPage is a page of orders.
+type orderPage struct {
+	Version int          `json:"version"`
+	Orders  []orderBrief `json:"orders"`
+	// Next is what --after wants for the next page, "" when there is none.
+	Next string `json:"next,omitempty"`
+}
+
+// orderBrief is what a list tells of an order. Amounts are smallest units.
+type orderBrief struct {
+	Reference string          `json:"reference"`
+	PlacedAt  time.Time       `json:"placed_at"`
+	Ruleset   string          `json:"ruleset"`
+	Currency  engine.Currency `json:"currency"`
+	Units     int64           `json:"units"`
+	Subtotal  engine.Amount   `json:"subtotal"`
+	Discount  engine.Amount   `json:"discount"`
+	Total     engine.Amount   `json:"total"`
+}
+
+func listOrders(ctx context.Context, a *persistence.Archive, l persistence.Listing) (orderPage, error) {
+	page := orderPage{Version: 1, Orders: []orderBrief{}}
+	limit := l.Limit
+	l.Limit++ // one more tells whether there is a next page
+	for record, err := range a.Records(ctx, l) {
+		if err != nil {
+			return page, err
+		}
+		if len(page.Orders) == limit {
+			page.Next = page.Orders[limit-1].Reference
+			break
+		}
+		quote, err := quoteOf(&record)
+		if err != nil {
+			return page, err
+		}
+		brief := orderBrief{Reference: record.Reference, PlacedAt: record.PlacedAt, Ruleset: record.Ruleset,
+			Currency: quote.Currency, Subtotal: quote.Subtotal, Discount: quote.Discount, Total: quote.Total}
+		for _, line := range quote.Lines {
+			brief.Units += line.Quantity
+		}
+		for _, gift := range quote.Gifts {
+			brief.Units += gift.Quantity
+		}
+		page.Orders = append(page.Orders, brief)
+	}
+	return page, nil
+}
+
+func quoteOf(r *persistence.Record) (engine.Quote, error) {
+	var quote engine.Quote
+	if err := json.Unmarshal([]byte(r.Quote), &quote); err != nil {
+		return quote, environmentError(fmt.Errorf("read order %s: quote: %w", r.Reference, err))
+	}
+	return quote, nil
+}
+
+func (p orderPage) report(w io.Writer, format string) error {
+	if format == formatJSON {
+		return writeJSON(w, p)
+	}
+	if len(p.Orders) == 0 {
+		_, err := fmt.Fprintln(w, "no orders")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, err := fmt.Fprintln(table, "REFERENCE\tPLACED AT\tUNITS\tTOTAL\tSAVED\tRULESET")
+	for _, o := range p.Orders {
+		_, printed := fmt.Fprintf(table, "%s\t%s\t%d\t%s %s\t%s\t%.12s\n", o.Reference, o.PlacedAt.Format(time.DateTime), o.Units,
+			o.Currency.Format(o.Total), o.Currency, o.Currency.Format(o.Discount), o.Ruleset)
+		err = errors.Join(err, printed)
+	}
+	err = errors.Join(err, table.Flush())
+	if p.Next != "" {
+		_, printed := fmt.Fprintf(w, "more: --after %s\n", p.Next)
+		err = errors.Join(err, printed)
+	}
+	return err
+}

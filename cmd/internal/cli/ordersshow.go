@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+)
+
+func newOrdersShow(s Streams) *cobra.Command {
+	var formats []string
+	cmd := &cobra.Command{
+		Use:   "show REF",
+		Short: "Show an order: lines, units, promotions, totals",
+		Long:  `Show an order as it was sold. As JSON it has the form of a line of orders export.`,
+		Example: `  checkout orders show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
+  checkout orders show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
+		Args: wantOne("order reference"),
+	}
+	addOutput(cmd, &formats)
+	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		record, err := a.Record(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		quote, err := quoteOf(&record)
+		if err != nil {
+			return err
+		}
+		return write(outputs, s.Out, func(w io.Writer, format string) error {
+			if format == formatJSON {
+				return writeJSON(w, newOrderLine(&record))
+			}
+			_, err := io.WriteString(w, orderText(&record, &quote))
+			return err
+		})
+	})
+}
+
+// orderText tells an order to people.
+func orderText(r *persistence.Record, q *engine.Quote) string {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) } // a Builder has no errors
+	money := q.Currency.Format
+	row("order\t%s", r.Reference)
+	row("placed at\t%s UTC", r.PlacedAt.Format(time.DateTime))
+	row("ruleset\t%s", r.Ruleset)
+	row("currency\t%s", q.Currency)
+	_ = table.Flush()
+
+	row("\nSKU\tNAME\tUNITS\tPRICE\tDISCOUNT\tTOTAL\tOF WHICH")
+	for _, l := range q.Lines {
+		row("%s\t%s\t%d\t%s\t%s\t%s\t%s", l.SKU, l.Name, l.Quantity, money(l.UnitPrice), money(l.Discount), money(l.Total), unitsText(q.Currency, l.Units))
+	}
+	for _, g := range q.Gifts {
+		row("%s\t%s\t%d\t%s\t\t%s\tgift of %s", g.SKU, g.Name, g.Quantity, money(g.Worth), money(0), g.Promotion)
+	}
+	for _, sh := range q.Shipments {
+		row("%s\tshipment\t\t%s\t%s\t%s\t", sh.Method, money(sh.Price), money(sh.Discount), money(sh.Total))
+	}
+	_ = table.Flush()
+
+	promotionsText(row, q)
+	_ = table.Flush()
+
+	row("\nsubtotal\t%s", money(q.Subtotal))
+	row("discount\t%s", money(q.Discount))
+	row("total\t%s", money(q.Total))
+	if len(q.Shipments) > 0 {
+		row("shipping\t%s", money(q.ShippingTotal))
+		row("payable\t%s", money(q.Payable))
+	}
+	_ = table.Flush()
+	return text.String()
+}
+
+func promotionsText(row func(format string, args ...any), q *engine.Quote) {
+	first := true
+	for _, p := range q.Promotions {
+		if p.Reason != engine.Applied {
+			continue
+		}
+		if first {
+			row("\nPROMOTION\tNAME\tTIMES\tDISCOUNT\tON")
+			first = false
+		}
+		var on []string
+		for _, l := range p.Lines {
+			on = append(on, strings.TrimSpace(fmt.Sprintf("%d x %s%s", l.Quantity, l.SKU, l.Shipment)))
+		}
+		row("%s\t%s\t%d\t%s\t%s", p.Promotion, p.Name, p.Applications, q.Currency.Format(p.Discount), strings.Join(on, ", "))
+	}
+}
+
+// unitsText says what units cost: 2 at 49.99, 1 at 0.00.
+func unitsText(c engine.Currency, units []engine.Units) string {
+	var runs []string
+	for _, u := range units {
+		runs = append(runs, fmt.Sprintf("%d at %s", u.Quantity, c.Format(u.Price)))
+	}
+	return strings.Join(runs, ", ")
+}
