@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +21,13 @@ import (
 	"github.com/checkout-promotions/checkout/api"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if file := os.Getenv(crashFile); file != "" {
+		fmt.Fprintln(os.Stderr, serveForEver(context.Background(), file))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // running is a server that Serve runs on a port of its own.
 type running struct {
