@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,11 +30,7 @@ func database(t testing.TB, file string) *persistence.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	references := new(atomic.Int64)
-	store, err := persistence.New(db, persistence.Options{
-		Currency:     currency(t, "USD"),
-		NewReference: func() string { return fmt.Sprintf("reference-%d", references.Add(1)) },
-	})
+	store, err := persistence.New(db, persistence.Options{Currency: currency(t, "USD")})
 	if err != nil {
 		t.Fatal(err)
 	}
