@@ -22,6 +22,12 @@ func BindDatabaseFlags(flags *pflag.FlagSet) {
 	bind(flags, slices.DeleteFunc(settings(), func(s setting) bool { return databaseOf(s.key) == "" }))
 }
 
+// BindShopFlags adds those of BindDatabaseFlags and --rules, for tools that work on the catalogue of a shop: its rules have the
+// currency of its prices.
+func BindShopFlags(flags *pflag.FlagSet) {
+	bind(flags, slices.DeleteFunc(settings(), func(s setting) bool { return databaseOf(s.key) == "" && s.key != "rules" }))
+}
+
 func bind(flags *pflag.FlagSet, some []setting) {
 	flags.String(fileFlag, "", "`file` of settings in YAML; the environment and flags override it")
 	for _, s := range some {

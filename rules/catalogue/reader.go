@@ -58,6 +58,10 @@ func (r *Record) Fault(field string, code diag.Code, hint, format string, args .
 // Names reports whether the file gives the item a name.
 func (r *Record) Names() bool { return r.given["name"] }
 
+// Release lets go of the source of a record without faults, which takes many
+// times the memory of its item: Raw is gone, and Fault must not be called.
+func (r *Record) Release() { r.Raw, r.m = nil, syntax.Map{} }
+
 // Over returns the item of the record over what is known of it, which is kept
 // where the file has no column or key. Known may be nil: then an item without a
 // name is called by its SKU, and one without a stock has none.

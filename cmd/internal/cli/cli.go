@@ -36,7 +36,7 @@ type Streams struct {
 // exit code. When ctx is done a server drains and a tool stops.
 func Run(ctx context.Context, args []string, s Streams) int {
 	root := newRoot(s)
-	root.SetArgs(append([]string{}, args...)) // not nil, which would mean those of the process
+	root.SetArgs(append([]string{}, afterFlags(args)...)) // not nil, which would mean those of the process
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
