@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -295,14 +296,16 @@ func (s *Store) PurgeEvents(ctx context.Context, before time.Time) (int64, error
 	}
 }
 
-// purge removes one batch. The last event about a ruleset stays, since the next
-// is compared with it.
+// purge removes one batch. Ids stand for time, nearly, so that instants need no
+// index: what a clock that was behind has stamped waits for its neighbours. The
+// last event about a ruleset stays, since the next is compared with it.
 func (s *Store) purge(ctx context.Context, before time.Time, names []string) (n int64, err error) {
 	err = s.write(ctx, "purge events", func(ctx context.Context, tx bun.Tx) error {
-		gone, err := tx.NewRaw("DELETE FROM events WHERE id IN (SELECT e.id FROM events AS e WHERE e.created_at < ? "+
-			"AND e.id <> (SELECT coalesce(max(id), 0) FROM events WHERE type = 'ruleset.changed') "+
+		gone, err := tx.NewRaw("DELETE FROM events WHERE id IN (SELECT e.id FROM events AS e "+
+			"WHERE e.id < coalesce((SELECT n.id FROM events AS n WHERE n.created_at >= ? ORDER BY n.id LIMIT 1), ?) "+
+			"AND e.id <> coalesce((SELECT max(r.id) FROM events AS r WHERE r.type = 'ruleset.changed'), 0) "+
 			"AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event_id = e.id AND d.state <> 'delivered' AND d.endpoint IN (?)) "+
-			"ORDER BY e.created_at LIMIT ?)", before, bun.List(names), batch).Exec(ctx)
+			"ORDER BY e.id LIMIT ?)", before, int64(math.MaxInt64), bun.List(names), batch).Exec(ctx)
 		if err != nil {
 			return failed("purge events", err)
 		}

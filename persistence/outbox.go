@@ -148,7 +148,7 @@ func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (i
 		AggregateType: e.Aggregate.Type, AggregateKey: e.Aggregate.Key,
 	}
 	var ids []int64
-	err = tx.NewInsert().Model(&row).On("CONFLICT (once) DO NOTHING").Returning("id").Scan(ctx, &ids)
+	err = tx.NewInsert().Model(&row).On("CONFLICT (once) WHERE once IS NOT NULL DO NOTHING").Returning("id").Scan(ctx, &ids)
 	if err != nil || len(ids) == 0 {
 		return 0, failed("insert event", err)
 	}
@@ -213,10 +213,12 @@ func (s *Store) RulesetChanged(ctx context.Context, digest string) error {
 // toldRuleset is the ruleset that the last event about one told of.
 type toldRuleset struct{ uid, digest string }
 
+// lastRuleset writes the type as the index of the schema does, which databases
+// use only then.
 func lastRuleset(ctx context.Context, tx bun.Tx) (toldRuleset, error) {
 	var rows []eventRow
 	err := tx.NewSelect().Model(&rows).Column("uid", "payload").
-		Where("type = ?", string(event.TypeRulesetChanged)).Order("id DESC").Limit(1).Scan(ctx)
+		Where("type = 'ruleset.changed'").Order("id DESC").Limit(1).Scan(ctx)
 	if err != nil || len(rows) == 0 {
 		return toldRuleset{}, failed("read the last ruleset", err)
 	}
