@@ -10,7 +10,7 @@ import (
 
 // Database is an open database together with everything in which its dialect
 // goes its own way. Packages such as persistence/sqlite open one; New takes it
-// over. All fields but Reader and SkipLocked are required.
+// over. All fields but Reader, Locks and the texts are required.
 type Database struct {
 	// Writer runs the transactions that write. A transaction that it begins
 	// must see the stock as it is and keep others from changing it.
@@ -33,6 +33,13 @@ type Database struct {
 	// no rows at all, as in FOR UPDATE SKIP LOCKED; "" where one transaction
 	// writes at a time. Without it callers only wait longer for each other.
 	SkipLocked string
+	// ForUpdate is what a SELECT ends in that keeps others from changing what it
+	// has read until the end of the transaction; "" where one transaction writes
+	// at a time.
+	ForUpdate string
+	// LockItems is a statement that lets one transaction at a time add items or
+	// replace them, while sales go on; "" where one transaction writes at a time.
+	LockItems string
 }
 
 // Close closes both handles, the writer last, so that it can tidy up. Calling

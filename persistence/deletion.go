@@ -18,7 +18,7 @@ import (
 // *engine.UnknownItemError. Naming one twice is the same as once.
 func (s *Store) DeleteItems(ctx context.Context, skus []string) error {
 	return once(ctx, s, "delete items", new(struct{}), func(ctx context.Context, tx bun.Tx) error {
-		rows, err := rowsOf(ctx, tx, skus, false)
+		rows, err := s.rowsOf(ctx, tx, skus, false)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *Store) DeleteItems(ctx context.Context, skus []string) error {
 // an item under another name, upsert it.
 func (s *Store) RestoreItems(ctx context.Context, skus []string) error {
 	return once(ctx, s, "restore items", new(struct{}), func(ctx context.Context, tx bun.Tx) error {
-		rows, err := rowsOf(ctx, tx, skus, true)
+		rows, err := s.rowsOf(ctx, tx, skus, true)
 		if err != nil {
 			return err
 		}
@@ -78,9 +78,9 @@ func (s *Store) namesFree(ctx context.Context, tx bun.Tx, rows []itemRow) error 
 
 // rowsOf returns the rows with the SKUs in the order of the SKUs, all of which
 // must be deleted or must not be.
-func rowsOf(ctx context.Context, tx bun.Tx, skus []string, deleted bool) ([]itemRow, error) {
+func (s *Store) rowsOf(ctx context.Context, tx bun.Tx, skus []string, deleted bool) ([]itemRow, error) {
 	keys := distinct(skus)
-	bySKU, err := rowsBySKU(ctx, tx, keys)
+	bySKU, err := s.lockedRows(ctx, tx, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (s *Store) ImportItems(
 	}
 	var counts ItemCounts
 	err := transact(ctx, "import items", func(ctx context.Context, tx bun.Tx) error {
-		before, err := rowsBySKU(ctx, tx, distinct(skus))
+		before, err := s.rowsToImport(ctx, tx, distinct(skus), o.DryRun)
 		if err != nil {
 			return err
 		}
@@ -71,6 +71,14 @@ func (s *Store) ImportItems(
 		return ItemCounts{}, err
 	}
 	return counts, nil
+}
+
+// rowsToImport reads what a dry run must not lock: it may not write.
+func (s *Store) rowsToImport(ctx context.Context, tx bun.Tx, skus []string, dryRun bool) (map[string]*itemRow, error) {
+	if dryRun {
+		return rowsBySKU(ctx, tx, skus, "")
+	}
+	return s.lockedRows(ctx, tx, skus)
 }
 
 // imported asks change for the items and checks them.

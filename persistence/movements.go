@@ -162,7 +162,7 @@ func (s *Store) SetStock(ctx context.Context, sku string, stock int64, reason Re
 		return 0, &engine.UnknownItemError{Key: sku}
 	}
 	m, err := s.changeStock(ctx, reason, note, func(ctx context.Context, tx bun.Tx) (movement, error) {
-		before, err := stockOf(ctx, tx, sku)
+		before, err := stockOf(ctx, tx, sku, s.db.ForUpdate)
 		if err != nil || before == stock {
 			return movement{}, err
 		}
@@ -217,7 +217,7 @@ func addStock(ctx context.Context, tx bun.Tx, sku string, delta int64) (after in
 	if !errors.Is(err, sql.ErrNoRows) {
 		return after, failed("change stock", err)
 	}
-	left, err := stockOf(ctx, tx, sku)
+	left, err := stockOf(ctx, tx, sku, "")
 	switch {
 	case err != nil:
 		return 0, err
@@ -228,9 +228,9 @@ func addStock(ctx context.Context, tx bun.Tx, sku string, delta int64) (after in
 	}
 }
 
-// stockOf returns the stock of a live item.
-func stockOf(ctx context.Context, tx bun.Tx, sku string) (stock int64, err error) {
-	err = tx.NewRaw("SELECT stock FROM items WHERE sku = ? AND "+live, sku).Scan(ctx, &stock)
+// stockOf returns the stock of a live item; forUpdate is "" or Database.ForUpdate.
+func stockOf(ctx context.Context, tx bun.Tx, sku, forUpdate string) (stock int64, err error) {
+	err = tx.NewRaw("SELECT stock FROM items WHERE sku = ? AND "+live+" "+forUpdate, sku).Scan(ctx, &stock)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, &engine.UnknownItemError{Key: sku}
 	}

@@ -53,7 +53,7 @@ func (s *Store) upsert(ctx context.Context, items []engine.Item, columns []strin
 	skus := skusOf(items)
 	var stored []engine.Item
 	err := once(ctx, s, "store items", &stored, func(ctx context.Context, tx bun.Tx) error {
-		before, err := rowsBySKU(ctx, tx, skus)
+		before, err := s.lockedRows(ctx, tx, skus)
 		if err != nil {
 			return err
 		}
@@ -92,11 +92,24 @@ func (s *Store) store(
 	return s.recordMovements(ctx, tx, moved...)
 }
 
-// rowsBySKU reads the rows with the SKUs, which are distinct, deleted ones too.
-func rowsBySKU(ctx context.Context, tx bun.Tx, skus []string) (map[string]*itemRow, error) {
+// lockedRows is rowsBySKU for who is about to replace the items: it keeps others
+// from changing them, and from adding those that no row has. Rows are locked in
+// the order of SKUs, as sales do.
+func (s *Store) lockedRows(ctx context.Context, tx bun.Tx, skus []string) (map[string]*itemRow, error) {
+	if s.db.LockItems != "" {
+		if _, err := tx.ExecContext(ctx, s.db.LockItems); err != nil {
+			return nil, failed("lock items", err)
+		}
+	}
+	return rowsBySKU(ctx, tx, skus, s.db.ForUpdate)
+}
+
+// rowsBySKU reads the rows with the SKUs, which are distinct, deleted ones too;
+// forUpdate is "" or Database.ForUpdate.
+func rowsBySKU(ctx context.Context, tx bun.Tx, skus []string, forUpdate string) (map[string]*itemRow, error) {
 	bySKU := make(map[string]*itemRow, len(skus))
-	for part := range slices.Chunk(skus, batch) {
-		rows, err := scanItems(ctx, tx, "WHERE sku IN (?)", bun.List(part))
+	for part := range slices.Chunk(slices.Sorted(slices.Values(skus)), batch) {
+		rows, err := scanItems(ctx, tx, "WHERE sku IN (?) ORDER BY sku "+forUpdate, bun.List(part))
 		if err != nil {
 			return nil, failed("read items", err)
 		}

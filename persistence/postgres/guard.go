@@ -21,6 +21,8 @@ const (
 	// guardKey is the advisory lock of migrations, "CHKT". Such locks belong to
 	// one database of a server.
 	guardKey = 1128811348
+	// itemsKey is the advisory lock of those who add items or replace them.
+	itemsKey = guardKey + 1
 	// guardWait is how long a process waits for another one's migrations, and
 	// its migrations for the locks of tables.
 	guardWait = 30 * time.Second

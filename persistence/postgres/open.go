@@ -133,7 +133,8 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 	writer := pool(config, connections)
 	db := persistence.Database{
 		Writer: writer, Migrations: folder, Guard: guard(config), Locks: locks{writer}, Diagnose: diagnose,
-		SkipLocked: "FOR UPDATE SKIP LOCKED",
+		SkipLocked: "FOR UPDATE SKIP LOCKED", ForUpdate: "FOR UPDATE",
+		LockItems: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", itemsKey),
 	}
 	if err := check(ctx, db.Writer); err != nil {
 		return persistence.Database{}, errors.Join(err, db.Close())

@@ -74,7 +74,7 @@ func columns(t *testing.T, db persistence.Database, query string) []string {
 }
 
 // family returns what a column holds. SQLite has neither instants nor truth
-// values; they are texts, ending in _at or _until, and integers there.
+// values; they are texts, called at, _at or _until, and integers there.
 func family(t *testing.T, kind, column string) string {
 	t.Helper()
 	switch strings.ToLower(kind) {
@@ -85,7 +85,7 @@ func family(t *testing.T, kind, column string) string {
 	case "blob", "bytea":
 		return "bytes"
 	case "text":
-		if strings.HasSuffix(column, "_at") || strings.HasSuffix(column, "_until") {
+		if column == "at" || strings.HasSuffix(column, "_at") || strings.HasSuffix(column, "_until") {
 			return "instant"
 		}
 		return "text"

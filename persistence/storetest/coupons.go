@@ -226,7 +226,7 @@ func testGeneratorsTogether(s *shop) {
 	s.pool("spring", 1000)
 	together(4, func(i int) {
 		pool, err := s.sameDatabase(persistence.Options{}).GenerateCodes(s.ctx, "spring", int64(3000+i), nil)
-		s.wants(err, pool.Issued == pool.Wanted, "all codes made")
+		s.wants(err, pool.Issued >= 1000+3000+int64(i), "all codes of this call made; others may want more by now")
 	})
 	const n = 1000 + 4*3000 + 6
 	s.poolIs("spring", persistence.CouponPool{Wanted: n, Issued: n})

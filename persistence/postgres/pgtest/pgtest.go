@@ -215,7 +215,7 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 // the rules for clients the first.
 func (s *Server) configure() error {
 	settings := fmt.Sprintf("\nlisten_addresses = ''\nunix_socket_directories = '%s'\n", s.dir) +
-		"fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n" +
+		"fsync = off\nfull_page_writes = off\nautovacuum = off\n" +
 		"max_connections = 80\nshared_buffers = 32MB\nmax_wal_size = 2GB\ndeadlock_timeout = 100ms\n"
 	file, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {

@@ -1,0 +1,188 @@
+package postgres_test
+
+import (
+	"errors"
+	"io/fs"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/uptrace/bun/migrate"
+
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
+)
+
+func TestManyProcessesMigrateAtOnce(t *testing.T) {
+	dsn := pgtest.CreateSchema(t)
+	errs := make([]error, 8)
+	var starting sync.WaitGroup
+	for i := range errs {
+		starting.Go(func() {
+			store, err := openStore(t.Context(), dsn)
+			if err == nil {
+				err = errors.Join(store.Ping(t.Context()), store.Close())
+			}
+			errs[i] = err
+		})
+	}
+	starting.Wait()
+	check(t, errors.Join(errs...))
+	db := openDSN(t, dsn)
+	defer func() { check(t, db.Close()) }()
+	if got := number(t, db, "SELECT count(*) - count(DISTINCT name) FROM bun_migrations"); got != 0 {
+		t.Errorf("got %d migrations that were recorded twice, want none", got)
+	}
+}
+
+const ourTables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+
+func TestFailedMigrationLeavesNothing(t *testing.T) {
+	db := open(t)
+	good := db.Migrations
+	db.Migrations = with(t, good, fstest.MapFS{"9999_broken.up.sql": {Data: []byte("CREATE TABLE extra (id BIGINT);\nCREATE TABLE items (id BIGINT);\n")}})
+	store, err := persistence.New(db, persistence.Options{Currency: usd(t)})
+	check(t, err)
+	defer func() { check(t, store.Close()) }()
+	err = store.Migrate(t.Context())
+	if err == nil || err.Error() != "migrate schema: database error" {
+		t.Errorf("got error %v, want that of the broken migration", err)
+	}
+	if got := number(t, db, ourTables); got != 0 {
+		t.Errorf("got %d tables, want none", got)
+	}
+	db.Migrations = good
+	newStore(t, db, persistence.Options{})
+}
+
+func TestDatabaseOfANewerVersionIsLeftAlone(t *testing.T) {
+	db := open(t)
+	current := db.Migrations
+	db.Migrations = with(t, current, fstest.MapFS{"9999_later.up.sql": {Data: []byte("CREATE TABLE later (id BIGINT);\n")}})
+	newStore(t, db, persistence.Options{})
+	db.Migrations = current
+	schema, err := persistence.NewSchema(db)
+	check(t, err)
+	_, err = schema.Migrate(t.Context())
+	var newer *persistence.NewerSchemaError
+	if !errors.As(err, &newer) || newer.Database != "9999" {
+		t.Errorf("got error %v, want that the database is newer", err)
+	}
+	all, err := schema.Migrations(t.Context())
+	check(t, err)
+	if last := all[len(all)-1]; last.Name != "9999" || last.Pending() {
+		t.Errorf("got %v as the last migration, want 9999, applied", last)
+	}
+}
+
+func TestEveryMigrationCanBeUndone(t *testing.T) {
+	db := open(t)
+	newStore(t, db, persistence.Options{})
+	known := migrate.NewMigrations()
+	check(t, known.Discover(db.Migrations))
+	_, err := migrate.NewMigrator(db.Writer, known).Rollback(t.Context())
+	check(t, err)
+	if got := number(t, db, ourTables+" AND table_name NOT LIKE 'bun_%'"); got != 0 {
+		t.Errorf("got %d tables, want none", got)
+	}
+}
+
+// A connection that breaks while migrations run must not let the rest of them
+// run on another one, outside of the transaction.
+func TestMigrationsWhoseSessionIsLostLeaveNothing(t *testing.T) {
+	db := open(t)
+	db.Migrations = with(t, db.Migrations, fstest.MapFS{
+		"9998_lost.up.sql": {Data: []byte("SELECT pg_terminate_backend(pg_backend_pid());\n")},
+		"9999_rest.up.sql": {Data: []byte("CREATE TABLE rest (id BIGINT);\n")},
+	})
+	store, err := persistence.New(db, persistence.Options{Currency: usd(t)})
+	check(t, err)
+	defer func() { check(t, store.Close()) }()
+	err = store.Migrate(t.Context())
+	const want = "migrate schema: the database server is stopping or starting"
+	if !errors.Is(err, persistence.ErrUnavailable) || err.Error() != want {
+		t.Errorf("got error %v, want ErrUnavailable that says %s", err, want)
+	}
+	if got := number(t, db, ourTables); got != 0 {
+		t.Errorf("got %d tables, want none", got)
+	}
+}
+
+func TestSessionThatHangsIsListedAndEnded(t *testing.T) {
+	dsn := pgtest.Create(t) // the lock is that of a whole database
+	db := openDSN(t, dsn)
+	schema, err := persistence.NewSchema(db)
+	check(t, err)
+	defer func() { check(t, schema.Close()) }()
+	hanging := openDSN(t, dsn+"&application_name=hanging")
+	defer func() { check(t, hanging.Close()) }()
+	conn, err := hanging.Writer.Conn(t.Context())
+	check(t, err)
+	_, err = conn.ExecContext(t.Context(), "SELECT pg_advisory_lock(1128811348)")
+	check(t, err)
+	migrated := make(chan error, 1)
+	go func() { _, err := schema.Migrate(t.Context()); migrated <- err }()
+
+	held, err := schema.Locks().Holders(t.Context())
+	check(t, err)
+	if len(held) != 1 || held[0].Client != "hanging of user checkout on the same machine" || time.Since(held[0].Since) > time.Minute {
+		t.Fatalf("got holders %v, want the one that hangs", held)
+	}
+	ended, err := schema.Locks().End(t.Context(), held[0].ID)
+	check(t, err)
+	if !ended {
+		t.Error("got no session ended, want the one that hangs")
+	}
+	check(t, <-migrated)
+	ended, err = schema.Locks().End(t.Context(), held[0].ID)
+	check(t, err)
+	if ended {
+		t.Error("got the session ended again, want that it holds nothing any more")
+	}
+	_ = conn.Close() // it is broken
+}
+
+func TestSchemaRefusesWhatNoShopHas(t *testing.T) {
+	db := open(t)
+	newStore(t, db, persistence.Options{})
+	const item = "INSERT INTO items (sku, name, currency, price, min_price, stock, categories, brand, tags, attributes, created_at, updated_at) VALUES "
+	for _, c := range []struct{ name, statement string }{
+		{"a negative price", item + "('A', 'a', 'USD', -1, 0, 1, '[]', '', '[]', '{}', now(), now())"},
+		{"a negative stock", item + "('A', 'a', 'USD', 1, 0, -1, '[]', '', '[]', '{}', now(), now())"},
+		{"text for a stock", item + "('A', 'a', 'USD', 1, 0, 'many', '[]', '', '[]', '{}', now(), now())"},
+		{"an item without a SKU", item + "('', 'a', 'USD', 1, 0, 1, '[]', '', '[]', '{}', now(), now())"},
+		{"a line without an order", "INSERT INTO order_lines VALUES (1, 0, 'A', 1, false)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := db.Writer.ExecContext(t.Context(), c.statement); err == nil {
+				t.Error("got no error, want the row refused")
+			}
+		})
+	}
+}
+
+// with returns the folder with more files in it.
+func with(t *testing.T, folder fs.FS, more fstest.MapFS) fs.FS {
+	t.Helper()
+	entries, err := fs.ReadDir(folder, ".")
+	check(t, err)
+	all := fstest.MapFS{}
+	for _, entry := range entries {
+		content, err := fs.ReadFile(folder, entry.Name())
+		check(t, err)
+		all[entry.Name()] = &fstest.MapFile{Data: content}
+	}
+	for name, file := range more {
+		all[name] = file
+	}
+	return all
+}
+
+// number returns the number that the query counts.
+func number(t *testing.T, db persistence.Database, query string) int {
+	t.Helper()
+	var n int
+	check(t, db.Writer.QueryRowContext(t.Context(), query).Scan(&n))
+	return n
+}
