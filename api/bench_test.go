@@ -235,3 +235,26 @@ func (d *dialog) exchange(b *testing.B) {
 		b.Fatalf("got %.80s", d.answer)
 	}
 }
+
+// BenchmarkKeyedPurchase tells what a key costs, and a replay.
+func BenchmarkKeyedPurchase(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		key  func(i int) []string
+	}{
+		{"without a key", func(int) []string { return nil }},
+		{"with a key", func(i int) []string { return withKey(fmt.Sprint("K", i)) }},
+		{"replayed", func(int) []string { return withKey("K") }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := keyed(b)
+			s.put(`{"items":[{"name":"Google TV","sku":"120P90","price":49.99,"inventory_quantity":1000000}]}`)
+			body := skus(tv, tv, tv)
+			i := 0
+			for b.Loop() {
+				want(b, s.do("POST", purchasePath, body, c.key(i)...), 200)
+				i++
+			}
+		})
+	}
+}
