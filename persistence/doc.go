@@ -41,7 +41,7 @@
 //	                                     reason           one of ten
 //	                                     note             of a person
 //	                                     order_reference  or null
-//	                                     at
+//	                                     moved_at
 //
 //	events                                     deliveries
 //	──────────────────────────────             ──────────────────────────────────────────────

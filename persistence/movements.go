@@ -71,7 +71,7 @@ type movement struct {
 	Reason     Reason    `bun:"reason"`
 	Note       string    `bun:"note"`
 	Order      string    `bun:"order_reference,nullzero"`
-	At         time.Time `bun:"at"`
+	At         time.Time `bun:"moved_at"`
 }
 
 // recordMovements stores the movements, in one statement as long as there are

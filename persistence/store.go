@@ -127,7 +127,8 @@ func (s *Store) snapshot(ctx context.Context, op string, queries func(context.Co
 // connection. It may be called again after it was rolled back.
 func (s *Store) write(ctx context.Context, op string, change func(context.Context, bun.Tx) error) error {
 	var o sql.TxOptions
-	if op == "purchase" { // relies on what it has read
+	switch op {
+	case "purchase", "store items", "import items", "change stock", "delete items", "restore items": // rely on what they have read of items
 		o.Isolation = sql.LevelSerializable
 	}
 	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, &o, change) })

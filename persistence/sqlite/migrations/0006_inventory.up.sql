@@ -15,10 +15,10 @@ CREATE TABLE stock_movements (
 		'sale', 'gift', 'cancellation', 'return', 'hold', 'release', 'receipt', 'correction', 'import', 'initial')),
 	note            TEXT    NOT NULL,
 	order_reference TEXT,
-	at              TEXT    NOT NULL
+	moved_at        TEXT    NOT NULL
 ) STRICT;
 
 CREATE INDEX stock_movements_by_sku ON stock_movements (sku, id);
 
-INSERT INTO stock_movements (sku, delta, stock_after, reason, note, at)
+INSERT INTO stock_movements (sku, delta, stock_after, reason, note, moved_at)
 SELECT sku, stock, stock, 'initial', '', updated_at FROM items WHERE stock > 0 ORDER BY id;
