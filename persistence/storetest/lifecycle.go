@@ -19,6 +19,7 @@ func lifecycleCases() []testCase {
 			s.check(s.Migrate(s.ctx))
 			unchanged()
 		}},
+		{"the migrations of a migrated store are all applied, and a moment ago", testMigrations},
 		{"closing twice is fine, and later calls say that the store is closed", func(s *shop) {
 			s.stock()
 			s.check(s.Close())
@@ -120,4 +121,20 @@ func testWaitingCall(s *shop) {
 	s.is(err, context.DeadlineExceeded)
 	s.check(other.Rollback())
 	s.equal("name", s.item(tv).Name, "Google TV")
+}
+
+func testMigrations(s *shop) {
+	schema, err := persistence.NewSchema(s.db)
+	s.check(err)
+	all, err := schema.Migrations(s.ctx)
+	s.check(err)
+	s.equal("the first one", all[0].Name, "0001_catalogue_and_orders")
+	for _, m := range all {
+		if m.Pending() || time.Since(m.AppliedAt).Abs() > patience || m.AppliedAt.Location() != time.UTC {
+			s.t.Errorf("%s: got applied at %v, want now, in UTC", m.Name, m.AppliedAt)
+		}
+	}
+	applied, err := schema.Migrate(s.ctx)
+	s.check(err)
+	s.equal("applied again", applied, []string(nil))
 }
