@@ -61,7 +61,7 @@ func usd(t *testing.T) engine.Currency {
 	return currency
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("got error %v, want none", err)

@@ -148,7 +148,7 @@ func testPools(s *shop) {
 }
 
 func testGenerate(s *shop) {
-	const n = 9001 // several transactions, the last of them smaller
+	const n = 20_001 // several transactions, the last of them smaller
 	s.pool("spring", n)
 	var told []int64
 	pool, err := s.GenerateCodes(s.ctx, "spring", 0, func(done, total int64) {
@@ -225,10 +225,10 @@ func testResume(s *shop) {
 func testGeneratorsTogether(s *shop) {
 	s.pool("spring", 1000)
 	together(4, func(i int) {
-		pool, err := s.sameDatabase(persistence.Options{}).GenerateCodes(s.ctx, "spring", int64(3000+i), nil)
-		s.wants(err, pool.Issued >= 1000+3000+int64(i), "all codes of this call made; others may want more by now")
+		pool, err := s.sameDatabase(persistence.Options{}).GenerateCodes(s.ctx, "spring", int64(9000+i), nil)
+		s.wants(err, pool.Issued >= 1000+9000+int64(i), "all codes of this call made; others may want more by now")
 	})
-	const n = 1000 + 4*3000 + 6
+	const n = 1000 + 4*9000 + 6
 	s.poolIs("spring", persistence.CouponPool{Wanted: n, Issued: n})
 	s.equal("codes", len(distinct(s.codes("spring"))), n)
 }
@@ -322,7 +322,7 @@ func testRevokePool(s *shop) {
 }
 
 func testExport(s *shop) {
-	const n = 8100 // more than two pages, of which the second begins inside a batch
+	const n = 20_100 // more than two pages, of which the second begins inside a batch
 	codes := s.generated("spring", 100)
 	s.check2(s.GenerateCodes(s.ctx, "spring", n-100, nil))
 	s.pool("other", 0)
