@@ -11,10 +11,9 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-// codeBatch is how many codes one transaction makes and one page of an export
-// reads. Codes are random, so a transaction touches pages all over the index of
-// SQLite: with 4,000 codes making a million took twice as long. With 10,000 a
-// sale waits a fraction of a second at most.
+// codeBatch is how many codes one transaction makes at most, and one page of an
+// export reads. Codes are random, so a transaction touches pages all over the
+// index of SQLite: with 4,000 codes making a million took twice as long.
 const codeBatch = 10000
 
 // CodeState says what may be done with a coupon code.

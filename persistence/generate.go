@@ -18,7 +18,7 @@ import (
 //
 // It is the one method that takes effect step by step, because a million codes in
 // one transaction would keep sales waiting: the wish for more codes first, then
-// some thousand codes at a time. After an error, or the end of the process at any
+// as many codes at a time as take a fraction of a second, 10,000 at most. After an error, or the end of the process at any
 // point, call it with more = 0 for the rest: the pool ends with the same codes as
 // after one run. Any number of processes may do so at once; together they make
 // what all of them asked for.
@@ -35,16 +35,18 @@ func (s *Store) GenerateCodes(
 	if err != nil {
 		return CouponPool{}, err
 	}
-	for row.Issued < row.Wanted {
+	for size := int64(firstBatch); row.Issued < row.Wanted; {
 		began := time.Now()
-		if row, err = s.generateBatch(ctx, pool); err != nil {
+		if row, err = s.generateBatch(ctx, pool, size); err != nil {
 			return CouponPool{}, err
 		}
 		if progress != nil {
 			progress(row.Issued, row.Wanted)
 		}
 		if row.Issued < row.Wanted {
-			letOthersWrite(ctx, time.Since(began))
+			took := time.Since(began)
+			size = nextSize(size, took)
+			letOthersWrite(ctx, took)
 		}
 	}
 	return s.Pool(ctx, pool)
@@ -54,10 +56,28 @@ func (s *Store) GenerateCodes(
 // gives its lock to whoever asks first, and those who wait ask at intervals: one
 // who takes it again at once would keep them out.
 func letOthersWrite(ctx context.Context, took time.Duration) {
-	const share = 8
+	const share = 4
 	select {
 	case <-ctx.Done():
 	case <-time.After(took / share):
+	}
+}
+
+// firstBatch is how many codes the first transaction of a run makes.
+const firstBatch = 1000
+
+// nextSize returns how many codes the next transaction makes, after one of size
+// took so long: as many as a machine, with what else it does, makes in a fraction
+// of a second, at most codeBatch.
+func nextSize(size int64, took time.Duration) int64 {
+	const most, least = 200 * time.Millisecond, 250
+	switch {
+	case took > most:
+		return max(size/2, least)
+	case took < most/2:
+		return min(2*size, codeBatch)
+	default:
+		return size
 	}
 }
 
@@ -79,13 +99,13 @@ func (s *Store) wantCodes(ctx context.Context, pool string, more int64) (poolRow
 
 // generateBatch makes the next codes of the pool, in one transaction with the
 // number of the code after them.
-func (s *Store) generateBatch(ctx context.Context, pool string) (poolRow, error) {
+func (s *Store) generateBatch(ctx context.Context, pool string, size int64) (poolRow, error) {
 	var row poolRow
 	err := s.write(ctx, "generate coupon codes", func(ctx context.Context, tx bun.Tx) (err error) {
 		if row, err = lockPool(ctx, tx, pool); err != nil || row.Issued == row.Wanted {
 			return err
 		}
-		codes, err := nextCodes(&row)
+		codes, err := nextCodes(&row, size)
 		if err != nil {
 			return err
 		}
@@ -99,14 +119,14 @@ func (s *Store) generateBatch(ctx context.Context, pool string) (poolRow, error)
 	return row, err
 }
 
-// nextCodes makes some codes, at most as many as are wanted, and moves the pool's
+// nextCodes makes size codes, at most as many as are wanted, and moves the pool's
 // position behind them.
-func nextCodes(row *poolRow) ([]string, error) {
+func nextCodes(row *poolRow, size int64) ([]string, error) {
 	generator, err := row.generator()
 	if err != nil {
 		return nil, err
 	}
-	n := min(codeBatch, row.Wanted-row.Issued, row.format().Possible()-row.Position)
+	n := min(size, row.Wanted-row.Issued, row.format().Possible()-row.Position)
 	if n == 0 {
 		return nil, fmt.Errorf("generate coupon codes: all codes of pool %s have been made; use another pool", row.Name)
 	}

@@ -202,7 +202,7 @@ func testGenerateTooMany(s *shop) {
 
 // testResume breaks off after each transaction.
 func testResume(s *shop) {
-	const n = 20_000
+	const n = 6000
 	s.pool("spring", 10)
 	more, runs := int64(n-10), 0
 	for done := false; !done; runs++ {
