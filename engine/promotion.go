@@ -78,6 +78,9 @@ type Limits struct {
 	// MaxDiscount is what the promotion takes off one cart at most; the rest of
 	// its discount is cut.
 	MaxDiscount Number
+	// Per is how long Redemptions, PerCustomer and Budget last before they
+	// begin anew, by the calendar of the promotion's timezone.
+	Per Period
 }
 
 // Condition decides on the facts of a cart. Implementations are pure and safe

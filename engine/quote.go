@@ -38,6 +38,9 @@ type Quote struct {
 	Promotions []Outcome `json:"promotions,omitempty"`
 	// Coupons tells of each code on the cart what became of it, by code.
 	Coupons []CouponOutcome `json:"coupons,omitempty"`
+	// Redemptions are the uses that the order makes when it is committed, in the
+	// order of application.
+	Redemptions []Redemption `json:"redemptions,omitempty"`
 	// Optimal says that no other choice, wherever promotions competed for units
 	// or excluded each other, saves the customer more. When it is false, Bound
 	// is what no choice can save more than, unless the policy chooses by

@@ -32,6 +32,9 @@ func (p *pricing) quote() Quote {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
 	})
 	p.reportApplied(&q)
+	if p.rules.counted {
+		q.Redemptions = p.redemptions()
+	}
 	if p.req.Explain {
 		q.Promotions = append(q.Promotions, p.notApplied()...)
 	}

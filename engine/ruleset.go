@@ -22,6 +22,7 @@ type Ruleset struct {
 	rivalries  []rivalry    // by promotion
 	byCode     map[string][]int32
 	byPool     map[string][]int32
+	counted    bool   // a promotion has limits that orders count against
 	open       []bool // by promotion: it needs nothing but its condition
 	giftSKUs   []string
 
@@ -109,6 +110,7 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	r.byCode, r.byPool = make(map[string][]int32), make(map[string][]int32)
 	for i, p := range r.promotions {
 		r.open = append(r.open, p.open())
+		r.counted = r.counted || p.Limits.counted()
 		switch {
 		case p.Coupon.Code != "":
 			r.byCode[p.Coupon.Code] = append(r.byCode[p.Coupon.Code], int32(i))
@@ -212,18 +214,6 @@ func (r *Ruleset) Timed() []string {
 	var ids []string
 	for _, p := range r.promotions {
 		if p.Timed {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids
-}
-
-// Limited returns the ids of the promotions whose outcome depends on the usage
-// that orders have made of them, by rank.
-func (r *Ruleset) Limited() []string {
-	var ids []string
-	for _, p := range r.promotions {
-		if l := p.Limits; l.Redemptions != nil || l.PerCustomer != nil || l.PerCode != nil || l.Budget != nil {
 			ids = append(ids, p.ID)
 		}
 	}

@@ -4,7 +4,7 @@ package engine
 // decides against this snapshot; whoever commits an order counts again. The
 // zero value is a shop without orders.
 type Usage struct {
-	// Promotions is by promotion id.
+	// Promotions is by promotion id, for the period at hand; see UsageKeys.
 	Promotions map[string]PromotionUsage
 	// Codes is by normalised coupon code. A code that belongs to a pool is only
 	// known to be one by its entry.
