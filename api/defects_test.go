@@ -335,8 +335,8 @@ func TestDefect9NothingOfADriverReachesCallers(t *testing.T) {
 	s := open(t, func(s *shop, _ *api.Options) {
 		s.upsertBasics = func(context.Context, []engine.Item) ([]engine.Item, error) { return nil, cause }
 		s.list = func(context.Context) ([]engine.Order, error) { return nil, cause }
-		s.itemsBySKU = func(context.Context, []string) (map[string]*engine.Item, error) {
-			return nil, fmt.Errorf("SQLSTATE=1: %w", &engine.UnknownItemError{Key: "x"})
+		s.basis = func(context.Context, engine.Inquiry) (engine.Basis, error) {
+			return engine.Basis{}, fmt.Errorf("SQLSTATE=1: %w", &engine.UnknownItemError{Key: "x"})
 		}
 	})
 	wantError(t, s.put(`{"items":[{"name":"a","sku":"A","price":1,"inventory_quantity":1}]}`), 500, "internal error")

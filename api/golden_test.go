@@ -39,7 +39,7 @@ func exchanges() []exchange {
 	failing := func(err error) func(*shop, *api.Options) {
 		return func(s *shop, o *api.Options) {
 			o.IsUnavailable = func(err error) bool { return strings.Contains(err.Error(), "locked") }
-			s.itemsBySKU = func(context.Context, []string) (map[string]*engine.Item, error) { return nil, err }
+			s.basis = func(context.Context, engine.Inquiry) (engine.Basis, error) { return engine.Basis{}, err }
 		}
 	}
 	check := func(name string, err error) api.Check {
@@ -92,7 +92,7 @@ func exchanges() []exchange {
 		{name: "price_body_cut_off", method: "POST", path: pricePath, reader: iotest.ErrReader(io.ErrUnexpectedEOF)},
 		{name: "price_canceled", method: "POST", path: pricePath, body: skus(tv), with: failing(context.Canceled)},
 		{name: "price_panic", method: "POST", path: pricePath, body: skus(tv), with: func(s *shop, _ *api.Options) {
-			s.itemsBySKU = func(context.Context, []string) (map[string]*engine.Item, error) { panic("a bug") }
+			s.basis = func(context.Context, engine.Inquiry) (engine.Basis, error) { panic("a bug") }
 		}},
 		{name: "price_store_unavailable", method: "POST", path: pricePath, body: skus(tv), with: failing(errors.New("database is locked (5)"))},
 		{name: "price_store_slow", method: "POST", path: pricePath, body: skus(tv), with: failing(context.DeadlineExceeded)},

@@ -19,9 +19,9 @@ type Inventory interface {
 	// ItemByKey returns the item whose SKU is key, else the one whose name it
 	// is, else an *engine.UnknownItemError.
 	ItemByKey(ctx context.Context, key string) (engine.Item, error)
-	// ItemsBySKU returns the items that exist, by SKU. A SKU may be listed
-	// more than once; one that does not exist is left out.
-	ItemsBySKU(ctx context.Context, skus []string) (map[string]*engine.Item, error)
+	// Basis returns the items that exist and what orders have used so far. A SKU
+	// may be asked for more than once.
+	Basis(ctx context.Context, of engine.Inquiry) (engine.Basis, error)
 	// UpsertBasics adds the items or, where the SKU exists, sets its Name,
 	// Price and Stock and leaves its other facts alone: all of the items or
 	// none. It returns them as stored, in the order given. A name that another
@@ -34,15 +34,12 @@ type Inventory interface {
 type Orders interface {
 	// Orders returns every order, newest first.
 	Orders(ctx context.Context) ([]engine.Order, error)
-	// Purchase sells the units of skus, of which a repeated one is a further
-	// unit, in one transaction. In it, price is called with the items of skus
-	// and of extra (the possible gifts) as they are there; it may be called
-	// again when the transaction is. Too little stock is an
-	// *engine.OutOfStockError, an item that does not exist an
-	// *engine.UnknownItemError, and what price refuses is returned as it is;
-	// each changes nothing.
-	Purchase(ctx context.Context, skus, extra []string,
-		price func(items map[string]*engine.Item) (engine.Quote, error)) (engine.Order, error)
+	// Purchase makes the sale, at a price that holds when it is committed. Too
+	// little stock is an *engine.OutOfStockError, an item that does not exist an
+	// *engine.UnknownItemError, another total than the expected one an
+	// *engine.PriceChangedError, and what the sale's Price refuses is returned as
+	// it is; each changes nothing.
+	Purchase(ctx context.Context, sale engine.Sale) (engine.Order, error)
 }
 
 // Rules knows the ruleset in force. It is implemented by *engine.Engine.

@@ -25,22 +25,32 @@ func (s *Server) pricing() pricing {
 	}
 }
 
-// quote prices the basket with the items, in which gifts are looked up too. It
-// is the only place of the API that asks the engine for a price.
-func (p pricing) quote(b basket, items map[string]*engine.Item) (engine.Quote, error) {
+// inquiry is what pricing the items needs to know, the possible gifts and the use
+// of limited promotions included.
+func (p pricing) inquiry(skus []string) engine.Inquiry {
+	return engine.Inquiry{SKUs: slices.Concat(skus, p.rules.GiftSKUs()), Limited: p.rules.UsageKeys(p.at)}
+}
+
+// quote prices the basket on the basis, in which gifts are looked up too, and
+// returns what it has asked. It is the only place of the API that asks the engine
+// for a price.
+func (p pricing) quote(b basket, basis engine.Basis) (engine.Request, engine.Quote, error) {
 	lines := make([]engine.Line, len(b.skus))
 	for i, sku := range b.skus {
-		item := items[sku]
+		item := basis.Items[sku]
 		if item == nil {
-			return engine.Quote{}, &engine.UnknownItemError{Key: sku}
+			return engine.Request{}, engine.Quote{}, &engine.UnknownItemError{Key: sku}
 		}
 		lines[i] = engine.Line{Item: item, Quantity: b.units[i]}
 	}
-	return p.rules.Price(engine.Request{
+	request := engine.Request{
 		Cart:    engine.Cart{Currency: p.currency, Lines: lines},
-		Catalog: engine.CatalogMap(items),
+		Catalog: engine.CatalogMap(basis.Items),
 		At:      p.at,
-	})
+		Usage:   basis.Usage,
+	}
+	quote, err := p.rules.Price(request)
+	return request, quote, err
 }
 
 // basket is what a request asks for.

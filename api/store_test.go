@@ -51,10 +51,10 @@ func (m *memory) named(name string) *engine.Item {
 	return nil
 }
 
-func (m *memory) ItemsBySKU(_ context.Context, skus []string) (map[string]*engine.Item, error) {
+func (m *memory) Basis(_ context.Context, of engine.Inquiry) (engine.Basis, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.pick(skus), nil
+	return engine.Basis{Items: m.pick(of.SKUs)}, nil
 }
 
 func (m *memory) pick(skus []string) map[string]*engine.Item {
@@ -96,11 +96,11 @@ func (m *memory) Orders(context.Context) ([]engine.Order, error) {
 	return newest, nil
 }
 
-func (m *memory) Purchase(_ context.Context, skus, extra []string,
-	price func(map[string]*engine.Item) (engine.Quote, error)) (engine.Order, error) {
+func (m *memory) Purchase(_ context.Context, sale engine.Sale) (engine.Order, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	quote, err := price(m.pick(slices.Concat(skus, extra)))
+	skus := sale.Units
+	_, quote, err := sale.Price(engine.Basis{Items: m.pick(slices.Concat(skus, sale.Inquiry.SKUs))})
 	if err != nil {
 		return engine.Order{}, err
 	}
@@ -152,16 +152,16 @@ func (m *memory) stock(sku string) int64 {
 // fake is a memory of which single functions are replaced.
 type fake struct {
 	*memory
-	itemsBySKU   func(ctx context.Context, skus []string) (map[string]*engine.Item, error)
+	basis        func(ctx context.Context, of engine.Inquiry) (engine.Basis, error)
 	upsertBasics func(ctx context.Context, items []engine.Item) ([]engine.Item, error)
 	list         func(ctx context.Context) ([]engine.Order, error)
 }
 
-func (f *fake) ItemsBySKU(ctx context.Context, skus []string) (map[string]*engine.Item, error) {
-	if f.itemsBySKU != nil {
-		return f.itemsBySKU(ctx, skus)
+func (f *fake) Basis(ctx context.Context, of engine.Inquiry) (engine.Basis, error) {
+	if f.basis != nil {
+		return f.basis(ctx, of)
 	}
-	return f.memory.ItemsBySKU(ctx, skus)
+	return f.memory.Basis(ctx, of)
 }
 
 func (f *fake) UpsertBasics(ctx context.Context, items []engine.Item) ([]engine.Item, error) {

@@ -14,8 +14,10 @@ func (s *Server) purchase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.pricing()
-	order, err := s.options.Orders.Purchase(r.Context(), b.asked, p.rules.GiftSKUs(),
-		func(items map[string]*engine.Item) (engine.Quote, error) { return p.quote(b, items) })
+	order, err := s.options.Orders.Purchase(r.Context(), engine.Sale{
+		Units: b.asked, Inquiry: p.inquiry(nil),
+		Price: func(basis engine.Basis) (engine.Request, engine.Quote, error) { return p.quote(b, basis) },
+	})
 	if err != nil {
 		return err
 	}

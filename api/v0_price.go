@@ -1,9 +1,7 @@
 package api
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,15 +21,11 @@ func (s *Server) priceItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items := map[string]*engine.Item{}
-	if gifts := p.rules.GiftSKUs(); len(gifts) > 0 {
-		if items, err = s.options.Inventory.ItemsBySKU(r.Context(), gifts); err != nil {
-			return err
-		}
-		items = maps.Clone(items)
+	basis, err := s.options.Inventory.Basis(r.Context(), p.inquiry([]string{item.SKU}))
+	if err != nil {
+		return err
 	}
-	items[item.SKU] = &item
-	return s.answerPrice(w, p, newBasket([]string{item.SKU}), items)
+	return s.answerPrice(w, p, newBasket([]string{item.SKU}), basis)
 }
 
 // canBeKey spares the store keys that neither a SKU nor a name can be.
@@ -47,24 +41,24 @@ func (s *Server) priceItems(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.pricing()
-	items, err := s.options.Inventory.ItemsBySKU(r.Context(), slices.Concat(b.skus, p.rules.GiftSKUs()))
+	basis, err := s.options.Inventory.Basis(r.Context(), p.inquiry(b.skus))
 	if err != nil {
 		return err
 	}
-	return s.answerPrice(w, p, b, items)
+	return s.answerPrice(w, p, b, basis)
 }
 
 // answerPrice prices the basket and sends the price. What cannot be bought at
 // all is not priced.
-func (s *Server) answerPrice(w http.ResponseWriter, p pricing, b basket, items map[string]*engine.Item) error {
-	quote, err := p.quote(b, items)
+func (s *Server) answerPrice(w http.ResponseWriter, p pricing, b basket, basis engine.Basis) error {
+	_, quote, err := p.quote(b, basis)
 	if err != nil {
 		return err
 	}
 	for _, sku := range b.skus {
-		if items[sku].Stock < 1 {
+		if basis.Items[sku].Stock < 1 {
 			return &soldOutError{sku}
 		}
 	}
-	return s.answer(w, http.StatusOK, newPriceAnswer(b.asked, items, &quote))
+	return s.answer(w, http.StatusOK, newPriceAnswer(b.asked, basis.Items, &quote))
 }

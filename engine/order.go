@@ -49,3 +49,57 @@ type NameTakenError struct {
 func (e *NameTakenError) Error() string {
 	return fmt.Sprintf("item %s: the name %q belongs to item %s", e.SKU, e.Name, e.By)
 }
+
+// Inquiry names what pricing needs to know about a cart: items, and what orders
+// have used so far.
+type Inquiry struct {
+	// SKUs are the items of the cart and those that promotions may add; one that
+	// no item has is left out of the answer.
+	SKUs []string
+	// Customer is who buys, "" for a guest.
+	Customer string
+	// Codes are the normalised coupon codes on the cart.
+	Codes []string
+	// Limited are the promotions whose use matters; see Ruleset.UsageKeys.
+	Limited []UsageKey
+}
+
+// Basis answers an Inquiry.
+type Basis struct {
+	// Items are by SKU.
+	Items map[string]*Item
+	Usage Usage
+	// Revisions tell, by SKU, which state of an item is meant: what is priced on
+	// one revision of an item is not sold on another.
+	Revisions map[string]int64
+}
+
+// Sale is a purchase to be made.
+type Sale struct {
+	// Units lists every unit to buy by its SKU: a repeated one is a further unit.
+	Units []string
+	// Inquiry is what Price is to be told. Its SKUs need not repeat the Units.
+	Inquiry Inquiry
+	// Expected is the total that the customer has been shown, nil to buy at
+	// whatever the units cost.
+	Expected *Amount
+	// Price prices the units on the basis. It is a pure function, which may be
+	// called several times: where something that it has relied on changes before
+	// the order is committed, the order is priced anew. It returns what it has
+	// asked the engine, for the record, and the answer.
+	Price func(Basis) (Request, Quote, error)
+}
+
+// PriceChangedError says that the units no longer cost what the customer has
+// been shown.
+type PriceChangedError struct {
+	Expected Amount
+	// Quote is what they cost now.
+	Quote Quote
+}
+
+// Error implements error.
+func (e *PriceChangedError) Error() string {
+	c := e.Quote.Currency
+	return fmt.Sprintf("the price has changed: %s was expected, it is %s now", c.Format(e.Expected), c.Format(e.Quote.Total))
+}

@@ -3,6 +3,7 @@ package persistence_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -44,11 +45,18 @@ func sellTelevisions(ctx context.Context) error {
 		return err
 	}
 
-	price := func(items map[string]*engine.Item) (engine.Quote, error) {
-		cart := engine.Cart{Currency: usd, Lines: []engine.Line{{Item: items["TV"], Quantity: 2}}}
-		return rules.Price(engine.Request{Cart: cart, Catalog: engine.CatalogMap(items)})
+	now := time.Now()
+	sale := engine.Sale{
+		Units:   []string{"TV", "TV"},
+		Inquiry: engine.Inquiry{SKUs: rules.GiftSKUs(), Limited: rules.UsageKeys(now)},
+		Price: func(b engine.Basis) (engine.Request, engine.Quote, error) {
+			cart := engine.Cart{Currency: usd, Lines: []engine.Line{{Item: b.Items["TV"], Quantity: 2}}}
+			request := engine.Request{Cart: cart, Catalog: engine.CatalogMap(b.Items), Usage: b.Usage, At: now}
+			quote, err := rules.Price(request)
+			return request, quote, err
+		},
 	}
-	order, err := store.Purchase(ctx, []string{"TV", "TV"}, rules.GiftSKUs(), price)
+	order, err := store.Purchase(ctx, sale)
 	if err != nil {
 		return err
 	}
@@ -58,6 +66,6 @@ func sellTelevisions(ctx context.Context) error {
 	}
 	fmt.Printf("sold %v for %s, %d left\n", order.SKUs, usd.Format(order.Quote.Total), tv.Stock)
 
-	_, err = store.Purchase(ctx, []string{"TV", "TV"}, rules.GiftSKUs(), price)
+	_, err = store.Purchase(ctx, sale)
 	return err
 }

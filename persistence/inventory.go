@@ -106,19 +106,30 @@ func (s *Store) ItemsBySKU(ctx context.Context, skus []string) (map[string]*engi
 
 // itemsBySKU reads the items with the keys, which are distinct.
 func (s *Store) itemsBySKU(ctx context.Context, db bun.IDB, keys []string) (map[string]*engine.Item, error) {
+	rows, err := s.itemRows(ctx, db, keys)
+	if err != nil {
+		return nil, err
+	}
 	items := make(map[string]*engine.Item, len(keys))
+	for i := range rows {
+		if items[rows[i].SKU], err = rows[i].item(s.options.Currency); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// itemRows reads the rows on sale with the keys, which are distinct.
+func (s *Store) itemRows(ctx context.Context, db bun.IDB, keys []string) ([]itemRow, error) {
+	var all []itemRow
 	for part := range slices.Chunk(keys, batch) {
 		rows, err := selectItems(ctx, db, "AND sku IN (?)", bun.List(part))
 		if err != nil {
 			return nil, failed("read items", err)
 		}
-		for i := range rows {
-			if items[rows[i].SKU], err = rows[i].item(s.options.Currency); err != nil {
-				return nil, err
-			}
-		}
+		all = append(all, rows...)
 	}
-	return items, nil
+	return all, nil
 }
 
 // selectItems reads what an engine.Item is made of, from the rows on sale that
@@ -131,7 +142,7 @@ func selectItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]i
 // time of bun's models: every price and every purchase begins here.
 func scanItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]itemRow, error) {
 	found, err := db.QueryContext(ctx, "SELECT id, sku, COALESCE(deleted_name, name), currency, price, min_price, stock, "+
-		"categories, brand, tags, attributes, deleted_at IS NOT NULL FROM items "+rest, args...)
+		"categories, brand, tags, attributes, revision, deleted_at IS NOT NULL FROM items "+rest, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +151,7 @@ func scanItems(ctx context.Context, db bun.IDB, rest string, args ...any) ([]ite
 	for found.Next() {
 		var r itemRow
 		err := found.Scan(&r.ID, &r.SKU, &r.Name, &r.Currency, &r.Price, &r.MinPrice, &r.Stock,
-			&r.Categories, &r.Brand, &r.Tags, &r.Attributes, &r.Deleted)
+			&r.Categories, &r.Brand, &r.Tags, &r.Attributes, &r.Revision, &r.Deleted)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/idempotency"
 )
 
@@ -25,24 +26,41 @@ type outcome struct {
 // called and result is what was stored. So a request has one call of once. It is
 // idempotency.ErrBusy when the claim has lost its key, and then nothing happens.
 func once[T any](ctx context.Context, s *Store, op string, result *T, change func(context.Context, bun.Tx) error) error {
-	claim, keyed := idempotency.ClaimOf(ctx)
-	if !keyed {
-		return s.write(ctx, op, change)
+	var by *idempotency.Claim
+	if claim, keyed := idempotency.ClaimOf(ctx); keyed {
+		by = &claim
 	}
 	return s.write(ctx, op, func(ctx context.Context, tx bun.Tx) error {
-		done, err := recall(ctx, tx, claim, op, result)
-		if err != nil || done {
-			return err
-		}
-		if err := change(ctx, tx); err != nil {
-			return err
-		}
-		return complete(ctx, tx, claim, op, result)
+		return within(ctx, tx, by, op, result, func() error { return change(ctx, tx) })
 	})
 }
 
+// within makes a change once for the claim, nil for none, within a transaction.
+func within[T any](ctx context.Context, tx bun.Tx, claim *idempotency.Claim, op string, result *T, change func() error) error {
+	if claim == nil {
+		return change()
+	}
+	done, err := recall(ctx, tx, *claim, op, result)
+	if err != nil || done {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	return complete(ctx, tx, *claim, op, result)
+}
+
+// recalled is recall outside of a transaction.
+func (s *Store) recalled(ctx context.Context, claim idempotency.Claim, op string, result *engine.Order) (done bool, err error) {
+	err = s.persist(ctx, func() (err error) {
+		done, err = recall(ctx, s.db.Reader, claim, op, result)
+		return err
+	})
+	return done, err
+}
+
 // recall reads the result of the effect that the claim's key has, if it has one.
-func recall[T any](ctx context.Context, tx bun.Tx, claim idempotency.Claim, op string, result *T) (done bool, err error) {
+func recall[T any](ctx context.Context, tx bun.IDB, claim idempotency.Claim, op string, result *T) (done bool, err error) {
 	row, err := findKey(ctx, tx, claim.Key)
 	switch {
 	case err != nil:

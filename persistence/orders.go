@@ -21,6 +21,7 @@ type orderRow struct {
 	Currency  string    `bun:"currency"`
 	Cost      int64     `bun:"cost"`
 	Ruleset   string    `bun:"ruleset"`
+	Customer  string    `bun:"customer"`
 	Quote     string    `bun:"quote"`
 	PlacedAt  time.Time `bun:"placed_at"`
 }

@@ -155,10 +155,14 @@ func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (i
 	return ids[0], nil
 }
 
-// emitSale tells of an order, which took the units from stock, and of the items
-// whose stock it brought down to the threshold.
-func (s *Store) emitSale(ctx context.Context, tx bun.Tx, order *engine.Order, units map[string]int64) error {
-	events := []event.Event{event.OrderPlaced(*order)}
+// emitSale tells of an order, and of the items whose stock it brought down to the
+// threshold.
+func (s *Store) emitSale(ctx context.Context, tx bun.Tx, p *plan) error {
+	events := []event.Event{event.OrderPlaced(p.order)}
+	units := make(map[string]int64, len(p.takes))
+	for _, t := range p.takes {
+		units[t.sku] = t.n
+	}
 	low, err := s.fallen(ctx, tx, units)
 	if err != nil {
 		return err

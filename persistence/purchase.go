@@ -3,65 +3,167 @@ package persistence
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/idempotency"
 )
 
 // MaxUnits is the number of units, gifts included, that one order may hold.
 const MaxUnits = 100_000
 
-// Purchase sells the units that skus lists, and the gifts that come with them,
-// and returns the order. A SKU that is listed again is a further unit. All of
-// it is one transaction: it reads the items, asks price what they cost, takes
-// every unit from stock, and stores the order with its quote.
+// errStale says that something that an order was priced on has changed since.
+var errStale = errors.New("what the purchase was priced on has changed")
+
+// Purchase makes the sale and returns the order. It asks the sale for a price and
+// then commits the order in one transaction, which takes every unit from stock,
+// counts the uses of limited promotions and of codes, and stores the order with its
+// quote. That transaction holds only if the items are still in the state in which
+// they were priced and no limit would be exceeded; otherwise the sale is priced
+// anew. So nothing is sold that is not there, nor at a price that is not that of
+// the moment, nor beyond a limit, by any number of purchases at once.
 //
-// Price is given the items by SKU, both those of skus and those of extra, which
-// are the items that promotions may add; an extra SKU that no item has is
-// absent. It must be a pure function of the items, because it runs while other
-// purchases wait and may be called again; it must not call the store. The quote
-// must be for exactly the units of skus, in the shop's currency, as Price of an
-// engine.Ruleset makes it. An error of price ends the purchase and is returned
-// as it is.
+// The quote must be for exactly the units of the sale, in the shop's currency, as
+// Price of an engine.Ruleset makes it. An error of the sale's Price ends the
+// purchase and is returned as it is.
 //
-// A SKU that no item has is an *engine.UnknownItemError, one of which fewer
-// units are left than lines and gifts need an *engine.OutOfStockError, and no
-// units at all, or more than MaxUnits, an *engine.CartError. After any error
-// nothing has changed.
-func (s *Store) Purchase(
-	ctx context.Context, skus, extra []string,
-	price func(items map[string]*engine.Item) (engine.Quote, error),
-) (engine.Order, error) {
-	if err := checkUnits(len(skus)); err != nil {
+// A unit that no item has is an *engine.UnknownItemError, one of which fewer units
+// are left than were bought an *engine.OutOfStockError, no units at all, or more
+// than MaxUnits, an *engine.CartError, and a total that is not the expected one a
+// *engine.PriceChangedError. After any error nothing has changed.
+func (s *Store) Purchase(ctx context.Context, sale engine.Sale) (engine.Order, error) {
+	if err := checkUnits(len(sale.Units)); err != nil {
 		return engine.Order{}, err
 	}
-	var order engine.Order
-	keys := distinct(slices.Concat(skus, extra))
-	err := once(ctx, s, "purchase", &order, func(ctx context.Context, tx bun.Tx) error {
-		items, err := s.itemsBySKU(ctx, tx, keys)
-		if err != nil {
-			return err
+	inquiry := sale.Inquiry
+	inquiry.SKUs = slices.Concat(sale.Units, inquiry.SKUs)
+	patience := time.Now().Add(s.options.LockWait)
+	for {
+		order, err := s.purchaseOnce(ctx, inquiry, &sale)
+		switch {
+		case !errors.Is(err, errStale):
+			return order, err
+		case time.Now().After(patience):
+			return engine.Order{}, &Error{Op: "purchase", Err: err, Fault: Fault{
+				Reason: "its items or promotions change all the time", Unavailable: true,
+			}}
 		}
-		if err := allKnown(skus, items); err != nil {
-			return err
+		pause := time.Duration(rand.Int64N(int64(5 * time.Millisecond))) // lets those who compete pass one by one
+		select {
+		case <-ctx.Done():
+			return engine.Order{}, s.explain(ctx, failed("purchase", ctx.Err()))
+		case <-time.After(pause):
 		}
-		quote, err := price(items)
-		if err != nil {
-			return err
+	}
+}
+
+// purchaseOnce prices the sale and commits the order; errStale when something has
+// changed in between.
+func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *engine.Sale) (engine.Order, error) {
+	claim, keyed := idempotency.ClaimOf(ctx)
+	if keyed { // what has been sold for the key may be out of stock by now
+		var order engine.Order
+		if done, err := s.recalled(ctx, claim, "purchase", &order); done || err != nil {
+			return order, err
 		}
-		order, err = s.sell(ctx, tx, skus, quote)
-		return err
-	})
+	}
+	basis, err := s.Basis(ctx, inquiry)
 	if err != nil {
 		return engine.Order{}, err
 	}
-	return order, nil
+	if err := allKnown(sale.Units, basis.Items); err != nil {
+		return engine.Order{}, err
+	}
+	request, quote, err := sale.Price(basis)
+	if err != nil {
+		return engine.Order{}, err
+	}
+	if sale.Expected != nil && quote.Total != *sale.Expected {
+		return engine.Order{}, &engine.PriceChangedError{Expected: *sale.Expected, Quote: quote}
+	}
+	p, err := s.plan(sale, &basis, request, quote)
+	if err != nil {
+		return engine.Order{}, err
+	}
+	if keyed {
+		p.claim = &claim
+	}
+	if err := s.commit(ctx, p); err != nil {
+		return engine.Order{}, err
+	}
+	return p.order, nil
+}
+
+// plan is an order that only has to be committed.
+type plan struct {
+	order    engine.Order
+	request  engine.Request
+	customer string
+	bought   int    // how many of the order's units are not gifts
+	takes    []take // by SKU
+	claim    *idempotency.Claim
+}
+
+// take is units that leave the stock, of an item in a certain state.
+type take struct {
+	sku      string
+	n        int64
+	gifts    int64 // of n
+	revision int64
+}
+
+// plan makes a plan of what a sale was quoted. It refuses a quote that tells
+// another story than the sale: order, cost and stock must agree.
+func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Request, quote engine.Quote) (*plan, error) {
+	units, err := s.checkQuote(sale.Units, &quote)
+	if err != nil {
+		return nil, err
+	}
+	gifts, given, err := giftsOf(len(sale.Units), &quote)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{request: request, customer: sale.Inquiry.Customer, bought: len(sale.Units)}
+	for sku, n := range given {
+		units[sku] += n
+	}
+	for _, sku := range slices.Sorted(maps.Keys(units)) {
+		switch item := basis.Items[sku]; {
+		case item == nil:
+			return nil, &engine.UnknownItemError{Key: sku}
+		case given[sku] > 0 && item.Stock < units[sku] && item.Stock >= units[sku]-given[sku]:
+			return nil, &engine.OutOfStockError{SKU: sku, Requested: units[sku], Available: item.Stock} // a gift that never was there
+		}
+		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku]})
+	}
+	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote}
+	return p, nil
+}
+
+// carryOut commits a plan in a transaction.
+func (s *Store) carryOut(ctx context.Context, tx bun.Tx, p *plan) error {
+	return within(ctx, tx, p.claim, "purchase", &p.order, func() error {
+		if err := s.takeStock(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := redeem(ctx, tx, p.order.Quote.Redemptions, p.customer); err != nil {
+			return err
+		}
+		p.order.PlacedAt = s.now()
+		if err := insertOrder(ctx, tx, p); err != nil {
+			return err
+		}
+		return s.emitSale(ctx, tx, p)
+	})
 }
 
 func checkUnits(n int) error {
@@ -84,35 +186,10 @@ func allKnown(skus []string, items map[string]*engine.Item) error {
 	return nil
 }
 
-// sell takes the units and the quote's gifts from stock and stores the order.
-func (s *Store) sell(ctx context.Context, tx bun.Tx, skus []string, quote engine.Quote) (engine.Order, error) {
-	units, gifts, err := s.unitsOf(skus, &quote)
-	if err != nil {
-		return engine.Order{}, err
-	}
-	order := engine.Order{
-		Reference: s.options.NewReference(),
-		SKUs:      slices.Concat(skus, gifts),
-		Quote:     quote,
-		PlacedAt:  s.now(),
-	}
-	if err := s.takeStock(ctx, tx, units, gifts, order.Reference); err != nil {
-		return engine.Order{}, err
-	}
-	if err := insertOrder(ctx, tx, &order, len(skus)); err != nil {
-		return engine.Order{}, err
-	}
-	return order, s.emitSale(ctx, tx, &order, units)
-}
-
-// unitsOf returns how many units of each SKU leave the stock, and the gifts unit
-// by unit. It refuses a quote that tells another story than the purchase: order,
-// cost and stock must agree.
-func (s *Store) unitsOf(skus []string, quote *engine.Quote) (units map[string]int64, gifts []string, err error) {
-	if units, err = s.checkQuote(skus, quote); err != nil {
-		return nil, nil, err
-	}
-	total := int64(len(skus))
+// giftsOf returns the gifts of a quote for so many units, unit by unit and by SKU.
+func giftsOf(bought int, quote *engine.Quote) (units []string, bySKU map[string]int64, err error) {
+	bySKU = make(map[string]int64, len(quote.Gifts))
+	total := int64(bought)
 	for _, gift := range quote.Gifts {
 		if gift.Quantity < 1 {
 			return nil, nil, fmt.Errorf("check quote: %d units of gift %s", gift.Quantity, gift.SKU)
@@ -121,10 +198,10 @@ func (s *Store) unitsOf(skus []string, quote *engine.Quote) (units map[string]in
 			return nil, nil, checkUnits(MaxUnits + 1)
 		}
 		total += gift.Quantity
-		units[gift.SKU] += gift.Quantity
-		gifts = append(gifts, slices.Repeat([]string{gift.SKU}, int(gift.Quantity))...)
+		bySKU[gift.SKU] += gift.Quantity
+		units = append(units, slices.Repeat([]string{gift.SKU}, int(gift.Quantity))...)
 	}
-	return units, gifts, nil
+	return units, bySKU, nil
 }
 
 // checkQuote returns how many units of each SKU were bought, and refuses a quote
@@ -150,29 +227,46 @@ func (s *Store) checkQuote(skus []string, quote *engine.Quote) (map[string]int64
 	}
 }
 
-// takeStock takes the units, of which some are gifts, from the stock and records
-// that. Rows are always changed in the order of their SKUs, so that two purchases
-// cannot wait for each other.
-func (s *Store) takeStock(ctx context.Context, tx bun.Tx, units map[string]int64, gifts []string, order string) error {
-	given := make(map[string]int64)
-	for _, sku := range gifts {
-		given[sku]++
-	}
-	moved := make([]movement, 0, len(units)+len(given))
-	for _, sku := range slices.Sorted(maps.Keys(units)) {
-		left, err := addStock(ctx, tx, sku, -units[sku])
-		if err != nil {
-			return err
+// takeStock takes the units of a plan from the stock of items that are still in the
+// state in which they were priced, and records that. Rows are always changed in the
+// order of their SKUs, so that two purchases cannot wait for each other.
+func (s *Store) takeStock(ctx context.Context, tx bun.Tx, p *plan) error {
+	moved := make([]movement, 0, 2*len(p.takes))
+	for _, t := range p.takes {
+		var left int64
+		err := tx.NewRaw("UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ? AND revision = ? AND "+live+" RETURNING stock",
+			t.n, t.sku, t.n, t.revision).Scan(ctx, &left)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return shortage(ctx, tx, t)
+		case err != nil:
+			return failed("take stock", err)
 		}
 		moved = append(moved,
-			movement{SKU: sku, Delta: given[sku] - units[sku], StockAfter: left + given[sku], Reason: ReasonSale, Order: order},
-			movement{SKU: sku, Delta: -given[sku], StockAfter: left, Reason: ReasonGift, Order: order})
+			movement{SKU: t.sku, Delta: t.gifts - t.n, StockAfter: left + t.gifts, Reason: ReasonSale, Order: p.order.Reference},
+			movement{SKU: t.sku, Delta: -t.gifts, StockAfter: left, Reason: ReasonGift, Order: p.order.Reference})
 	}
 	return s.recordMovements(ctx, tx, moved...)
 }
 
-// insertOrder stores the order, of whose SKUs the first bought are not gifts.
-func insertOrder(ctx context.Context, tx bun.Tx, order *engine.Order, bought int) error {
+// shortage says why the units could not be taken. Gifts that are no longer there
+// only change the price.
+func shortage(ctx context.Context, tx bun.Tx, t take) error {
+	var left []struct{ Stock, Revision int64 }
+	err := tx.NewSelect().Model((*itemRow)(nil)).Column("stock", "revision").Where("sku = ? AND "+live, t.sku).Scan(ctx, &left)
+	switch {
+	case err != nil:
+		return failed("read stock", err)
+	case len(left) == 0 || left[0].Revision != t.revision || left[0].Stock >= t.n-t.gifts:
+		return errStale
+	default:
+		return &engine.OutOfStockError{SKU: t.sku, Requested: t.n - t.gifts, Available: left[0].Stock}
+	}
+}
+
+// insertOrder stores the order of a plan.
+func insertOrder(ctx context.Context, tx bun.Tx, p *plan) error {
+	order := &p.order
 	quote, err := json.Marshal(order.Quote)
 	if err != nil {
 		return fmt.Errorf("encode quote: %w", err)
@@ -182,16 +276,17 @@ func insertOrder(ctx context.Context, tx bun.Tx, order *engine.Order, bought int
 		Currency:  order.Quote.Currency.Code(),
 		Cost:      int64(order.Quote.Total),
 		Ruleset:   order.Quote.Ruleset,
+		Customer:  p.customer,
 		Quote:     string(quote),
 		PlacedAt:  order.PlacedAt,
 	}
 	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 		return failed("insert order", err)
 	}
-	for part := range slices.Chunk(orderLines(row.ID, order.SKUs, bought), batch) {
+	for part := range slices.Chunk(orderLines(row.ID, order.SKUs, p.bought), batch) {
 		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
 			return failed("insert order lines", err)
 		}
 	}
-	return nil
+	return insertRedemptions(ctx, tx, row.ID, order.Quote.Redemptions)
 }

@@ -26,6 +26,8 @@ type itemRow struct {
 	Brand      string `bun:"brand"`
 	Tags       string `bun:"tags"`
 	Attributes string `bun:"attributes"`
+	// Revision counts the states of everything but the stock.
+	Revision int64 `bun:"revision,nullzero,default:1"`
 	// Sales change neither of these; only an upsert does.
 	CreatedAt time.Time `bun:"created_at"`
 	UpdatedAt time.Time `bun:"updated_at"`

@@ -66,7 +66,9 @@ type Store struct {
 	db      Database
 	options Options
 	closed  atomic.Bool
-	close   func() error
+
+	committer committer
+	close     func() error
 }
 
 // New returns a store on the database, which it takes over: Close closes it.
@@ -105,7 +107,9 @@ func (s *Store) Ping(ctx context.Context) error {
 // returns the same.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	return s.close()
+	err := s.close()
+	s.committer.running.Wait()
+	return err
 }
 
 // now is the instant that is stored for what happens now.
@@ -122,16 +126,20 @@ func (s *Store) snapshot(ctx context.Context, op string, queries func(context.Co
 	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Reader, readOnly, queries) })
 }
 
-// write runs a transaction, which takes effect when change returns nil. Change
-// must use the transaction for everything: the writer may have no second
-// connection. It may be called again after it was rolled back.
+// write runs a transaction, which takes effect when change returns nil. What change
+// reads stays true until then. Change must use the transaction for everything: the
+// writer may have no second connection. It may be called again after it was rolled
+// back.
 func (s *Store) write(ctx context.Context, op string, change func(context.Context, bun.Tx) error) error {
-	var o sql.TxOptions
-	switch op {
-	case "purchase", "store items", "import items", "change stock", "delete items", "restore items": // rely on what they have read of items
-		o.Isolation = sql.LevelSerializable
-	}
-	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, &o, change) })
+	alone := &sql.TxOptions{Isolation: sql.LevelSerializable}
+	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, alone, change) })
+}
+
+// guarded is write for a change that relies on nothing it has read, because each of
+// its statements has its own condition. Others may change what it has not changed
+// itself, so that it need not be run again for their sake.
+func (s *Store) guarded(ctx context.Context, op string, change func(context.Context, bun.Tx) error) error {
+	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, nil, change) })
 }
 
 // transact runs a transaction. An error of run comes back as it is; op names

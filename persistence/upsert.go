@@ -132,7 +132,7 @@ func (s *Store) putItems(ctx context.Context, tx bun.Tx, items []engine.Item, co
 		}
 		put := tx.NewInsert().Model(&rows).ExcludeColumn("id").Returning("NULL").
 			On("CONFLICT (sku) DO UPDATE").Set("updated_at = EXCLUDED.updated_at").
-			Set("deleted_at = NULL").Set("deleted_name = NULL")
+			Set("deleted_at = NULL").Set("deleted_name = NULL").Set("revision = i.revision + 1")
 		for _, column := range columns {
 			put = put.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}

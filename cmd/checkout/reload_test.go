@@ -137,18 +137,22 @@ func TestAnotherCurrencyWaitsForARestart(t *testing.T) {
 }
 
 // A limit that nobody counts is none: such rules are not put in force.
-func TestLimitsThatAreNotCountedAreRefused(t *testing.T) {
+func TestLimitsAreCountedWithEachOrder(t *testing.T) {
 	folder := copyRules(t)
 	s := start(t, "--memory-db", "--rules", string(folder))
+	before := s.price(tv).TotalWithDiscount
 	limited := filepath.Join(string(folder), "limited.yaml")
-	if err := os.WriteFile(limited, []byte("promotions:\n- {id: first-500, limits: {redemptions: 500}, deal: {percent_off: {of: order, percent: 5}}}\n"), 0o666); err != nil {
+	if err := os.WriteFile(limited, []byte("promotions:\n- {id: first-2, limits: {redemptions: 2}, deal: {amount_off: {of: order, amount: 5}}}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s.metricBecomes(loaded, "0")
-	s.wantThreeTVs("99.98")
-	refusal := s.logged("rules not loaded; the last good ruleset stays in force")["error"].(string)
-	if want := "it would not keep the limits of first-500"; !strings.Contains(refusal, want) {
-		t.Errorf("log: got %q, want %q in it", refusal, want)
+	eventually(t, "a lower price", patience, func() bool { return s.price(tv).TotalWithDiscount != before })
+	for i, want := range []string{"44.99", "44.99", "49.99"} {
+		if got := s.buy(tv).Cost; got.String() != want {
+			t.Errorf("order %d: got %s, want %s", i+1, got, want)
+		}
+	}
+	if got := s.price(tv).TotalWithDiscount; got != before {
+		t.Errorf("got a price of %s after two orders, want %s", got, before)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 const crashStock = 1_000_000
@@ -67,7 +68,7 @@ func addItems(ctx context.Context, store *persistence.Store) error {
 
 // sell sells two TVs with a Pi for a gift and returns the order's reference.
 func sell(ctx context.Context, store *persistence.Store) (string, error) {
-	order, err := store.Purchase(ctx, []string{"TV", "TV"}, []string{"PI"}, priceWithGift)
+	order, err := store.Purchase(ctx, storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
 	return order.Reference, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 const crashStock = 1_000_000
@@ -46,7 +47,7 @@ func sellForEver(ctx context.Context, path string) error {
 	for range 4 {
 		go func() {
 			for {
-				order, err := store.Purchase(ctx, []string{"TV", "TV"}, []string{"PI"}, priceWithGift)
+				order, err := store.Purchase(ctx, storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
 				if err != nil {
 					failed <- err
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 func TestFaultsOfTheDatabaseAreToldApart(t *testing.T) {
@@ -67,7 +68,7 @@ func TestDamagedRowsAreNamed(t *testing.T) {
 			store := newStore(t, db, persistence.Options{})
 			_, err := store.Upsert(t.Context(), []engine.Item{{SKU: "TV", Name: "tv", Stock: 2}, {SKU: "PI", Name: "pi", Stock: 1}})
 			check(t, err)
-			_, err = store.Purchase(t.Context(), []string{"TV", "TV"}, nil, priceWithGift)
+			_, err = store.Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
 			check(t, err)
 			_, err = db.Writer.ExecContext(t.Context(), c.damage)
 			check(t, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 func TestOpenMakesTheFileAndItsDirectory(t *testing.T) {
@@ -147,7 +148,7 @@ func TestDatabaseInMemorySurvivesInterruptedCalls(t *testing.T) {
 			for range 50 {
 				ctx, cancel := context.WithCancel(t.Context())
 				go cancel()
-				_, _ = store.Purchase(ctx, []string{"TV", "TV"}, nil, priceWithGift)
+				_, _ = store.Purchase(ctx, storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
 			}
 		})
 	}
@@ -171,7 +172,7 @@ func TestCloseBesideSalesLosesNoAcknowledgedOrder(t *testing.T) {
 	for range 8 {
 		sellers.Go(func() {
 			for {
-				_, err := store.Purchase(t.Context(), []string{"TV", "TV"}, nil, priceWithGift)
+				_, err := store.Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
 				if err == nil {
 					acknowledged.Add(1)
 					continue
@@ -207,7 +208,7 @@ func TestTwoProcessesNeverSellAUnitTwice(t *testing.T) {
 	var buyers sync.WaitGroup
 	for i := range 50 {
 		buyers.Go(func() {
-			_, err := stores[i%2].Purchase(t.Context(), []string{"TV", "TV"}, nil, priceWithGift)
+			_, err := stores[i%2].Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
 			var out *engine.OutOfStockError
 			switch {
 			case err == nil:

@@ -13,6 +13,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 // BenchmarkPurchaseSingle sells one unit a time, in turn through the store and
@@ -26,7 +27,7 @@ func BenchmarkPurchaseSingle(b *testing.B) {
 	for b.Loop() {
 		n++
 		start := time.Now()
-		order, err := store.Purchase(ctx, []string{"TV"}, []string{"PI"}, benchPrice)
+		order, err := store.Purchase(ctx, storetest.Sale([]string{"TV"}, []string{"PI"}, benchPrice))
 		if err != nil {
 			b.Fatal(err)
 		}

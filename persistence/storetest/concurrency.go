@@ -58,7 +58,7 @@ func testGiftRace(s *shop) {
 	s.stock()
 	skus := []string{macbook}
 	together(5, func(int) {
-		_, err := s.Purchase(s.ctx, skus, []string{pi}, withGifts(s.Currency(), skus, map[string]string{macbook: pi}))
+		_, err := s.purchase(s.ctx, skus, []string{pi}, withGifts(s.Currency(), skus, map[string]string{macbook: pi}))
 		s.wants(err, true, "a sale")
 	})
 	gifts := 0

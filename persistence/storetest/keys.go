@@ -172,12 +172,12 @@ func testPurchaseOnce(s *shop) {
 	s.stock()
 	skus := []string{macbook, tv}
 	price := withGifts(s.Currency(), skus, map[string]string{macbook: pi})
-	order, err := s.Purchase(idempotency.WithClaim(s.ctx, s.claims(key("K"))), skus, []string{pi}, price)
+	order, err := s.purchase(idempotency.WithClaim(s.ctx, s.claims(key("K"))), skus, []string{pi}, price)
 	s.check(err)
 	s.busy(key("K")) // as long as the lease of the process that has died
 	after := s.later(2 * keyLease)
 	for range 2 {
-		again, err := after.Purchase(idempotency.WithClaim(s.ctx, after.claims(key("K"))), skus, []string{pi}, price)
+		again, err := after.purchase(idempotency.WithClaim(s.ctx, after.claims(key("K"))), skus, []string{pi}, price)
 		s.check(err)
 		s.equal("order", again, order)
 		after = after.later(10 * keyLease)

@@ -87,7 +87,7 @@ func (s *shop) calls() map[string]func(context.Context) error {
 			return err
 		},
 		"Purchase": func(ctx context.Context) error {
-			_, err := s.Purchase(ctx, []string{tv}, nil, listPrice(s.Currency(), []string{tv}))
+			_, err := s.purchase(ctx, []string{tv}, nil, listPrice(s.Currency(), []string{tv}))
 			return err
 		},
 	}
@@ -99,7 +99,7 @@ func testCancelledSale(s *shop) {
 	for range 20 {
 		ctx, cancel := context.WithCancel(s.ctx)
 		skus := []string{tv, speaker}
-		_, err := s.Purchase(ctx, skus, nil, func(items map[string]*engine.Item) (engine.Quote, error) {
+		_, err := s.purchase(ctx, skus, nil, func(items map[string]*engine.Item) (engine.Quote, error) {
 			cancel()
 			return listPrice(s.Currency(), skus)(items)
 		})

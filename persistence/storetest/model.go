@@ -113,7 +113,7 @@ func (m *model) refuses(batch []engine.Item) bool {
 func (m *model) purchase(rt *rapid.T) {
 	skus := rapid.SliceOfN(anySKU(), 1, 5).Draw(rt, "skus")
 	price := withGifts(m.shop.Currency(), skus, map[string]string{"B": "A"})
-	order, err := m.shop.Purchase(m.shop.ctx, skus, []string{"A"}, price)
+	order, err := m.shop.purchase(m.shop.ctx, skus, []string{"A"}, price)
 	if want := m.shortage(skus); want != "" {
 		if err == nil || err.Error() != want {
 			rt.Fatalf("got error %v for %v, want %s", err, skus, want)

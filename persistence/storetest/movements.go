@@ -63,7 +63,7 @@ func movementCases() []testCase {
 // buyWithGifts buys the units at list price; each comes with the gift of its SKU
 // while there are enough.
 func (s *shop) buyWithGifts(gifts map[string]string, skus ...string) (engine.Order, error) {
-	return s.Purchase(s.ctx, skus, slices.Sorted(maps.Values(gifts)), withGifts(s.Currency(), skus, gifts))
+	return s.purchase(s.ctx, skus, slices.Sorted(maps.Values(gifts)), withGifts(s.Currency(), skus, gifts))
 }
 
 // moved compares the movements of the SKU, newest first.

@@ -79,7 +79,7 @@ func testOrderIsHistory(s *shop) {
 			},
 		}},
 	}
-	order, err := s.Purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { return quote, nil })
+	order, err := s.purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { return quote, nil })
 	s.check(err)
 	s.add(engine.Item{SKU: tv, Name: "another thing", Price: 1, Stock: 1})
 	s.equal("order", s.orders(), []engine.Order{order})

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -9,6 +10,22 @@ import (
 
 // pricing is what Purchase asks for a quote.
 type pricing = func(items map[string]*engine.Item) (engine.Quote, error)
+
+// Sale is a sale of the units, for which promotions may add the extra items, at
+// what price says.
+func Sale(units, extra []string, price func(map[string]*engine.Item) (engine.Quote, error)) engine.Sale {
+	return engine.Sale{
+		Units: units, Inquiry: engine.Inquiry{SKUs: extra},
+		Price: func(b engine.Basis) (engine.Request, engine.Quote, error) {
+			quote, err := price(b.Items)
+			return engine.Request{}, quote, err
+		},
+	}
+}
+
+func (s *shop) purchase(ctx context.Context, skus, extra []string, price pricing) (engine.Order, error) {
+	return s.Purchase(ctx, Sale(skus, extra, price))
+}
 
 // listPrice prices the units without any promotion.
 func listPrice(currency engine.Currency, skus []string) pricing {

@@ -50,7 +50,7 @@ func purchaseCases() []testCase {
 			s.stock()
 			unchanged := s.unchanged()
 			want := errors.New("too dear")
-			_, err := s.Purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) {
+			_, err := s.purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) {
 				return engine.Quote{}, want
 			})
 			if err != want {
@@ -63,7 +63,7 @@ func purchaseCases() []testCase {
 			stored := s.stock()
 			var given map[string]*engine.Item
 			skus := []string{tv, tv}
-			_, err := s.Purchase(s.ctx, skus, []string{pi, "nope", tv}, func(items map[string]*engine.Item) (engine.Quote, error) {
+			_, err := s.purchase(s.ctx, skus, []string{pi, "nope", tv}, func(items map[string]*engine.Item) (engine.Quote, error) {
 				given = maps.Clone(items)
 				return listPrice(s.Currency(), skus)(items)
 			})
@@ -108,14 +108,14 @@ func (s *shop) leaves(stock map[string]int64) {
 // soldWithGifts buys the units; every MacBook brings a Pi.
 func (s *shop) soldWithGifts(skus ...string) engine.Order {
 	s.t.Helper()
-	order, err := s.Purchase(s.ctx, skus, []string{pi}, withGifts(s.Currency(), skus, map[string]string{macbook: pi}))
+	order, err := s.purchase(s.ctx, skus, []string{pi}, withGifts(s.Currency(), skus, map[string]string{macbook: pi}))
 	s.check(err)
 	return order
 }
 
 // buyAnd buys the units at list price and adds the gift, sensible or not.
 func (s *shop) buyAnd(gift engine.Gift, skus ...string) (engine.Order, error) {
-	return s.Purchase(s.ctx, skus, nil, func(items map[string]*engine.Item) (engine.Quote, error) {
+	return s.purchase(s.ctx, skus, []string{gift.SKU}, func(items map[string]*engine.Item) (engine.Quote, error) {
 		quote, err := listPrice(s.Currency(), skus)(items)
 		quote.Gifts = append(quote.Gifts, gift)
 		return quote, err
@@ -144,7 +144,7 @@ func testUnknownSKUs(s *shop) {
 	s.stock()
 	unchanged := s.unchanged()
 	for _, sku := range []string{"nope", "Google TV", "", "120p90", "120P90\x00", "\xff"} {
-		_, err := s.Purchase(s.ctx, []string{tv, sku, "later"}, nil, func(map[string]*engine.Item) (engine.Quote, error) {
+		_, err := s.purchase(s.ctx, []string{tv, sku, "later"}, nil, func(map[string]*engine.Item) (engine.Quote, error) {
 			s.t.Errorf("got a call of price, want none")
 			return engine.Quote{}, nil
 		})
@@ -158,7 +158,7 @@ func testPricingPanics(s *shop) {
 	unchanged := s.unchanged()
 	func() {
 		defer func() { s.equal("panic", recover(), "boom") }()
-		_, _ = s.Purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { panic("boom") })
+		_, _ = s.purchase(s.ctx, []string{tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { panic("boom") })
 	}()
 	unchanged()
 	s.sold(tv)
@@ -196,7 +196,7 @@ func testWrongQuotes(s *shop) {
 			"check quote: 0 units of gift 234234",
 		},
 	} {
-		_, err := s.Purchase(s.ctx, []string{tv, tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { return c.quote, nil })
+		_, err := s.purchase(s.ctx, []string{tv, tv}, nil, func(map[string]*engine.Item) (engine.Quote, error) { return c.quote, nil })
 		s.equal("error", fmt.Sprint(err), c.want)
 	}
 	unchanged()

@@ -212,7 +212,7 @@ func (s *shop) orders() []engine.Order {
 
 // buy buys the units at list price.
 func (s *shop) buy(skus ...string) (engine.Order, error) {
-	return s.Purchase(s.ctx, skus, nil, listPrice(s.Currency(), skus))
+	return s.purchase(s.ctx, skus, nil, listPrice(s.Currency(), skus))
 }
 
 // sold is buy for a purchase that must succeed.

@@ -58,9 +58,9 @@ type memory struct {
 	items map[string]*engine.Item
 }
 
-// ItemsBySKU implements api.Inventory.
-func (m memory) ItemsBySKU(context.Context, []string) (map[string]*engine.Item, error) {
-	return m.items, nil
+// Basis implements api.Inventory.
+func (m memory) Basis(context.Context, engine.Inquiry) (engine.Basis, error) {
+	return engine.Basis{Items: m.items}, nil
 }
 
 func benchPrice(b *testing.B, h *api.Server) {

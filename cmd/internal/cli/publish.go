@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -33,17 +32,12 @@ type publisher struct {
 }
 
 // publish puts a ruleset in force, unless it is in another currency than the one
-// before, in which the prices in the database would mean something else, or has
-// limits that orders count against, which this version does not count, or cannot
-// be kept.
+// before, in which the prices in the database would mean something else, or
+// cannot be kept.
 func (p *publisher) publish(ctx context.Context, next *engine.Ruleset, files []compile.File) error {
 	if active := p.live.Active(); active != nil && active.Currency() != next.Currency() {
 		return fmt.Errorf("the shop's currency changed from %s to %s in policy.yaml: restart checkout to change it",
 			active.Currency(), next.Currency())
-	}
-	if limited := next.Limited(); len(limited) > 0 {
-		return fmt.Errorf("this version cannot count redemptions and budgets, so it would not keep the limits of %s: take limits out, but for per_cart and max_discount",
-			strings.Join(limited, ", "))
 	}
 	if p.keep == nil {
 		p.first = files

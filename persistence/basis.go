@@ -1,0 +1,149 @@
+package persistence
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// Basis returns what pricing needs to know, all as it was at one instant.
+func (s *Store) Basis(ctx context.Context, of engine.Inquiry) (engine.Basis, error) {
+	var basis engine.Basis
+	keys := distinct(of.SKUs)
+	read := func(ctx context.Context, db bun.IDB) (err error) {
+		basis, err = s.basis(ctx, db, keys, of)
+		return err
+	}
+	var err error
+	if len(of.Limited) == 0 && len(of.Codes) == 0 && len(keys) <= batch { // one statement sees one instant by itself
+		err = s.persist(ctx, func() error { return read(ctx, s.db.Reader) })
+	} else {
+		err = s.snapshot(ctx, "read what is priced", func(ctx context.Context, tx bun.Tx) error { return read(ctx, tx) })
+	}
+	if err != nil {
+		return engine.Basis{}, err
+	}
+	return basis, nil
+}
+
+func (s *Store) basis(ctx context.Context, db bun.IDB, keys []string, of engine.Inquiry) (engine.Basis, error) {
+	rows, err := s.itemRows(ctx, db, keys)
+	if err != nil {
+		return engine.Basis{}, err
+	}
+	basis := engine.Basis{Items: make(map[string]*engine.Item, len(rows)), Revisions: make(map[string]int64, len(rows))}
+	for i := range rows {
+		item, err := rows[i].item(s.options.Currency)
+		if err != nil {
+			return engine.Basis{}, err
+		}
+		basis.Items[item.SKU], basis.Revisions[item.SKU] = item, rows[i].Revision
+	}
+	basis.Usage, err = s.usage(ctx, db, of)
+	return basis, err
+}
+
+// counterRow is a row of the table redemption_counters: the uses that count
+// against one limit. The key is "" for those of everybody, else the customer, or
+// the code, for which the promotion is "".
+type counterRow struct {
+	bun.BaseModel `bun:"table:redemption_counters,alias:c"`
+
+	Scope       counterScope `bun:"scope"`
+	Promotion   string       `bun:"promotion"`
+	Key         string       `bun:"key"`
+	Period      string       `bun:"period"`
+	Redemptions int64        `bun:"redemptions"`
+	Spent       int64        `bun:"spent"`
+}
+
+// counterScope says whose uses are counted.
+type counterScope string
+
+const (
+	byAll      counterScope = "all"
+	byCustomer counterScope = "customer"
+	byCode     counterScope = "code"
+)
+
+// usage reads what orders have used so far. It looks rows up by their keys, so it
+// takes as long as there are limited promotions, however many orders there are.
+func (s *Store) usage(ctx context.Context, db bun.IDB, of engine.Inquiry) (engine.Usage, error) {
+	usage := engine.Usage{}
+	if len(of.Limited) == 0 && len(of.Codes) == 0 {
+		return usage, nil
+	}
+	rows, err := s.counters(ctx, db, of)
+	if err != nil {
+		return usage, err
+	}
+	pools, err := s.poolsOf(ctx, db, of.Codes)
+	if err != nil {
+		return usage, err
+	}
+	period := make(map[string]string, len(of.Limited))
+	for _, key := range of.Limited {
+		period[key.Promotion] = key.Period
+	}
+	usage.Promotions, usage.Codes = make(map[string]engine.PromotionUsage), make(map[string]engine.CodeUsage)
+	for code, pool := range pools {
+		usage.Codes[code] = engine.CodeUsage{Pool: pool}
+	}
+	for _, row := range rows {
+		if row.Scope == byCode {
+			usage.Codes[row.Key] = engine.CodeUsage{Pool: pools[row.Key], Redemptions: row.Redemptions}
+			continue
+		}
+		if row.Period != period[row.Promotion] {
+			continue
+		}
+		used := usage.Promotions[row.Promotion]
+		if row.Scope == byAll {
+			used.Redemptions, used.Spent = row.Redemptions, engine.Amount(row.Spent)
+		} else {
+			used.ByCustomer = row.Redemptions
+		}
+		usage.Promotions[row.Promotion] = used
+	}
+	return usage, nil
+}
+
+// counters reads the counters of the inquiry, and maybe some of other periods.
+func (s *Store) counters(ctx context.Context, db bun.IDB, of engine.Inquiry) ([]counterRow, error) {
+	var all []counterRow
+	promotions, periods := make([]string, len(of.Limited)), make(map[string]bool)
+	for i, key := range of.Limited {
+		promotions[i], periods[key.Period] = key.Promotion, true
+	}
+	read := func(scope counterScope, keys, promotions, periods []string) error {
+		for part := range slices.Chunk(promotions, batch) {
+			var rows []counterRow
+			err := db.NewSelect().Model(&rows).Where("scope = ?", scope).Where("key IN (?)", bun.List(keys)).
+				Where("promotion IN (?)", bun.List(part)).Where("period IN (?)", bun.List(periods)).Scan(ctx)
+			if err != nil {
+				return failed("read redemptions", err)
+			}
+			all = append(all, rows...)
+		}
+		return nil
+	}
+	spans := slices.Sorted(maps.Keys(periods))
+	if err := read(byAll, []string{""}, promotions, spans); err != nil {
+		return nil, err
+	}
+	if of.Customer != "" {
+		if err := read(byCustomer, []string{of.Customer}, promotions, spans); err != nil {
+			return nil, err
+		}
+	}
+	if len(of.Codes) > 0 {
+		if err := read(byCode, of.Codes, []string{""}, []string{""}); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

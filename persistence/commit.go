@@ -1,0 +1,148 @@
+package persistence
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// maxCombined is how many orders one transaction commits at most. It bounds how
+// long the first of them waits for the last.
+const maxCombined = 32
+
+// commitWait is how long a transaction may take besides waiting for others. When it
+// ends the database does not answer, and nobody can know what became of the orders.
+const commitWait = 20 * time.Second
+
+// committer commits the plans of one process. What arrives while a transaction is
+// under way is committed together by the next one, each plan in a savepoint of its
+// own, so that the wait for the disk, and for the locks of popular items, is
+// shared. This is the group commit of DeWitt et al., "Implementation Techniques for
+// Main Memory Database Systems" (SIGMOD 1984).
+type committer struct {
+	mu      sync.Mutex
+	queue   []*pending
+	busy    bool
+	running sync.WaitGroup
+}
+
+// pending is a plan that waits for its commit.
+type pending struct {
+	plan *plan
+	err  error
+	done chan struct{}
+}
+
+// commit carries a plan out in a transaction, with others or alone. A context that
+// ends before its turn withdraws the plan; later it is waited for, because what
+// became of it must be known.
+func (s *Store) commit(ctx context.Context, p *plan) error {
+	if ctx.Err() != nil {
+		return s.explain(ctx, failed("purchase", ctx.Err()))
+	}
+	c, waiting := &s.committer, &pending{plan: p, done: make(chan struct{})}
+	c.mu.Lock()
+	c.queue = append(c.queue, waiting)
+	if !c.busy {
+		c.busy = true
+		c.running.Go(s.commitAll)
+	}
+	c.mu.Unlock()
+	select {
+	case <-waiting.done:
+	case <-ctx.Done():
+		if c.withdraw(waiting) {
+			return s.explain(ctx, failed("purchase", ctx.Err()))
+		}
+		<-waiting.done
+	}
+	return waiting.err
+}
+
+// withdraw takes a plan that is not being committed yet out of the queue.
+func (c *committer) withdraw(p *pending) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := slices.Index(c.queue, p)
+	if at < 0 {
+		return false
+	}
+	c.queue = slices.Delete(c.queue, at, at+1)
+	return true
+}
+
+// next returns the plans to be committed together, none when there are no more.
+func (c *committer) next() []*pending {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(len(c.queue), maxCombined)
+	if n == 0 {
+		c.busy = false
+	}
+	plans := slices.Clone(c.queue[:n])
+	c.queue = slices.Delete(c.queue, 0, n)
+	return plans
+}
+
+// commitAll commits what is waiting until nothing is.
+func (s *Store) commitAll() {
+	for plans := s.committer.next(); len(plans) > 0; plans = s.committer.next() {
+		s.commitTogether(plans)
+		for _, p := range plans {
+			close(p.done)
+		}
+	}
+}
+
+// commitTogether commits plans in one transaction. When the transaction fails as a
+// whole for what may be the fault of one of them, each gets its own.
+func (s *Store) commitTogether(plans []*pending) {
+	err := s.commitBatch(plans)
+	switch {
+	case err == nil:
+	case len(plans) == 1 || errors.Is(err, ErrUnavailable):
+		for _, p := range plans {
+			p.err = err
+		}
+	default:
+		for i := range plans {
+			s.commitTogether(plans[i : i+1])
+		}
+	}
+}
+
+// commitBatch commits plans in one transaction. What is wrong with one of them is
+// its own error; an error that is returned is of all.
+func (s *Store) commitBatch(plans []*pending) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.options.LockWait+commitWait) // of no one of those who wait
+	defer cancel()
+	return s.guarded(ctx, "purchase", func(ctx context.Context, tx bun.Tx) error {
+		for _, p := range plans {
+			if p.err = nil; len(plans) == 1 {
+				return s.carryOut(ctx, tx, p.plan)
+			}
+			p.err = transactWithin(ctx, tx, func(ctx context.Context, tx bun.Tx) error { return s.carryOut(ctx, tx, p.plan) })
+			if e := (*Error)(nil); errors.As(p.err, &e) {
+				return p.err
+			}
+		}
+		return nil
+	})
+}
+
+// transactWithin runs a part of a transaction that can be undone alone.
+func transactWithin(ctx context.Context, tx bun.Tx, run func(context.Context, bun.Tx) error) error {
+	var inner error
+	err := tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		inner = run(ctx, tx)
+		return inner
+	})
+	if inner == nil {
+		return failed("purchase", err)
+	}
+	return inner
+}

@@ -1,0 +1,116 @@
+package persistence
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// redemptionRow is a row of the table order_redemptions: a use that an order made
+// of a promotion, and which counters have counted it.
+type redemptionRow struct {
+	bun.BaseModel `bun:"table:order_redemptions,alias:r"`
+
+	OrderID    int64  `bun:"order_id"`
+	Promotion  string `bun:"promotion"`
+	Period     string `bun:"period"`
+	Code       string `bun:"code"`
+	Spent      int64  `bun:"spent"`
+	ByAll      bool   `bun:"by_all"`
+	ByCustomer bool   `bun:"by_customer"`
+	ByCode     bool   `bun:"by_code"`
+}
+
+// count is a use to be counted, and how far it may be counted.
+type count struct {
+	counterRow
+	most   int64 // uses, this one included
+	budget int64 // what all of them together may have taken off
+}
+
+// counts returns what an order's redemptions count, each counter once, in an order
+// in which two purchases cannot wait for each other. Several promotions with one
+// code use it once.
+func counts(redemptions []engine.Redemption, customer string) []count {
+	var all []count
+	for _, r := range redemptions {
+		if r.Redemptions != nil || r.Budget != nil {
+			c := count{counterRow{Scope: byAll, Promotion: r.Promotion, Period: r.Period, Spent: int64(r.Spent)}, math.MaxInt64, math.MaxInt64}
+			if r.Redemptions != nil {
+				c.most = *r.Redemptions
+			}
+			if r.Budget != nil {
+				c.budget = int64(*r.Budget)
+			}
+			all = append(all, c)
+		}
+		if r.PerCustomer != nil {
+			all = append(all, count{counterRow{Scope: byCustomer, Promotion: r.Promotion, Key: customer, Period: r.Period, Spent: int64(r.Spent)}, *r.PerCustomer, math.MaxInt64})
+		}
+		if r.PerCode != nil {
+			all = append(all, count{counterRow{Scope: byCode, Key: r.Code, Spent: int64(r.Spent)}, *r.PerCode, math.MaxInt64})
+		}
+	}
+	slices.SortFunc(all, func(a, b count) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Promotion, b.Promotion), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Period, b.Period))
+	})
+	merged := all[:0]
+	for _, c := range all {
+		if n := len(merged); n > 0 && merged[n-1].Scope == byCode && c.Scope == byCode && merged[n-1].Key == c.Key {
+			merged[n-1].most = min(merged[n-1].most, c.most)
+			merged[n-1].Spent += c.Spent
+			continue
+		}
+		merged = append(merged, c)
+	}
+	return merged
+}
+
+// redeem counts an order's redemptions. A limit that others have used up since the
+// order was priced is errStale.
+func redeem(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption, customer string) error {
+	for _, c := range counts(redemptions, customer) {
+		if c.most < 1 || c.Spent > c.budget {
+			return errStale
+		}
+		counted, err := tx.NewRaw(`INSERT INTO redemption_counters AS c (scope, promotion, key, period, redemptions, spent)
+			VALUES (?, ?, ?, ?, 1, ?)
+			ON CONFLICT (scope, promotion, key, period) DO UPDATE
+			SET redemptions = c.redemptions + 1, spent = c.spent + EXCLUDED.spent
+			WHERE c.redemptions < ? AND c.spent <= ?`,
+			c.Scope, c.Promotion, c.Key, c.Period, c.Spent, c.most, c.budget-c.Spent).Exec(ctx)
+		if err != nil {
+			return failed("count redemptions", err)
+		}
+		rows, err := counted.RowsAffected()
+		if err != nil {
+			return failed("count redemptions", err)
+		}
+		if rows == 0 {
+			return errStale
+		}
+	}
+	return nil
+}
+
+// insertRedemptions notes which uses an order made, so that they can be given
+// back.
+func insertRedemptions(ctx context.Context, tx bun.IDB, orderID int64, redemptions []engine.Redemption) error {
+	if len(redemptions) == 0 {
+		return nil
+	}
+	rows := make([]redemptionRow, len(redemptions))
+	for i, r := range redemptions {
+		rows[i] = redemptionRow{
+			OrderID: orderID, Promotion: r.Promotion, Period: r.Period, Code: r.Code, Spent: int64(r.Spent),
+			ByAll: r.Redemptions != nil || r.Budget != nil, ByCustomer: r.PerCustomer != nil, ByCode: r.PerCode != nil,
+		}
+	}
+	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
+	return failed("insert redemptions", err)
+}
