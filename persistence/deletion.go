@@ -26,7 +26,7 @@ func (s *Store) DeleteItems(ctx context.Context, skus []string) error {
 		for part := range slices.Chunk(rows, batch) {
 			_, err := tx.NewUpdate().Model((*itemRow)(nil)).
 				Set("deleted_name = name").Set("name = ? || CAST(id AS TEXT)", placeholder).
-				Set("deleted_at = ?", at).Set("updated_at = ?", at).
+				Set("deleted_at = ?", at).Set("updated_at = ?", at).Set("revision = revision + 1").
 				Where("id IN (?)", bun.List(idsOf(part))).Exec(ctx)
 			if err != nil {
 				return failed("delete items", err)
@@ -52,7 +52,7 @@ func (s *Store) RestoreItems(ctx context.Context, skus []string) error {
 		for part := range slices.Chunk(rows, batch) {
 			_, err := tx.NewUpdate().Model((*itemRow)(nil)).
 				Set("name = deleted_name").Set("deleted_name = NULL").
-				Set("deleted_at = NULL").Set("updated_at = ?", s.now()).
+				Set("deleted_at = NULL").Set("updated_at = ?", s.now()).Set("revision = revision + 1").
 				Where("id IN (?)", bun.List(idsOf(part))).Exec(ctx)
 			if err != nil {
 				return failed("restore items", err)
