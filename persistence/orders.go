@@ -23,6 +23,7 @@ type orderRow struct {
 	Ruleset   string    `bun:"ruleset"`
 	Customer  string    `bun:"customer"`
 	Quote     string    `bun:"quote"`
+	Request   string    `bun:"request"` // only written here; see Archive
 	PlacedAt  time.Time `bun:"placed_at"`
 }
 
@@ -68,7 +69,7 @@ func (s *Store) orders(ctx context.Context, which func(*bun.SelectQuery) *bun.Se
 	var lines []lineRow
 	err := s.snapshot(ctx, "read orders", func(ctx context.Context, tx bun.Tx) error {
 		rows, lines = nil, nil
-		newest := which(tx.NewSelect().Model(&rows)).Order("placed_at DESC", "id DESC")
+		newest := which(tx.NewSelect().Model(&rows).ExcludeColumn("request")).Order("placed_at DESC", "id DESC")
 		if err := newest.Scan(ctx); err != nil {
 			return failed("read orders", err)
 		}

@@ -106,7 +106,7 @@ func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *
 // plan is an order that only has to be committed.
 type plan struct {
 	order    engine.Order
-	request  engine.Request
+	request  []byte // recorded
 	customer string
 	bought   int    // how many of the order's units are not gifts
 	takes    []take // by SKU
@@ -132,7 +132,11 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{request: request, customer: sale.Inquiry.Customer, bought: len(sale.Units)}
+	recorded, err := engine.EncodeRequest(request)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{request: recorded, customer: sale.Inquiry.Customer, bought: len(sale.Units)}
 	for sku, n := range given {
 		units[sku] += n
 	}
@@ -278,6 +282,7 @@ func insertOrder(ctx context.Context, tx bun.Tx, p *plan) error {
 		Ruleset:   order.Quote.Ruleset,
 		Customer:  p.customer,
 		Quote:     string(quote),
+		Request:   string(p.request),
 		PlacedAt:  order.PlacedAt,
 	}
 	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {

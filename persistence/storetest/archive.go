@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -25,6 +26,8 @@ func archiveCases() []testCase {
 			}
 		}},
 		{"many keep the same rulesets at once", testRulesetsAreKeptAtOnce},
+		{"an order is kept with what its price was made from", testOrderIsRecorded},
+		{"a sale that cannot be recorded is refused and nothing changes", testUnrecordedIsNotSold},
 		{"orders are read in the order of time, from either end, on from any of them", testRecordsInOrder},
 		{"orders of a span begin with its first instant and end before its last", testRecordsOfASpan},
 		{"orders of one instant are read once each, across pages", testRecordsAcrossPages},
@@ -71,6 +74,56 @@ func testRulesetsAreKeptAtOnce(s *shop) {
 		s.check(err)
 		s.equal("files", got.Files, []byte{byte(n)})
 	}
+}
+
+// testOrderIsRecorded sells with a request, and reads it again.
+func testOrderIsRecorded(s *shop) {
+	s.stock()
+	skus := []string{macbook, tv, macbook}
+	at := time.Date(2026, 11, 22, 1, 2, 3, 456789012, time.FixedZone("", 3600))
+	var asked engine.Request
+	sale := Sale(skus, []string{pi}, withGifts(s.Currency(), skus, map[string]string{macbook: pi}))
+	quote := sale.Price
+	sale.Price = func(b engine.Basis) (engine.Request, engine.Quote, error) {
+		_, q, err := quote(b)
+		asked = engine.Request{
+			Cart: engine.Cart{Currency: s.Currency(), Channel: "\x00 'x' <é>", Lines: []engine.Line{
+				{Item: b.Items[macbook], Quantity: 2}, {Item: b.Items[tv], Quantity: 1},
+			}},
+			Catalog: engine.CatalogMap(b.Items), At: at,
+		}
+		return asked, q, err
+	}
+	order, err := s.Purchase(s.ctx, sale)
+	s.check(err)
+	s.add(engine.Item{SKU: tv, Name: "another thing", Price: 1, Stock: 1})
+	record, err := s.Archive().Record(s.ctx, order.Reference)
+	s.check(err)
+	want, err := engine.EncodeRequest(asked)
+	s.check(err)
+	stored, err := json.Marshal(order.Quote)
+	s.check(err)
+	s.equal("record", record, persistence.Record{
+		Reference: order.Reference, PlacedAt: order.PlacedAt, Ruleset: order.Quote.Ruleset, Request: string(want), Quote: string(stored),
+	})
+	request, err := engine.DecodeRequest([]byte(record.Request))
+	s.check(err)
+	gift, found := request.Catalog.Item(pi)
+	s.wants(nil, found && gift.Stock == 2 && request.Cart.Lines[1].Item.Price == 4999, "items as they were")
+}
+
+func testUnrecordedIsNotSold(s *shop) {
+	s.stock()
+	unchanged := s.unchanged()
+	sale := Sale([]string{tv}, nil, listPrice(s.Currency(), []string{tv}))
+	quote := sale.Price
+	sale.Price = func(b engine.Basis) (engine.Request, engine.Quote, error) {
+		_, q, err := quote(b)
+		return engine.Request{Cart: engine.Cart{Channel: "\xff"}}, q, err
+	}
+	_, err := s.Purchase(s.ctx, sale)
+	s.refused(err, &engine.RecordError{Problem: "a text is not UTF-8"})
+	unchanged()
 }
 
 func (s *shop) references(l persistence.Listing) (references []string, err error) {
