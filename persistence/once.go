@@ -19,7 +19,8 @@ type outcome struct {
 	Result json.RawMessage `json:"result"`
 }
 
-// once is s.write for an effect that a customer or an administrator asked for.
+// once is s.guarded for an effect that a customer or an administrator asked for:
+// change locks what it reads and relies on.
 // Change leaves in result what the method returns of it, which must survive
 // JSON. When ctx has a claim, the effect and its result are stored together, by
 // this transaction; and where the key has an effect already, change is not
@@ -30,7 +31,7 @@ func once[T any](ctx context.Context, s *Store, op string, result *T, change fun
 	if claim, keyed := idempotency.ClaimOf(ctx); keyed {
 		by = &claim
 	}
-	return s.write(ctx, op, func(ctx context.Context, tx bun.Tx) error {
+	return s.guarded(ctx, op, func(ctx context.Context, tx bun.Tx) error {
 		return within(ctx, tx, by, op, result, func() error { return change(ctx, tx) })
 	})
 }
