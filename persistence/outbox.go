@@ -155,10 +155,10 @@ func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (i
 	return ids[0], nil
 }
 
-// emitSale tells of an order, and of the items whose stock it brought down to the
-// threshold.
-func (s *Store) emitSale(ctx context.Context, tx bun.Tx, p *plan) error {
-	events := []event.Event{event.OrderPlaced(p.order)}
+// emitSale tells of an order, of the items whose stock it brought down to the
+// threshold, and what else it led to.
+func (s *Store) emitSale(ctx context.Context, tx bun.Tx, p *plan, more []event.Event) error {
+	events := append([]event.Event{event.OrderPlaced(p.order)}, more...)
 	units := make(map[string]int64, len(p.takes))
 	for _, t := range p.takes {
 		units[t.sku] = t.n

@@ -159,14 +159,15 @@ func (s *Store) carryOut(ctx context.Context, tx bun.Tx, p *plan) error {
 		if err := s.takeStock(ctx, tx, p); err != nil {
 			return err
 		}
-		if err := redeem(ctx, tx, p.order.Quote.Redemptions, p.customer); err != nil {
+		counted, err := redeem(ctx, tx, p.order.Quote.Redemptions, p.customer)
+		if err != nil {
 			return err
 		}
 		p.order.PlacedAt = s.now()
 		if err := insertOrder(ctx, tx, p); err != nil {
 			return err
 		}
-		return s.emitSale(ctx, tx, p)
+		return s.emitSale(ctx, tx, p, usedUp(counted, p))
 	})
 }
 

@@ -3,12 +3,16 @@ package persistence
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence/event"
 )
 
 // redemptionRow is a row of the table order_redemptions: a use that an order made
@@ -71,31 +75,49 @@ func counts(redemptions []engine.Redemption, customer string) []count {
 	return merged
 }
 
-// redeem counts an order's redemptions. A limit that others have used up since the
-// order was priced is errStale.
-func redeem(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption, customer string) error {
-	for _, c := range counts(redemptions, customer) {
+// redeem counts an order's redemptions and returns the counters as they are then. A
+// limit that others have used up since the order was priced is errStale.
+func redeem(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption, customer string) ([]count, error) {
+	counted := counts(redemptions, customer)
+	for i := range counted {
+		c := &counted[i]
 		if c.most < 1 || c.Spent > c.budget {
-			return errStale
+			return nil, errStale
 		}
-		counted, err := tx.NewRaw(`INSERT INTO redemption_counters AS c (scope, promotion, key, period, redemptions, spent)
+		err := tx.NewRaw(`INSERT INTO redemption_counters AS c (scope, promotion, key, period, redemptions, spent)
 			VALUES (?, ?, ?, ?, 1, ?)
 			ON CONFLICT (scope, promotion, key, period) DO UPDATE
 			SET redemptions = c.redemptions + 1, spent = c.spent + EXCLUDED.spent
-			WHERE c.redemptions < ? AND c.spent <= ?`,
-			c.Scope, c.Promotion, c.Key, c.Period, c.Spent, c.most, c.budget-c.Spent).Exec(ctx)
-		if err != nil {
-			return failed("count redemptions", err)
-		}
-		rows, err := counted.RowsAffected()
-		if err != nil {
-			return failed("count redemptions", err)
-		}
-		if rows == 0 {
-			return errStale
+			WHERE c.redemptions < ? AND c.spent <= ?
+			RETURNING redemptions, spent`,
+			c.Scope, c.Promotion, c.Key, c.Period, c.Spent, c.most, c.budget-c.Spent).Scan(ctx, &c.Redemptions, &c.Spent)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil, errStale
+		case err != nil:
+			return nil, failed("count redemptions", err)
 		}
 	}
-	return nil
+	return counted, nil
+}
+
+// usedUp tells of the limits of promotions that the order of a plan has used up.
+func usedUp(counted []count, p *plan) []event.Event {
+	var events []event.Event
+	quote := &p.order.Quote
+	for _, c := range counted {
+		used := event.Limit{Promotion: c.Promotion, Period: c.Period, Order: p.order.Reference, Ruleset: quote.Ruleset}
+		if c.Scope == byAll && c.Redemptions == c.most {
+			used.Kind, used.Allowed, used.Used = "redemptions", strconv.FormatInt(c.most, 10), strconv.FormatInt(c.Redemptions, 10)
+			events = append(events, event.PromotionExhausted(used))
+		}
+		if c.Scope == byAll && c.Spent == c.budget {
+			used.Kind, used.Currency = "budget", quote.Currency
+			used.Allowed, used.Used = quote.Currency.Format(engine.Amount(c.budget)), quote.Currency.Format(engine.Amount(c.Spent))
+			events = append(events, event.PromotionExhausted(used))
+		}
+	}
+	return events
 }
 
 // insertRedemptions notes which uses an order made, so that they can be given

@@ -27,6 +27,7 @@ func StockLow(item engine.Item, threshold int64) Event {
 // Limit is the limit of a promotion that is used up.
 type Limit struct {
 	Promotion string // its id
+	Period    string // in which it is used up, such as 2026-11-22; "" for ever
 	// Kind is the limit as rule files call it: "redemptions" or "budget".
 	Kind string
 	// Allowed and Used are a number of redemptions, or amounts as exact decimal
@@ -43,6 +44,7 @@ type Limit struct {
 // promotionExhausted is what promotion.exhausted tells.
 type promotionExhausted struct {
 	Promotion string `json:"promotion"`
+	Period    string `json:"period,omitempty"`
 	Limit     string `json:"limit"`
 	Allowed   string `json:"allowed"`
 	Used      string `json:"used"`
@@ -57,8 +59,8 @@ type promotionExhausted struct {
 func PromotionExhausted(l Limit) Event {
 	return Event{
 		Type: TypePromotionExhausted, Aggregate: Aggregate{Type: "promotion", Key: l.Promotion}, version: 1,
-		Once: fmt.Sprintf("exhausted %q %s %s %s", l.Promotion, l.Kind, l.Allowed, l.Currency.Code()),
-		data: promotionExhausted{l.Promotion, l.Kind, l.Allowed, l.Used, l.Currency.Code(), l.Order, l.Ruleset},
+		Once: fmt.Sprintf("exhausted %q %s %s %s %s", l.Promotion, l.Period, l.Kind, l.Allowed, l.Currency.Code()),
+		data: promotionExhausted{l.Promotion, l.Period, l.Kind, l.Allowed, l.Used, l.Currency.Code(), l.Order, l.Ruleset},
 	}
 }
 

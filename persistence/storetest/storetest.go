@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"lifecycle", lifecycleCases()},
 		{"keys", keyCases()},
 		{"concurrency", concurrencyCases()},
+		{"limits", limitCases()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {
