@@ -35,6 +35,9 @@
 // Money is a JSON number with exactly the digits of the currency and is read
 // exactly: a price with more digits than the currency has is refused.
 //
+// A purchase with "expected_total" is made at that total or not at all: 409 with
+// {"error","expected_total"} and, as in a price, what the units cost now.
+//
 // # Once
 //
 // Requests that write may be sent again safely when they carry a key that the
@@ -84,7 +87,7 @@
 //	    to price is out of stock           503 the store is unavailable or too slow
 //	405 wrong method; see Allow            422 the Idempotency-Key was used for
 //	408 the body did not arrive in time        another request
-//	409 not enough stock, or the name belongs to another item, or a request with
+//	409 not enough stock, or another price than the expected one, or the name belongs to another item, or a request with
 //	    the same Idempotency-Key is running; then see Retry-After
 //
 // # Design
@@ -92,7 +95,8 @@
 // 2026-11-22. One function prices for quote and purchase, with the ruleset
 // pointer and the clock read once a request, so both always agree and no answer
 // mixes two rulesets. A purchase hands the function to the store, which calls it
-// inside its transaction with the items as they are there.
+// with what it has read, and again when that is not true any more when the order
+// is committed.
 //
 // 2026-11-22. JSON is read and written by github.com/go-json-experiment/json,
 // the upstream of the standard library's encoding/json/v2, which can take its

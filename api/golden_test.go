@@ -101,6 +101,9 @@ func exchanges() []exchange {
 		{name: "purchase", method: "POST", path: purchasePath, body: skus(tv, macbook, tv, tv)},
 		{name: "purchase_unknown", method: "POST", path: purchasePath, body: skus(tv, "nothing")},
 		{name: "purchase_out_of_stock", method: "POST", path: purchasePath, body: skus(pi, pi, pi)},
+		{name: "purchase_expected", method: "POST", path: purchasePath, body: `{"skus":["` + tv + `"],"expected_total":49.99}`},
+		{name: "purchase_price_changed", method: "POST", path: purchasePath, body: `{"skus":["` + macbook + `"],"expected_total":5000}`},
+		{name: "purchase_expected_faults", method: "POST", path: purchasePath, body: `{"skus":[7],"expected_total":"49.99"}`},
 		{name: "purchase_invalid", method: "POST", path: purchasePath, body: `{"skus":[null]}`},
 
 		{name: "orders_none", method: "GET", path: ordersPath, headers: authorized()},

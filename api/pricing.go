@@ -70,6 +70,11 @@ func (s *Server) basket(w http.ResponseWriter, r *http.Request) (basket, error) 
 	if err != nil {
 		return basket{}, err
 	}
+	return checkedBasket(asked)
+}
+
+// checkedBasket is the basket of the units, which may be of so many items only.
+func checkedBasket(asked []string) (basket, error) {
 	b := newBasket(asked)
 	if len(b.skus) > engine.MaxLines {
 		return basket{}, &engine.CartError{Field: "skus",

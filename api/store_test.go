@@ -101,6 +101,9 @@ func (m *memory) Purchase(_ context.Context, sale engine.Sale) (engine.Order, er
 	defer m.mu.Unlock()
 	skus := sale.Units
 	_, quote, err := sale.Price(engine.Basis{Items: m.pick(slices.Concat(skus, sale.Inquiry.SKUs))})
+	if err == nil && sale.Expected != nil && *sale.Expected != quote.Total {
+		err = &engine.PriceChangedError{Expected: *sale.Expected, Quote: quote}
+	}
 	if err != nil {
 		return engine.Order{}, err
 	}

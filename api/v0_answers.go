@@ -58,6 +58,18 @@ type purchaseAnswer struct {
 	sale
 }
 
+// priceChangedAnswer says what was expected, and what the units cost now.
+type priceChangedAnswer struct {
+	Error    string          `json:"error"`
+	Expected money           `json:"expected_total"`
+	Total    money           `json:"total"`
+	Discount money           `json:"total_with_discount"`
+	Lines    []lineAnswer    `json:"lines"`
+	Applied  []appliedAnswer `json:"promotions"`
+	Gifts    []giftAnswer    `json:"gifts"`
+	Ruleset  string          `json:"ruleset"`
+}
+
 type orderAnswer struct {
 	Reference string `json:"reference"`
 	sale
@@ -156,6 +168,20 @@ func newSale(o *engine.Order) sale {
 		Gifts:    newGifts(q),
 		Ruleset:  q.Ruleset,
 		PlacedAt: o.PlacedAt.UTC(),
+	}
+}
+
+func newPriceChangedAnswer(e *engine.PriceChangedError) *priceChangedAnswer {
+	q := &e.Quote
+	return &priceChangedAnswer{
+		Error:    e.Error(),
+		Expected: money{e.Expected, q.Currency},
+		Total:    money{q.Subtotal, q.Currency},
+		Discount: money{q.Total, q.Currency},
+		Lines:    newLines(q),
+		Applied:  newApplied(q),
+		Gifts:    newGifts(q),
+		Ruleset:  q.Ruleset,
 	}
 }
 

@@ -20,6 +20,13 @@ type skusRequest struct {
 	SKUs list[scalar] `json:"skus"`
 }
 
+// purchaseRequest is {"skus": [...], "expected_total": 49.99}, of which the total
+// may be left out.
+type purchaseRequest struct {
+	SKUs     list[scalar] `json:"skus"`
+	Expected scalar       `json:"expected_total"`
+}
+
 // itemsRequest is {"items": [...]}.
 type itemsRequest struct {
 	Items list[object[itemFields]] `json:"items"`
@@ -35,12 +42,20 @@ type itemFields struct {
 // check returns the SKUs as they were asked for.
 func (r *skusRequest) check() ([]string, error) {
 	var f faults
-	checkList(&f, "skus", r.SKUs)
-	skus := make([]string, len(r.SKUs.elements))
-	for i, value := range r.SKUs.elements {
-		skus[i] = f.sku(path{list: "skus", index: i}, value)
-	}
+	skus := f.skus(r.SKUs)
 	return skus, f.err()
+}
+
+// check returns the SKUs as they were asked for, and the total that the customer
+// expects to pay, nil for none.
+func (r *purchaseRequest) check(currency engine.Currency) (skus []string, expected *engine.Amount, err error) {
+	var f faults
+	if r.Expected.kind != 0 {
+		total := f.price(path{field: "expected_total"}, r.Expected, currency)
+		expected = &total
+	}
+	skus = f.skus(r.SKUs)
+	return skus, expected, f.err()
 }
 
 // check returns the items, whose prices are in the currency.
@@ -78,6 +93,15 @@ func (f *faults) item(at path, value object[itemFields], currency engine.Currenc
 		Price: f.price(at.member("price"), value.fields.Price, currency),
 		Stock: f.stock(at.member("inventory_quantity"), value.fields.Stock),
 	}
+}
+
+func (f *faults) skus(values list[scalar]) []string {
+	checkList(f, "skus", values)
+	skus := make([]string, len(values.elements))
+	for i, value := range values.elements {
+		skus[i] = f.sku(path{list: "skus", index: i}, value)
+	}
+	return skus
 }
 
 func (f *faults) sku(at path, value scalar) string {

@@ -6,11 +6,8 @@
 //	err = store.Migrate(ctx)       // brings the schema up to date
 //	err = store.CheckCurrency(ctx) // the catalogue is in the shop's currency
 //
-//	items, err := store.ItemsBySKU(ctx, skus)
-//	order, err := store.Purchase(ctx, skus, rules.GiftSKUs(),
-//		func(items map[string]*engine.Item) (engine.Quote, error) {
-//			return rules.Price(engine.Request{Cart: cartOf(skus, items), Catalog: engine.CatalogMap(items), At: now})
-//		})
+//	basis, err := store.Basis(ctx, engine.Inquiry{SKUs: skus, Limited: rules.UsageKeys(now)})
+//	order, err := store.Purchase(ctx, engine.Sale{Units: skus, Price: price})
 //
 // The example of the package is a whole program. Package storetest holds what
 // every database must pass, and says more exactly than prose what a Store does.
@@ -26,7 +23,8 @@
 //	price       smallest units ≥ 0   ruleset    digest            gift       0 or 1
 //	min_price   smallest units ≥ 0   quote      JSON
 //	stock       units ≥ 0            placed_at
-//	                                 request    JSON of what was priced
+//	revision    grows with each change   request    JSON of what was priced
+//	            but those of the stock   customer   '' for a guest
 //	categories  JSON list
 //	brand
 //	tags        JSON list
@@ -60,6 +58,15 @@
 //	files            a tar in gzip
 //	program_version
 //	first_used_at
+//
+//	redemption_counters                   order_redemptions
+//	─────────────────────────────────     ─────────────────────────────────
+//	scope       key; all, customer, code  order_id   key, of orders
+//	promotion   key, '' for codes         promotion  key
+//	key         key; the customer, code   period
+//	period      key, '' for ever          code       '' for none
+//	redemptions uses so far               spent      taken off the order
+//	spent       taken off so far          by_all, by_customer, by_code  counted by
 //
 //	coupon_pools                       coupon_codes
 //	──────────────────────────         ─────────────────────────────
@@ -119,11 +126,24 @@
 //
 // Decided 2026-11-22:
 //
-//   - One transaction is a purchase: read, price, take stock, store. Pricing
-//     runs inside, on what the transaction has read, so that quote, order and
-//     stock agree. It is pure and takes microseconds, so holding the lock for it
-//     is cheap. Rejected: pricing before and checking versions after, which
-//     makes the buyers of one popular item fail in turn.
+//   - A purchase is priced on what a query has read, and committed by a transaction
+//     of guarded statements: units leave the stock where enough are left and the
+//     item is still in the state (revision) that it was priced in; uses of limited
+//     promotions and of codes are counted where the limit allows one more. What a
+//     guard refuses undoes the transaction, and the sale is priced anew on what is
+//     true by then. So the lock of a popular item is held for a few statements,
+//     no database has to keep reads true (READ COMMITTED will do), and nothing is
+//     sold, given or spent beyond what there is. Rejected: pricing inside of the
+//     transaction, which needs SERIALIZABLE on Postgres, where the buyers of one
+//     item make each other fail; versions of the stock, which change with each sale.
+//   - A limit has a counter only from the first order that counts against it, and
+//     only limits that a promotion has are counted: those who limit a promotion to
+//     one order for each customer need no counter of all orders, which every order
+//     would wait for.
+//   - Sales of one process that wait for the same transaction are committed
+//     together, each in a savepoint of its own, so that one wait for the disk, and
+//     for the lock of a popular item, serves up to thirty-two of them, and one that
+//     is refused fails alone.
 //   - Stock goes down in place, "stock = stock - n where stock >= n", and a CHECK
 //     stands behind it. An upsert sets columns to what the caller sent. Nothing
 //     writes back what it has read. Rejected: saving whole items, by which sales
