@@ -38,11 +38,13 @@ const (
 // CouponCode is a code of a pool.
 type CouponCode struct {
 	// Code is as engine.NormalizeCoupon makes it.
-	Code     string
-	Pool     string
-	State    CodeState
-	Source   CodeSource
-	IssuedAt time.Time
+	Code  string
+	Pool  string
+	State CodeState
+	// Redemptions is how many orders have used it.
+	Redemptions int64
+	Source      CodeSource
+	IssuedAt    time.Time
 	// RevokedAt is when the code, or its whole pool, was revoked; zero when both
 	// are in force.
 	RevokedAt time.Time
@@ -60,18 +62,22 @@ type codeRow struct {
 
 	// Read by selectCodes, not stored.
 	PoolRevokedAt time.Time `bun:"pool_revoked_at,nullzero,scanonly"`
+	Redemptions   int64     `bun:"redemptions,scanonly"`
 }
 
 func (r *codeRow) code() CouponCode {
 	c := CouponCode{
-		Code: r.Code, Pool: r.Pool, Source: r.Source, State: CodeAvailable,
+		Code: r.Code, Pool: r.Pool, Source: r.Source, State: CodeAvailable, Redemptions: r.Redemptions,
 		IssuedAt: r.IssuedAt.UTC(), RevokedAt: utc(r.RevokedAt),
 	}
 	if c.RevokedAt.IsZero() {
 		c.RevokedAt = utc(r.PoolRevokedAt)
 	}
-	if !c.RevokedAt.IsZero() {
+	switch {
+	case !c.RevokedAt.IsZero():
 		c.State = CodeRevoked
+	case c.Redemptions > 0:
+		c.State = CodeUsed
 	}
 	return c
 }
@@ -80,7 +86,9 @@ func (r *codeRow) code() CouponCode {
 func selectCodes(db bun.IDB, rows *[]codeRow) *bun.SelectQuery {
 	return db.NewSelect().Model(rows).
 		Column("code", "pool", "source", "issued_at", "revoked_at").ColumnExpr("p.revoked_at AS pool_revoked_at").
-		Join("JOIN coupon_pools AS p ON p.name = c.pool")
+		ColumnExpr("COALESCE(n.redemptions, 0) AS redemptions").
+		Join("JOIN coupon_pools AS p ON p.name = c.pool").
+		Join("LEFT JOIN redemption_counters AS n ON n.scope = ? AND n.promotion = '' AND n.key = c.code AND n.period = ''", byCode)
 }
 
 // LookupCode returns what is known of a code, in any case and with blanks around

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -21,7 +22,7 @@ func (s *Store) ExportCodes(ctx context.Context, pool string, w io.Writer) (int6
 		return 0, err
 	}
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"code", "pool", "state", "issued_at"}); err != nil {
+	if err := out.Write([]string{"code", "pool", "state", "redemptions", "issued_at"}); err != nil {
 		return 0, fmt.Errorf("write the export: %w", err)
 	}
 	var written int64
@@ -59,7 +60,7 @@ func (s *Store) codesAfter(ctx context.Context, pool string, last codeRow) ([]co
 func writeCodes(out *csv.Writer, rows []codeRow) error {
 	for i := range rows {
 		c := rows[i].code()
-		if err := out.Write([]string{c.Code, c.Pool, string(c.State), c.IssuedAt.Format(time.RFC3339Nano)}); err != nil {
+		if err := out.Write([]string{c.Code, c.Pool, string(c.State), strconv.FormatInt(c.Redemptions, 10), c.IssuedAt.Format(time.RFC3339Nano)}); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ func (s *shop) exported(pool string) []string {
 	n, err := s.ExportCodes(s.ctx, pool, &text)
 	s.check(err)
 	lines := strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
-	s.equal("headings", lines[0], "code,pool,state,issued_at")
+	s.equal("headings", lines[0], "code,pool,state,redemptions,issued_at")
 	s.equal("number of exported codes", int64(len(lines)-1), n)
 	return lines[1:]
 }
@@ -333,7 +333,7 @@ func testExport(s *shop) {
 	lines := s.exported("spring")
 	s.equal("codes", len(distinct(s.codes("spring"))), n)
 	s.equal("the first batch comes first", s.codes("spring")[:100], codes)
-	s.equal("line", lines[1], codes[1]+",spring,revoked,"+found.IssuedAt.Format(time.RFC3339Nano))
+	s.equal("line", lines[1], codes[1]+",spring,revoked,0,"+found.IssuedAt.Format(time.RFC3339Nano))
 	s.equal("available codes", len(slices.DeleteFunc(lines, func(line string) bool { return !strings.Contains(line, ",available,") })), n-1)
 }
 

@@ -162,6 +162,8 @@ func testRevokedCode(s *shop) {
 	rules := s.rulesOf(engine.Promotion{Coupon: engine.Coupon{Pool: "spring"}, Limits: engine.Limits{PerCode: engine.Constant(engine.NewDecimal(1))}})
 	s.equal("discount with a code", s.discounted(rules, today(), "", "A"), int64(1))
 	s.equal("discount with a used code", s.discounted(rules, today(), "", "A"), int64(0))
+	s.stateIs("A", persistence.CodeUsed)
+	s.stateIs("B", persistence.CodeAvailable)
 	_, err := s.RevokeCodes(s.ctx, []string{"B"})
 	s.check(err)
 	s.equal("discount with a revoked code", s.discounted(rules, today(), "", "B"), int64(0))

@@ -36,12 +36,13 @@ func jsonOfPool(p persistence.CouponPool) jsonPool {
 
 // jsonCode is a code as -o json shows it.
 type jsonCode struct {
-	Code      string                 `json:"code"`
-	Pool      string                 `json:"pool"`
-	State     persistence.CodeState  `json:"state"`
-	Source    persistence.CodeSource `json:"source"`
-	IssuedAt  time.Time              `json:"issued_at"`
-	RevokedAt time.Time              `json:"revoked_at,omitzero"`
+	Code        string                 `json:"code"`
+	Pool        string                 `json:"pool"`
+	State       persistence.CodeState  `json:"state"`
+	Redemptions int64                  `json:"redemptions"`
+	Source      persistence.CodeSource `json:"source"`
+	IssuedAt    time.Time              `json:"issued_at"`
+	RevokedAt   time.Time              `json:"revoked_at,omitzero"`
 }
 
 // reported makes a report of what JSON shows and a text for people.
