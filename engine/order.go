@@ -16,6 +16,12 @@ type Order struct {
 	Quote Quote
 	// PlacedAt is the instant of the commit, in UTC and whole microseconds.
 	PlacedAt time.Time
+	// State is how far its life is.
+	State OrderState
+	// Refunded is what the customer got back, of the Total of the quote.
+	Refunded Amount
+	// Returns are what came back, the oldest first.
+	Returns []Return
 }
 
 // UnknownItemError says that no item has the key (a SKU, or where names are

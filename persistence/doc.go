@@ -25,6 +25,8 @@
 //	stock       units ≥ 0            placed_at
 //	revision    grows with each change   request    JSON of what was priced
 //	            but those of the stock   customer   '' for a guest
+//	                                     state      placed, cancelled, returned
+//	                                     refunded   of cost
 //	categories  JSON list
 //	brand
 //	tags        JSON list
@@ -51,6 +53,15 @@
 //	aggregate_key   reference, SKU, …          next_attempt_at  or the end of the lease
 //	payload         JSON as it is sent         claimed_by       names the claim
 //	created_at                                 last_status, last_error, delivered_at
+//
+//	returns                           return_lines
+//	──────────────────────────────    ──────────────────────────
+//	id          key            1 ── n  return_id  key, of returns
+//	reference   unique, UUID v7        sku, gift  key, as in order_lines
+//	order_id    of orders              quantity   > 0
+//	policy      pro_rata, reprice_kept refund     smallest units
+//	refund      smallest units
+//	created_at
 //
 //	rulesets
 //	────────────────────────
@@ -116,8 +127,8 @@
 // An error either is about the request, and then has a type of its own
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
-// CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError,
-// ImportError, coupon.GuessableError), or the database failed, and then it is an
+// engine.OrderStateError, engine.ReturnError, CurrencyError, UnknownPoolError,
+// PoolTakenError, UnknownCodesError, ImportError, coupon.GuessableError), or the database failed, and then it is an
 // *Error. Its text is safe to show; what the driver said is in its
 // LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
 // from a fault of the program.
@@ -230,4 +241,17 @@
 //   - Orders are read in pages by (placed_at, id), and nothing is open between
 //     two pages. Rejected: one long query, which keeps SQLite's log from being
 //     folded back and Postgres from cleaning up while a slow reader reads.
+//   - A cancel or a return locks the row of its order first, then reads, and then
+//     changes items and counters in the order in which purchases do. So of
+//     any number of cancels the second waits for the first and sees it.
+//   - Refunds are reckoned by engine.Order.Return, which knows no database, from
+//     the quote that is stored with the order: never from prices of today. They
+//     are of goods; what was paid for shipping is left to whoever ships.
+//   - Returned units of which nothing says whether they were bought or given are
+//     bought ones first. A gift is returned like any unit and refunds nothing: who
+//     keeps it has used the promotion. So uses of promotions are given back by a
+//     cancel, or when nothing of an order is left, and not before.
+//   - Where a refund is by the price of the units that are kept, the caller prices
+//     them, on the request that is stored with the order. Rejected: pricing here,
+//     for which the store would have to know rules.
 package persistence

@@ -25,6 +25,9 @@ type orderRow struct {
 	Quote     string    `bun:"quote"`
 	Request   string    `bun:"request"` // only written here; see Archive
 	PlacedAt  time.Time `bun:"placed_at"`
+
+	State    engine.OrderState `bun:"state"`
+	Refunded int64             `bun:"refunded"`
 }
 
 // lineRow is a row of the table order_lines: a run of units of one SKU, at its
@@ -65,35 +68,62 @@ func (s *Store) Order(ctx context.Context, reference string) (engine.Order, erro
 
 // orders returns the orders that which selects, the newest first.
 func (s *Store) orders(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery) ([]engine.Order, error) {
-	var rows []orderRow
-	var lines []lineRow
-	err := s.snapshot(ctx, "read orders", func(ctx context.Context, tx bun.Tx) error {
-		rows, lines = nil, nil
-		newest := which(tx.NewSelect().Model(&rows).ExcludeColumn("request")).Order("placed_at DESC", "id DESC")
-		if err := newest.Scan(ctx); err != nil {
-			return failed("read orders", err)
-		}
-		chosen := which(tx.NewSelect().Model((*orderRow)(nil)).Column("id"))
-		err := tx.NewSelect().Model(&lines).
-			Where("order_id IN (?)", chosen).Order("order_id", "position").Scan(ctx)
-		return failed("read order lines", err)
+	var stored []storedOrder
+	err := s.snapshot(ctx, "read orders", func(ctx context.Context, tx bun.Tx) (err error) {
+		stored, err = readOrders(ctx, tx, which)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return assemble(rows, lines)
+	orders := make([]engine.Order, len(stored))
+	for i := range stored {
+		orders[i] = stored[i].Order
+	}
+	return orders, nil
 }
 
-// assemble puts the lines, which are sorted, to their orders.
-func assemble(rows []orderRow, lines []lineRow) ([]engine.Order, error) {
+// storedOrder is an order with what only a Store has to know of it.
+type storedOrder struct {
+	engine.Order
+	id       int64
+	customer string
+}
+
+// readOrders is orders within a transaction.
+func readOrders(ctx context.Context, tx bun.Tx, which func(*bun.SelectQuery) *bun.SelectQuery) ([]storedOrder, error) {
+	var rows []orderRow
+	newest := which(tx.NewSelect().Model(&rows).ExcludeColumn("request")).Order("placed_at DESC", "id DESC")
+	if err := newest.Scan(ctx); err != nil {
+		return nil, failed("read orders", err)
+	}
+	chosen := which(tx.NewSelect().Model((*orderRow)(nil)).Column("id"))
+	var lines []lineRow
+	err := tx.NewSelect().Model(&lines).
+		Where("order_id IN (?)", chosen).Order("order_id", "position").Scan(ctx)
+	if err != nil {
+		return nil, failed("read order lines", err)
+	}
+	returns, err := readReturns(ctx, tx, chosen)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(rows, lines, returns)
+}
+
+// assemble puts the lines, which are sorted, and the returns to their orders.
+func assemble(rows []orderRow, lines []lineRow, returns map[int64][]engine.Return) ([]storedOrder, error) {
 	skus := make(map[int64][]string, len(rows))
 	for _, line := range lines {
 		run := slices.Repeat([]string{line.SKU}, int(line.Quantity))
 		skus[line.OrderID] = append(skus[line.OrderID], run...)
 	}
-	orders := make([]engine.Order, len(rows))
+	orders := make([]storedOrder, len(rows))
 	for i, row := range rows {
-		orders[i] = engine.Order{Reference: row.Reference, SKUs: skus[row.ID], PlacedAt: row.PlacedAt.UTC()}
+		orders[i] = storedOrder{id: row.ID, customer: row.Customer, Order: engine.Order{
+			Reference: row.Reference, SKUs: skus[row.ID], PlacedAt: row.PlacedAt.UTC(),
+			State: row.State, Refunded: engine.Amount(row.Refunded), Returns: returns[row.ID],
+		}}
 		if err := json.Unmarshal([]byte(row.Quote), &orders[i].Quote); err != nil {
 			return nil, fmt.Errorf("read order %s: quote: %w", row.Reference, err)
 		}

@@ -149,7 +149,7 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 		}
 		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku]})
 	}
-	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote}
+	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced}
 	return p, nil
 }
 
@@ -285,6 +285,7 @@ func insertOrder(ctx context.Context, tx bun.Tx, p *plan) error {
 		Quote:     string(quote),
 		Request:   string(p.request),
 		PlacedAt:  order.PlacedAt,
+		State:     order.State,
 	}
 	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 		return failed("insert order", err)

@@ -136,3 +136,39 @@ func insertRedemptions(ctx context.Context, tx bun.IDB, orderID int64, redemptio
 	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
 	return failed("insert redemptions", err)
 }
+
+// unredeem gives back what an order used, to the counters that counted it. A code
+// that several promotions of the order used was used once.
+func unredeem(ctx context.Context, tx bun.IDB, orderID int64, customer string) error {
+	var rows []redemptionRow
+	if err := tx.NewSelect().Model(&rows).Where("order_id = ?", orderID).Scan(ctx); err != nil {
+		return failed("read redemptions of order", err)
+	}
+	used := make([]engine.Redemption, len(rows))
+	for i, r := range rows {
+		used[i] = engine.Redemption{Promotion: r.Promotion, Period: r.Period, Code: r.Code, Spent: engine.Amount(r.Spent)}
+		limit := func(counted bool) *int64 { // counts looks only whether there is a limit
+			if !counted {
+				return nil
+			}
+			return new(int64)
+		}
+		used[i].Redemptions, used[i].PerCustomer, used[i].PerCode = limit(r.ByAll), limit(r.ByCustomer), limit(r.ByCode)
+	}
+	return uncount(ctx, tx, used, customer)
+}
+
+// uncount takes uses off the counters, in the order in which redeem adds them.
+func uncount(ctx context.Context, tx bun.IDB, used []engine.Redemption, customer string) error {
+	for _, c := range counts(used, customer) {
+		_, err := tx.NewRaw(`UPDATE redemption_counters
+			SET redemptions = CASE WHEN redemptions > 1 THEN redemptions - 1 ELSE 0 END,
+				spent = CASE WHEN spent > ? THEN spent - ? ELSE 0 END
+			WHERE scope = ? AND promotion = ? AND key = ? AND period = ?`,
+			c.Spent, c.Spent, c.Scope, c.Promotion, c.Key, c.Period).Exec(ctx)
+		if err != nil {
+			return failed("give back redemptions", err)
+		}
+	}
+	return nil
+}

@@ -63,17 +63,22 @@ func (s *shop) allCalls() map[string]func(context.Context) error {
 func (s *shop) calls() map[string]func(context.Context) error {
 	items := []engine.Item{{SKU: "A", Name: "a"}}
 	return map[string]func(context.Context) error{
-		"Ping":           s.Ping,
-		"Migrate":        s.Migrate,
-		"CheckCurrency":  s.CheckCurrency,
-		"Items":          func(ctx context.Context) error { _, err := s.Items(ctx); return err },
-		"CountItems":     func(ctx context.Context) error { _, err := s.CountItems(ctx); return err },
-		"ItemByKey":      func(ctx context.Context) error { _, err := s.ItemByKey(ctx, tv); return err },
-		"ItemsBySKU":     func(ctx context.Context) error { _, err := s.ItemsBySKU(ctx, []string{tv}); return err },
-		"Upsert":         func(ctx context.Context) error { _, err := s.Upsert(ctx, items); return err },
-		"UpsertBasics":   func(ctx context.Context) error { _, err := s.UpsertBasics(ctx, items); return err },
-		"Orders":         func(ctx context.Context) error { _, err := s.Orders(ctx); return err },
-		"Order":          func(ctx context.Context) error { _, err := s.Order(ctx, "x"); return err },
+		"Ping":          s.Ping,
+		"Migrate":       s.Migrate,
+		"CheckCurrency": s.CheckCurrency,
+		"Items":         func(ctx context.Context) error { _, err := s.Items(ctx); return err },
+		"CountItems":    func(ctx context.Context) error { _, err := s.CountItems(ctx); return err },
+		"ItemByKey":     func(ctx context.Context) error { _, err := s.ItemByKey(ctx, tv); return err },
+		"ItemsBySKU":    func(ctx context.Context) error { _, err := s.ItemsBySKU(ctx, []string{tv}); return err },
+		"Upsert":        func(ctx context.Context) error { _, err := s.Upsert(ctx, items); return err },
+		"UpsertBasics":  func(ctx context.Context) error { _, err := s.UpsertBasics(ctx, items); return err },
+		"Orders":        func(ctx context.Context) error { _, err := s.Orders(ctx); return err },
+		"Order":         func(ctx context.Context) error { _, err := s.Order(ctx, "x"); return err },
+		"CancelOrder":   func(ctx context.Context) error { _, err := s.CancelOrder(ctx, "x", ""); return err },
+		"ReturnItems": func(ctx context.Context) error {
+			_, err := s.ReturnItems(ctx, "x", proRata(map[string]int64{tv: 1}), persistence.ReturnOptions{})
+			return err
+		},
 		"RulesetChanged": func(ctx context.Context) error { return s.RulesetChanged(ctx, "x") },
 		"Claim":          func(ctx context.Context) error { _, err := s.Claim(ctx, "x", 1, time.Minute); return err },
 		"Settle": func(ctx context.Context) error {

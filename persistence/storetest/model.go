@@ -124,7 +124,7 @@ func (m *model) purchase(rt *rapid.T) {
 		rt.Fatalf("got error %v for %v, want none", err, skus)
 	}
 	quote, _ := price(engine.NewCatalog(m.catalogue()))
-	want := engine.Order{Reference: order.Reference, SKUs: slices.Clone(skus), Quote: quote, PlacedAt: order.PlacedAt}
+	want := engine.Order{Reference: order.Reference, SKUs: slices.Clone(skus), Quote: quote, PlacedAt: order.PlacedAt, State: engine.OrderPlaced}
 	for _, gift := range quote.Gifts {
 		want.SKUs = append(want.SKUs, slices.Repeat([]string{gift.SKU}, int(gift.Quantity))...)
 	}

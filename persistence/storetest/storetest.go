@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"import", importCases()},
 		{"purchase", purchaseCases()},
 		{"orders", orderCases()},
+		{"returns", returnCases()},
 		{"currency", currencyCases()},
 		{"coupons", couponCases()},
 		{"archive", archiveCases()},
