@@ -21,7 +21,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check
+.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ cover: postgres ## measure the coverage of the tests into coverage.out
 
 oracle: ## compare pricing with brute force on 10 x CHECKS random baskets, and as many more properties
 	go test -count=1 -timeout 60m ./engine -rapid.checks=$(CHECKS)
+
+soak: ## let 10,000 orders compete for 1,000 of everything, on SQLite and Postgres
+	@tools/postgres.sh
+	go test -count=1 -timeout 30m -v -tags soak -run '^TestSoak$$' ./persistence/sqlite ./persistence/postgres
 
 fuzz: ## run every fuzz test, each for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -20,17 +21,17 @@ func limitCases() []testCase {
 	number := func(n int64) engine.Number { return engine.Constant(engine.NewDecimal(n)) }
 	return []testCase{
 		{"a promotion for so many orders is given to so many of those that come at once", func(s *shop) {
-			s.onlySo(1000, 50, "", nil, engine.Promotion{Limits: engine.Limits{Redemptions: number(50)}})
+			s.onlySo(300, 50, "", nil, engine.Promotion{Limits: engine.Limits{Redemptions: number(50)}})
 		}},
 		{"a budget is spent to the cent and not beyond by orders that come at once", func(s *shop) {
-			s.onlySo(1000, 25, "", nil, engine.Promotion{Limits: engine.Limits{Budget: number(25)}})
+			s.onlySo(300, 25, "", nil, engine.Promotion{Limits: engine.Limits{Budget: number(25)}})
 		}},
 		{"a code for one order is used by one of those that come at once", func(s *shop) {
 			s.codesOf("spring", "ONCE")
-			s.onlySo(1000, 1, "", []string{"ONCE"}, engine.Promotion{Coupon: engine.Coupon{Pool: "spring"}, Limits: engine.Limits{PerCode: number(1)}})
+			s.onlySo(300, 1, "", []string{"ONCE"}, engine.Promotion{Coupon: engine.Coupon{Pool: "spring"}, Limits: engine.Limits{PerCode: number(1)}})
 		}},
 		{"a customer's limit is kept when all of the orders are of one customer", func(s *shop) {
-			s.onlySo(1000, 3, "ann", nil, engine.Promotion{Limits: engine.Limits{PerCustomer: number(3)}})
+			s.onlySo(300, 3, "ann", nil, engine.Promotion{Limits: engine.Limits{PerCustomer: number(3)}})
 		}},
 		{"limits are counted together: what one refuses no other counts", testLimitsTogether},
 		{"a limit per day begins anew with the day", testLimitPerDay},
@@ -38,6 +39,57 @@ func limitCases() []testCase {
 		{"a price that has changed is not paid by those who expect another", testExpectedPrice},
 		{"an order that is refused counts nothing", testRefusedOrderCountsNothing},
 	}
+}
+
+// Soak lets 10,000 orders come at once for what there is for 1,000 of them, once
+// for each limit and for the stock. Open is as for Run.
+func Soak(t *testing.T, open func(t *testing.T) persistence.Database) {
+	const orders, allowed = 10_000, 1000
+	number := func(n int64) engine.Number { return engine.Constant(engine.NewDecimal(n)) }
+	for _, c := range []struct {
+		name      string
+		allowed   int
+		customer  string
+		codes     []string
+		promotion engine.Promotion
+	}{
+		{"redemptions", allowed, "", nil, engine.Promotion{Limits: engine.Limits{Redemptions: number(allowed)}}},
+		{"a budget", allowed, "", nil, engine.Promotion{Limits: engine.Limits{Budget: number(allowed)}}},
+		{"the orders of a customer", allowed, "ann", nil, engine.Promotion{Limits: engine.Limits{PerCustomer: number(allowed)}}},
+		{"a code for one order", 1, "", []string{"ONCE"}, engine.Promotion{Coupon: engine.Coupon{Pool: "spring"}, Limits: engine.Limits{PerCode: number(1)}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t, open(t), persistence.Options{LockWait: patience})
+			if c.codes != nil {
+				s.codesOf("spring", c.codes...)
+			}
+			s.onlySo(orders, c.allowed, c.customer, c.codes, c.promotion)
+		})
+	}
+	t.Run("stock", func(t *testing.T) {
+		s := newShop(t, open(t), persistence.Options{LockWait: patience})
+		s.add(engine.Item{SKU: tv, Name: "Google TV", Price: 5000, Stock: allowed})
+		stores := []*shop{s, s.sameDatabase(persistence.Options{LockWait: patience})}
+		var sold, refused atomic.Int64
+		const clients = 32
+		together(clients, func(client int) {
+			for i := client; i < orders; i += clients {
+				_, err := stores[i%2].buy(tv)
+				var out *engine.OutOfStockError
+				switch {
+				case err == nil:
+					sold.Add(1)
+				case errors.As(err, &out):
+					refused.Add(1)
+				default:
+					s.t.Errorf("got error %v, want a sale or none left", err)
+				}
+			}
+		})
+		s.equal("orders", sold.Load(), int64(allowed))
+		s.equal("refusals", refused.Load(), int64(orders-allowed))
+		s.leaves(map[string]int64{tv: 0})
+	})
 }
 
 // codesOf adds a pool with the codes.

@@ -1,0 +1,11 @@
+//go:build soak
+
+package sqlite_test
+
+import (
+	"testing"
+
+	"github.com/checkout-promotions/checkout/persistence/storetest"
+)
+
+func TestSoak(t *testing.T) { storetest.Soak(t, openFile) }
