@@ -87,8 +87,9 @@
 //	    to price is out of stock           503 the store is unavailable or too slow
 //	405 wrong method; see Allow            422 the Idempotency-Key was used for
 //	408 the body did not arrive in time        another request
-//	409 not enough stock, or another price than the expected one, or the name belongs to another item, or a request with
-//	    the same Idempotency-Key is running; then see Retry-After
+//	409 not enough stock, or another price than the expected one, or the name
+//	    belongs to another item, or a request with the same Idempotency-Key is
+//	    running; then see Retry-After
 //
 // # Design
 //
