@@ -10,8 +10,31 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-// Basis returns what pricing needs to know, all as it was at one instant.
+// Basis returns what pricing needs to know, all as it was at one instant. Of a
+// catalogue that is followed, that is as in FollowCatalogue, stocks are each as it
+// was last heard of, and the database is asked for the use of limited promotions
+// and codes alone. The items must not be changed.
 func (s *Store) Basis(ctx context.Context, of engine.Inquiry) (engine.Basis, error) {
+	known := s.current(ctx)
+	if known == nil {
+		return s.basisNow(ctx, of)
+	}
+	basis, err := known.basis(of.SKUs)
+	if err != nil || len(of.Limited) == 0 && len(of.Codes) == 0 {
+		return basis, err
+	}
+	err = s.snapshot(ctx, "read redemptions", func(ctx context.Context, tx bun.Tx) (err error) {
+		basis.Usage, err = s.usage(ctx, tx, of)
+		return err
+	})
+	if err != nil {
+		return engine.Basis{}, err
+	}
+	return basis, nil
+}
+
+// basisNow is Basis of the database.
+func (s *Store) basisNow(ctx context.Context, of engine.Inquiry) (engine.Basis, error) {
 	var basis engine.Basis
 	keys := distinct(of.SKUs)
 	read := func(ctx context.Context, db bun.IDB) (err error) {

@@ -125,7 +125,11 @@ func (s *Store) commitBatch(plans []*pending) error {
 			if p.err = nil; len(plans) == 1 {
 				return s.carryOut(ctx, tx, p.plan)
 			}
+			made := len(changesOf(ctx).moved)
 			p.err = transactWithin(ctx, tx, func(ctx context.Context, tx bun.Tx) error { return s.carryOut(ctx, tx, p.plan) })
+			if p.err != nil {
+				changesOf(ctx).moved = changesOf(ctx).moved[:made]
+			}
 			if e := (*Error)(nil); errors.As(p.err, &e) {
 				return p.err
 			}

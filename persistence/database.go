@@ -40,6 +40,12 @@ type Database struct {
 	// LockItems is a statement that lets one transaction at a time add items or
 	// replace them, while sales go on; "" where one transaction writes at a time.
 	LockItems string
+	// Announce is a statement that tells, when its transaction commits, those who
+	// Listen; "" where nobody can.
+	Announce string
+	// Listen calls hint when it has begun to listen and at each announcement,
+	// until ctx ends or it fails. It is nil where nobody can be told.
+	Listen func(ctx context.Context, hint func()) error
 }
 
 // Close closes both handles, the writer last, so that it can tidy up. Calling

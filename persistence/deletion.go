@@ -32,7 +32,7 @@ func (s *Store) DeleteItems(ctx context.Context, skus []string) error {
 				return failed("delete items", err)
 			}
 		}
-		return nil
+		return s.noteChanges(ctx, tx, distinct(skus))
 	})
 }
 
@@ -58,7 +58,7 @@ func (s *Store) RestoreItems(ctx context.Context, skus []string) error {
 				return failed("restore items", err)
 			}
 		}
-		return nil
+		return s.noteChanges(ctx, tx, distinct(skus))
 	})
 }
 

@@ -63,6 +63,12 @@
 //	refund      smallest units
 //	created_at
 //
+//	catalogue_changes
+//	────────────────────
+//	id          key, grows
+//	sku         stored, deleted or restored
+//	changed_at  kept for an hour
+//
 //	rulesets
 //	────────────────────────
 //	digest           key, as orders.ruleset
@@ -180,6 +186,22 @@
 //     change of the configuration a number alone would be sold as another price.
 //   - A connection writes at a time and several read (SQLite). Rejected: a pool
 //     of writers, which was a third slower and no fairer.
+//   - FollowCatalogue keeps all items in memory, so that a price asks the database
+//     for limits and codes at most. Other processes' writes are found by two logs
+//     whose ids grow: catalogue_changes for items and stock_movements for stocks, so
+//     that a sale pays nothing for it. Ids of the first are in the order of commits,
+//     because its writers wait for each other; those of the second are not, so they
+//     are read again from where they stood three polls ago, and once a minute
+//     everything is read. The poll is the truth, and Postgres' NOTIFY a hint that
+//     comes sooner: connections break, and poolers swallow it. Sales do not notify,
+//     since it makes commits wait for each other. Rejected: a column with the number
+//     of the change in items, whose index every sale would have to write, and a cache
+//     that forgets after some time, which asks the database again and again and is
+//     behind all the same.
+//   - What is in memory may be behind, so it decides nothing: a sale commits only on
+//     the revisions it was priced on, and when that fails, or a sale is refused for
+//     any other reason, it is made again on what the database says. That costs one
+//     more try and never a wrong price.
 //   - A dialect is a Database: two handles, migrations, a guard for them, and the
 //     meaning of its errors. All SQL outside of migrations is shared. Rejected:
 //     an interface per table with an implementation per dialect.

@@ -52,8 +52,12 @@ func (s *Store) CountItems(ctx context.Context) (int64, error) {
 }
 
 // ItemByKey returns the item that has the key as its SKU, or else as its exact
-// name; *engine.UnknownItemError when there is none.
+// name; *engine.UnknownItemError when there is none. What its collections hold
+// must not be changed.
 func (s *Store) ItemByKey(ctx context.Context, key string) (engine.Item, error) {
+	if known := s.current(ctx); known != nil {
+		return known.byKey(key)
+	}
 	for _, column := range []string{"sku", "name"} {
 		item, err := s.itemWhere(ctx, column, key)
 		if err != nil {

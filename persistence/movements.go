@@ -88,6 +88,9 @@ func (s *Store) recordMovements(ctx context.Context, tx bun.Tx, movements ...mov
 			return failed("record stock movements", err)
 		}
 	}
+	if c := changesOf(ctx); c != nil {
+		c.moved = append(c.moved, movements...)
+	}
 	return nil
 }
 

@@ -29,8 +29,9 @@ var errStale = errors.New("what the purchase was priced on has changed")
 // counts the uses of limited promotions and of codes, and stores the order with its
 // quote. That transaction holds only if the items are still in the state in which
 // they were priced and no limit would be exceeded; otherwise the sale is priced
-// anew. So nothing is sold that is not there, nor at a price that is not that of
-// the moment, nor beyond a limit, by any number of purchases at once.
+// anew, on what the database says. So nothing is sold that is not there, nor at a
+// price that is not that of the moment, nor beyond a limit, by any number of
+// purchases at once.
 //
 // The quote must be for exactly the units of the sale, in the shop's currency, as
 // Price of an engine.Ruleset makes it. An error of the sale's Price ends the
@@ -47,9 +48,11 @@ func (s *Store) Purchase(ctx context.Context, sale engine.Sale) (engine.Order, e
 	inquiry := sale.Inquiry
 	inquiry.SKUs = slices.Concat(sale.Units, inquiry.SKUs)
 	patience := time.Now().Add(s.options.LockWait)
-	for {
-		order, err := s.purchaseOnce(ctx, inquiry, &sale)
+	for from := s.current(ctx); ; from = nil {
+		order, err := s.purchaseOnce(ctx, inquiry, &sale, from)
 		switch {
+		case err != nil && from != nil && !errors.Is(err, ErrUnavailable) && ctx.Err() == nil:
+			continue // memory may be behind: what a customer is refused, the database says
 		case !errors.Is(err, errStale):
 			return order, err
 		case time.Now().After(patience):
@@ -68,7 +71,7 @@ func (s *Store) Purchase(ctx context.Context, sale engine.Sale) (engine.Order, e
 
 // purchaseOnce prices the sale and commits the order; errStale when something has
 // changed in between.
-func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *engine.Sale) (engine.Order, error) {
+func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *engine.Sale, from *generation) (engine.Order, error) {
 	claim, keyed := idempotency.ClaimOf(ctx)
 	if keyed { // what has been sold for the key may be out of stock by now
 		var order engine.Order
@@ -76,7 +79,11 @@ func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *
 			return order, err
 		}
 	}
-	basis, err := s.Basis(ctx, inquiry)
+	price := s.basisNow
+	if from != nil {
+		price = s.Basis
+	}
+	basis, err := price(ctx, inquiry)
 	if err != nil {
 		return engine.Order{}, err
 	}

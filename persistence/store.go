@@ -38,6 +38,9 @@ type Options struct {
 	// LowStock is the number of units at which the stock of an item counts as
 	// low; 0, the default, tells of items that are sold out.
 	LowStock int64
+	// CataloguePoll is how often FollowCatalogue looks for what other processes
+	// have changed; the default is DefaultCataloguePoll.
+	CataloguePoll time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -49,6 +52,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.LockWait <= 0 {
 		o.LockWait = DefaultLockWait
+	}
+	if o.CataloguePoll <= 0 {
+		o.CataloguePoll = DefaultCataloguePoll
 	}
 	return o
 }
@@ -68,6 +74,7 @@ type Store struct {
 	closed  atomic.Bool
 
 	committer committer
+	catalogue catalogue
 	close     func() error
 }
 
@@ -107,6 +114,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // returns the same.
 func (s *Store) Close() error {
 	s.closed.Store(true)
+	s.catalogue.unfollow()
 	err := s.close()
 	s.committer.running.Wait()
 	return err
@@ -132,14 +140,14 @@ func (s *Store) snapshot(ctx context.Context, op string, queries func(context.Co
 // back.
 func (s *Store) write(ctx context.Context, op string, change func(context.Context, bun.Tx) error) error {
 	alone := &sql.TxOptions{Isolation: sql.LevelSerializable}
-	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, alone, change) })
+	return s.changing(ctx, func(ctx context.Context) error { return transact(ctx, op, s.db.Writer, alone, change) })
 }
 
 // guarded is write for a change that relies on nothing it has read, because each of
 // its statements has its own condition. Others may change what it has not changed
 // itself, so that it need not be run again for their sake.
 func (s *Store) guarded(ctx context.Context, op string, change func(context.Context, bun.Tx) error) error {
-	return s.persist(ctx, func() error { return transact(ctx, op, s.db.Writer, nil, change) })
+	return s.changing(ctx, func(ctx context.Context) error { return transact(ctx, op, s.db.Writer, nil, change) })
 }
 
 // transact runs a transaction. An error of run comes back as it is; op names

@@ -89,7 +89,10 @@ func (s *Store) store(
 		}
 		moved[i] = m
 	}
-	return s.recordMovements(ctx, tx, moved...)
+	if err := s.recordMovements(ctx, tx, moved...); err != nil {
+		return err
+	}
+	return s.noteChanges(ctx, tx, skusOf(items))
 }
 
 // lockedRows is rowsBySKU for who is about to replace the items: it keeps others

@@ -25,6 +25,8 @@
 //     session that only hangs. The session must reach the server itself, or
 //     through a pooler that gives sessions, not transactions. Rejected: the lock
 //     of bun/migrate, a row that survives a crash.
+//   - Listening for changes of the catalogue needs a connection of its own, outside
+//     of the pool, because database/sql gives none away for good.
 //   - The session's time zone is UTC, and instants are read as UTC, so that no
 //     setting of server or machine shows in what is read.
 //   - An error that breaks a connection during COMMIT leaves open whether the

@@ -158,7 +158,21 @@ func openStore(ctx context.Context, cfg config.Config, currency engine.Currency,
 	if err := prepare(ctx, data, cfg.Seed, log); err != nil {
 		return nil, errors.Join(err, data.Close())
 	}
+	if err := data.FollowCatalogue(ctx, catalogueTrouble(log)); err != nil {
+		return nil, environmentError(errors.Join(err, data.Close()))
+	}
 	return data, nil
+}
+
+// catalogueTrouble logs what befalls the catalogue in memory.
+func catalogueTrouble(log *slog.Logger) func(error) {
+	return func(err error) {
+		if err == nil {
+			log.Info("the catalogue in memory follows the database again")
+			return
+		}
+		log.Warn("the catalogue in memory cannot follow the database", "error", err)
+	}
 }
 
 // prepare checks that the prices in the database are in the rules' currency, and
