@@ -159,42 +159,12 @@ func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (i
 // threshold, and what else it led to.
 func (s *Store) emitSale(ctx context.Context, tx bun.Tx, p *plan, more []event.Event) error {
 	events := append([]event.Event{event.OrderPlaced(p.order)}, more...)
-	units := make(map[string]int64, len(p.takes))
 	for _, t := range p.takes {
-		units[t.sku] = t.n
-	}
-	low, err := s.fallen(ctx, tx, units)
-	if err != nil {
-		return err
-	}
-	for _, item := range low {
-		events = append(events, event.StockLow(item, s.options.LowStock))
+		if low := s.options.LowStock; t.left <= low && t.left+t.n > low {
+			events = append(events, event.StockLow(engine.Item{SKU: t.sku, Name: t.name, Stock: t.left}, low))
+		}
 	}
 	return s.emit(ctx, tx, events...)
-}
-
-// fallen returns the items, by SKU, whose stock was above the threshold before
-// the units were taken and is not any more.
-func (s *Store) fallen(ctx context.Context, tx bun.Tx, units map[string]int64) ([]engine.Item, error) {
-	skus := make([]string, 0, len(units))
-	for sku := range units {
-		skus = append(skus, sku)
-	}
-	var low []engine.Item
-	for part := range slices.Chunk(distinct(skus), batch) {
-		var rows []itemRow
-		err := tx.NewSelect().Model(&rows).Column("sku", "name", "stock").
-			Where("sku IN (?)", bun.List(part)).Where("stock <= ?", s.options.LowStock).Order("sku").Scan(ctx)
-		if err != nil {
-			return nil, failed("read stock", err)
-		}
-		for _, row := range rows {
-			if row.Stock+units[row.SKU] > s.options.LowStock {
-				low = append(low, engine.Item{SKU: row.SKU, Name: row.Name, Stock: row.Stock})
-			}
-		}
-	}
-	return low, nil
 }
 
 // RulesetChanged tells the endpoints that the ruleset with the digest is in

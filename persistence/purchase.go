@@ -126,6 +126,8 @@ type take struct {
 	n        int64
 	gifts    int64 // of n
 	revision int64
+	name     string // of that revision
+	left     int64  // in stock, once they are taken
 }
 
 // plan makes a plan of what a sale was quoted. It refuses a quote that tells
@@ -154,7 +156,7 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 		case given[sku] > 0 && item.Stock < units[sku] && item.Stock >= units[sku]-given[sku]:
 			return nil, &engine.OutOfStockError{SKU: sku, Requested: units[sku], Available: item.Stock} // a gift that never was there
 		}
-		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku]})
+		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku], name: basis.Items[sku].Name})
 	}
 	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced}
 	return p, nil
@@ -244,19 +246,19 @@ func (s *Store) checkQuote(skus []string, quote *engine.Quote) (map[string]int64
 // order of their SKUs, so that two purchases cannot wait for each other.
 func (s *Store) takeStock(ctx context.Context, tx bun.Tx, p *plan) error {
 	moved := make([]movement, 0, 2*len(p.takes))
-	for _, t := range p.takes {
-		var left int64
+	for i := range p.takes {
+		t := &p.takes[i]
 		err := tx.NewRaw("UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ? AND revision = ? AND "+live+" RETURNING stock",
-			t.n, t.sku, t.n, t.revision).Scan(ctx, &left)
+			t.n, t.sku, t.n, t.revision).Scan(ctx, &t.left)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			return shortage(ctx, tx, t)
+			return shortage(ctx, tx, *t)
 		case err != nil:
 			return failed("take stock", err)
 		}
 		moved = append(moved,
-			movement{SKU: t.sku, Delta: t.gifts - t.n, StockAfter: left + t.gifts, Reason: ReasonSale, Order: p.order.Reference},
-			movement{SKU: t.sku, Delta: -t.gifts, StockAfter: left, Reason: ReasonGift, Order: p.order.Reference})
+			movement{SKU: t.sku, Delta: t.gifts - t.n, StockAfter: t.left + t.gifts, Reason: ReasonSale, Order: p.order.Reference},
+			movement{SKU: t.sku, Delta: -t.gifts, StockAfter: t.left, Reason: ReasonGift, Order: p.order.Reference})
 	}
 	return s.recordMovements(ctx, tx, moved...)
 }
