@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
 )
 
 // Ruleset is what a ruleset was compiled from, as it is kept for the orders that
@@ -160,6 +162,10 @@ type Record struct {
 	Request string
 	// Quote is JSON of the engine.Quote that it was sold at.
 	Quote string
+	// State is how far the order's life is, and Refunded what the customer got
+	// back, in smallest units.
+	State    engine.OrderState
+	Refunded engine.Amount
 }
 
 // Span selects orders by when they were placed: from Since on, and before Until.
@@ -183,6 +189,11 @@ type Listing struct {
 func (a *Archive) Record(ctx context.Context, reference string) (Record, error) {
 	row, err := a.row(ctx, reference)
 	return row.record(), err
+}
+
+// Order is Store.Order.
+func (a *Archive) Order(ctx context.Context, reference string) (engine.Order, error) {
+	return a.store.Order(ctx, reference)
 }
 
 func (a *Archive) row(ctx context.Context, reference string) (recordRow, error) {
@@ -293,8 +304,14 @@ type recordRow struct {
 	Request   string    `bun:"request"`
 	Quote     string    `bun:"quote"`
 	PlacedAt  time.Time `bun:"placed_at"`
+
+	State    engine.OrderState `bun:"state"`
+	Refunded engine.Amount     `bun:"refunded"`
 }
 
 func (r *recordRow) record() Record {
-	return Record{Reference: r.Reference, PlacedAt: r.PlacedAt.UTC(), Ruleset: r.Ruleset, Request: r.Request, Quote: r.Quote}
+	return Record{
+		Reference: r.Reference, PlacedAt: r.PlacedAt.UTC(), Ruleset: r.Ruleset, Request: r.Request, Quote: r.Quote,
+		State: r.State, Refunded: r.Refunded,
+	}
 }

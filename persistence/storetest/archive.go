@@ -105,6 +105,7 @@ func testOrderIsRecorded(s *shop) {
 	s.check(err)
 	s.equal("record", record, persistence.Record{
 		Reference: order.Reference, PlacedAt: order.PlacedAt, Ruleset: order.Quote.Ruleset, Request: string(want), Quote: string(stored),
+		State: engine.OrderPlaced,
 	})
 	request, err := engine.DecodeRequest([]byte(record.Request))
 	s.check(err)

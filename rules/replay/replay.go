@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/archive"
@@ -99,6 +100,55 @@ func (r *Replayer) Replay(ctx context.Context, order Order) Result {
 	}
 	result.Currency = quote.Currency
 	return result
+}
+
+// UnrecordedError says that an order cannot be priced again, because it is from
+// before there was an archive.
+type UnrecordedError struct{}
+
+// Error implements error.
+func (e *UnrecordedError) Error() string {
+	return "the order is from before requests were kept, so its units cannot be priced again"
+}
+
+// KeptPrice returns a function that prices so many units of each SKU of the order
+// as the order was priced: by its rules, for its customer, with its coupons, and
+// with usage and stocks as they were. Units that the order does not have cost
+// nothing. The function is pure and safe for concurrent use. An order without a
+// request is an *UnrecordedError.
+func (r *Replayer) KeptPrice(ctx context.Context, order Order) (func(units map[string]int64) (engine.Amount, error), error) {
+	if order.Request == "" {
+		return nil, &UnrecordedError{}
+	}
+	request, err := engine.DecodeRequest([]byte(order.Request))
+	if err != nil {
+		return nil, err
+	}
+	rules, err := r.ruleset(ctx, order.Ruleset)
+	if err != nil {
+		return nil, err
+	}
+	return func(units map[string]int64) (engine.Amount, error) {
+		part := request
+		part.Hints, part.Explain = false, false
+		part.Cart.Lines = keptLines(request.Cart.Lines, units)
+		quote, err := rules.Price(part)
+		return quote.Total, err
+	}, nil
+}
+
+// keptLines returns the lines with so many units of each SKU.
+func keptLines(lines []engine.Line, units map[string]int64) []engine.Line {
+	left := maps.Clone(units)
+	var kept []engine.Line
+	for _, line := range lines {
+		line.Quantity = min(line.Quantity, left[line.Item.SKU])
+		if line.Quantity > 0 {
+			left[line.Item.SKU] -= line.Quantity
+			kept = append(kept, line)
+		}
+	}
+	return kept
 }
 
 func (r *Replayer) price(ctx context.Context, order Order) (engine.Quote, error) {

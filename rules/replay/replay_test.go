@@ -234,3 +234,33 @@ func TestACanceledReplayIsNotRemembered(t *testing.T) {
 	}
 	s.wants(order, replay.Result{Verdict: replay.Identical})
 }
+
+func TestKeptUnitsAreThePriceOfTheirTime(t *testing.T) {
+	s := newShop(t)
+	order := s.order(s.rules(10))
+	s.rules(20)
+	price, err := s.r.KeptPrice(t.Context(), order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		units map[string]int64
+		want  engine.Amount
+	}{
+		{map[string]int64{"TV": 2, "LAMP": 1}, 18999},
+		{map[string]int64{"TV": 1}, 9000},
+		{map[string]int64{"LAMP": 1, "X": 5}, 999},
+		{map[string]int64{"TV": 2, "LAMP": 0}, 18000},
+	} {
+		if got, err := price(c.units); got != c.want || err != nil {
+			t.Errorf("%v: got %d, error %v, want %d", c.units, got, err, c.want)
+		}
+	}
+	order.Request = ""
+	if _, err := s.r.KeptPrice(t.Context(), order); !errors.As(err, new(*replay.UnrecordedError)) {
+		t.Errorf("got error %v, want an *UnrecordedError", err)
+	}
+	if _, err := s.r.KeptPrice(t.Context(), replay.Order{Ruleset: "none", Request: s.order(s.rules(10)).Request}); !errors.Is(err, errGone) {
+		t.Errorf("got error %v, want %v", err, errGone)
+	}
+}

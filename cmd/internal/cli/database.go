@@ -29,7 +29,7 @@ func withStore(cmd *cobra.Command, s Streams, run func(context.Context, *persist
 	if err != nil {
 		return err
 	}
-	data, err := openMigrated(cmd.Context(), cfg.Database, persistence.Options{Currency: none})
+	data, err := openMigrated(cmd.Context(), cfg.Database, persistence.Options{Currency: none, Endpoints: endpoints(cfg), LowStock: int64(cfg.LowStock)})
 	if err != nil {
 		return err
 	}

@@ -15,25 +15,26 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
 
 func newOrders(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "orders",
-		Short: "Show, export and replay orders",
-		Long: `Show, export and replay the orders of a shop. Every order is kept with the rules and
+		Short: "Show, export, replay, cancel and return orders",
+		Long: `Show, export, replay, cancel and return the orders of a shop. Every order is kept with the rules and
 with all else that its price was made from, so that it can be priced again as it was.
 
 The database is that of checkout run, with the same settings, which may be running
-meanwhile. Nothing in it is changed.
+meanwhile. Only cancel and return change something in it.
 
-Exit codes: 0 all is well, 1 an order is priced otherwise, cannot be replayed or is
-not there, 2 the command line is wrong, 4 files or the database, 5 there was nothing
+Exit codes: 0 all is well, 1 an order is priced otherwise, cannot be replayed, is in
+another state or is not there, 2 the command line is wrong, 4 files or the database, 5 there was nothing
 to do, 130 interrupted.`,
 	}
 	asGroup(cmd)
-	cmd.AddCommand(newOrdersExport(s), newOrdersList(s), newOrdersReplay(s), newOrdersRules(s), newOrdersShow(s))
+	cmd.AddCommand(newOrdersCancel(s), newOrdersExport(s), newOrdersList(s), newOrdersReplay(s), newOrdersReturn(s), newOrdersRules(s), newOrdersShow(s))
 	return cmd
 }
 
@@ -60,13 +61,8 @@ func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *p
 
 // openArchive opens a database that exists.
 func openArchive(ctx context.Context, cfg config.Database) (*persistence.Archive, error) {
-	switch cfg.Kind {
-	case config.KindMemory:
-		return nil, usageError{error: errors.New("a database in memory is gone when its program ends; name one with --sqlite or the db settings")}
-	case config.KindSQLite:
-		if _, err := os.Stat(cfg.SQLite); errors.Is(err, fs.ErrNotExist) {
-			return nil, environmentError(fmt.Errorf("there is no database %s; name the one of checkout run with --sqlite", cfg.SQLite))
-		}
+	if err := existing(cfg); err != nil {
+		return nil, err
 	}
 	db, err := openDatabase(ctx, cfg)
 	if err != nil {
@@ -76,11 +72,26 @@ func openArchive(ctx context.Context, cfg config.Database) (*persistence.Archive
 	return a, environmentError(err)
 }
 
+// existing refuses a database that has no orders because it is not there.
+func existing(cfg config.Database) error {
+	switch cfg.Kind {
+	case config.KindMemory:
+		return usageError{error: errors.New("a database in memory is gone when its program ends; name one with --sqlite or the db settings")}
+	case config.KindSQLite:
+		if _, err := os.Stat(cfg.SQLite); errors.Is(err, fs.ErrNotExist) {
+			return environmentError(fmt.Errorf("there is no database %s; name the one of checkout run with --sqlite", cfg.SQLite))
+		}
+	}
+	return nil
+}
+
 // orderError gives errors about orders their exit code.
 func orderError(err error) error {
 	var order *persistence.UnknownOrderError
 	var ruleset *persistence.UnknownRulesetError
-	if errors.As(err, &order) || errors.As(err, &ruleset) {
+	var state *engine.OrderStateError
+	var units *engine.ReturnError
+	if errors.As(err, &order) || errors.As(err, &ruleset) || errors.As(err, &state) || errors.As(err, &units) {
 		return codedError{exitFindings, err}
 	}
 	return err
@@ -136,10 +147,13 @@ type orderLine struct {
 	Ruleset   string          `json:"ruleset"`
 	Request   json.RawMessage `json:"request"` // null for orders from before the archive
 	Quote     json.RawMessage `json:"quote"`
+	// State and Refunded, in smallest units, are as they are now.
+	State    engine.OrderState `json:"state"`
+	Refunded engine.Amount     `json:"refunded"`
 }
 
 func newOrderLine(r *persistence.Record) orderLine {
-	line := orderLine{Version: 1, Reference: r.Reference, PlacedAt: r.PlacedAt, Ruleset: r.Ruleset, Quote: json.RawMessage(r.Quote)}
+	line := orderLine{Version: 1, Reference: r.Reference, PlacedAt: r.PlacedAt, Ruleset: r.Ruleset, Quote: json.RawMessage(r.Quote), State: r.State, Refunded: r.Refunded}
 	if r.Request != "" {
 		line.Request = json.RawMessage(r.Request)
 	}

@@ -65,6 +65,9 @@ type orderBrief struct {
 	Subtotal  engine.Amount   `json:"subtotal"`
 	Discount  engine.Amount   `json:"discount"`
 	Total     engine.Amount   `json:"total"`
+	Refunded  engine.Amount   `json:"refunded"`
+
+	State engine.OrderState `json:"state"`
 }
 
 func listOrders(ctx context.Context, a *persistence.Archive, l persistence.Listing) (orderPage, error) {
@@ -84,7 +87,8 @@ func listOrders(ctx context.Context, a *persistence.Archive, l persistence.Listi
 			return page, err
 		}
 		brief := orderBrief{Reference: record.Reference, PlacedAt: record.PlacedAt, Ruleset: record.Ruleset,
-			Currency: quote.Currency, Subtotal: quote.Subtotal, Discount: quote.Discount, Total: quote.Total}
+			Currency: quote.Currency, Subtotal: quote.Subtotal, Discount: quote.Discount, Total: quote.Total,
+			State: record.State, Refunded: record.Refunded}
 		for _, line := range quote.Lines {
 			brief.Units += line.Quantity
 		}
@@ -113,10 +117,11 @@ func (p orderPage) report(w io.Writer, format string) error {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, err := fmt.Fprintln(table, "REFERENCE\tPLACED AT\tUNITS\tTOTAL\tSAVED\tRULESET")
+	_, err := fmt.Fprintln(table, "REFERENCE\tPLACED AT\tUNITS\tTOTAL\tSAVED\tREFUNDED\tSTATE\tRULESET")
 	for _, o := range p.Orders {
-		_, printed := fmt.Fprintf(table, "%s\t%s\t%d\t%s %s\t%s\t%.12s\n", o.Reference, o.PlacedAt.Format(time.DateTime), o.Units,
-			o.Currency.Format(o.Total), o.Currency, o.Currency.Format(o.Discount), o.Ruleset)
+		_, printed := fmt.Fprintf(table, "%s\t%s\t%d\t%s %s\t%s\t%s\t%s\t%.12s\n", o.Reference, o.PlacedAt.Format(time.DateTime), o.Units,
+			o.Currency.Format(o.Total), o.Currency, o.Currency.Format(o.Discount),
+			o.Currency.Format(o.Refunded), o.State, o.Ruleset)
 		err = errors.Join(err, printed)
 	}
 	err = errors.Join(err, table.Flush())

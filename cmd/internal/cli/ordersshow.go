@@ -19,7 +19,8 @@ func newOrdersShow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show REF",
 		Short: "Show an order: lines, units, promotions, totals",
-		Long:  `Show an order as it was sold. As JSON it has the form of a line of orders export.`,
+		Long: `Show an order as it was sold, and what has come back of it. As JSON it has the form of
+a line of orders export.`,
 		Example: `  checkout orders show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout orders show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: wantOne("order reference"),
@@ -34,7 +35,7 @@ func newOrdersShow(s Streams) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		quote, err := quoteOf(&record)
+		order, err := a.Order(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -42,22 +43,24 @@ func newOrdersShow(s Streams) *cobra.Command {
 			if format == formatJSON {
 				return writeJSON(w, newOrderLine(&record))
 			}
-			_, err := io.WriteString(w, orderText(&record, &quote))
+			_, err := io.WriteString(w, orderText(&order))
 			return err
 		})
 	})
 }
 
 // orderText tells an order to people.
-func orderText(r *persistence.Record, q *engine.Quote) string {
+func orderText(r *engine.Order) string {
+	q := &r.Quote
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) } // a Builder has no errors
 	money := q.Currency.Format
 	row("order\t%s", r.Reference)
 	row("placed at\t%s UTC", r.PlacedAt.Format(time.DateTime))
-	row("ruleset\t%s", r.Ruleset)
+	row("ruleset\t%s", q.Ruleset)
 	row("currency\t%s", q.Currency)
+	row("state\t%s", r.State)
 	_ = table.Flush()
 
 	row("\nSKU\tNAME\tUNITS\tPRICE\tDISCOUNT\tTOTAL\tOF WHICH")
@@ -75,9 +78,20 @@ func orderText(r *persistence.Record, q *engine.Quote) string {
 	promotionsText(row, q)
 	_ = table.Flush()
 
+	if len(r.Returns) > 0 {
+		row("\nRETURNED AT\tPOLICY\tREFUND\tUNITS")
+	}
+	for _, back := range r.Returns {
+		row("%s\t%s\t%s\t%s", back.At.Format(time.DateTime), back.Policy, money(back.Refund), returnedText(back.Units))
+	}
+	_ = table.Flush()
+
 	row("\nsubtotal\t%s", money(q.Subtotal))
 	row("discount\t%s", money(q.Discount))
 	row("total\t%s", money(q.Total))
+	if r.Refunded > 0 {
+		row("refunded\t%s", money(r.Refunded))
+	}
 	if len(q.Shipments) > 0 {
 		row("shipping\t%s", money(q.ShippingTotal))
 		row("payable\t%s", money(q.Payable))
