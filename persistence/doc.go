@@ -69,6 +69,14 @@
 //	sku         stored, deleted or restored
 //	changed_at  kept for an hour
 //
+//	holds                             hold_lines
+//	──────────────────────────────    ──────────────────────────
+//	id          key            1 ── n  hold_id, position  key
+//	reference   unique, UUID v7        sku, quantity, gift  as in order_lines
+//	state       held, committed, released, expired
+//	customer, quote, request           as in orders
+//	created_at, expires_at
+//
 //	rulesets
 //	────────────────────────
 //	digest           key, as orders.ruleset
@@ -133,7 +141,8 @@
 // An error either is about the request, and then has a type of its own
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
-// engine.OrderStateError, engine.ReturnError, CurrencyError, UnknownPoolError,
+// engine.OrderStateError, engine.ReturnError, HoldStateError, UnknownHoldError,
+// CurrencyError, UnknownPoolError,
 // PoolTakenError, UnknownCodesError, ImportError, coupon.GuessableError), or the database failed, and then it is an
 // *Error. Its text is safe to show; what the driver said is in its
 // LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
@@ -276,4 +285,12 @@
 //   - Where a refund is by the price of the units that are kept, the caller prices
 //     them, on the request that is stored with the order. Rejected: pricing here,
 //     for which the store would have to know rules.
+//   - A hold is a purchase that stores a hold where it would store an order, in the
+//     same transaction with the same guards; so is what counts against limits.
+//     When it becomes an order, with the same reference, its movements say that
+//     the units were released and sold in one instant, so that a report of sales
+//     need not know of holds. Rejected: a second stock for what is held, which
+//     every sale would have to look at.
+//   - A hold is over when its time is, whoever has noticed: a commit compares the
+//     clock in its transaction. ExpireHolds only gives back what it held.
 package persistence

@@ -8,7 +8,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/idempotency"
 )
 
@@ -51,10 +50,14 @@ func within[T any](ctx context.Context, tx bun.Tx, claim *idempotency.Claim, op 
 	return complete(ctx, tx, *claim, op, result)
 }
 
-// recalled is recall outside of a transaction.
-func (s *Store) recalled(ctx context.Context, claim idempotency.Claim, op string, result *engine.Order) (done bool, err error) {
+// recalled is recall of what a plan makes, outside of a transaction.
+func (s *Store) recalled(ctx context.Context, claim idempotency.Claim, p *plan) (done bool, err error) {
 	err = s.persist(ctx, func() (err error) {
-		done, err = recall(ctx, s.db.Reader, claim, op, result)
+		if p.ttl > 0 {
+			done, err = recall(ctx, s.db.Reader, claim, effectHold, &p.hold)
+		} else {
+			done, err = recall(ctx, s.db.Reader, claim, effectPurchase, &p.order)
+		}
 		return err
 	})
 	return done, err

@@ -155,16 +155,15 @@ func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (i
 	return ids[0], nil
 }
 
-// emitSale tells of an order, of the items whose stock it brought down to the
-// threshold, and what else it led to.
-func (s *Store) emitSale(ctx context.Context, tx bun.Tx, p *plan, more []event.Event) error {
-	events := append([]event.Event{event.OrderPlaced(p.order)}, more...)
+// fallen tells of the items whose stock a plan brought down to the threshold.
+func (s *Store) fallen(p *plan) []event.Event {
+	var events []event.Event
 	for _, t := range p.takes {
 		if low := s.options.LowStock; t.left <= low && t.left+t.n > low {
 			events = append(events, event.StockLow(engine.Item{SKU: t.sku, Name: t.name, Stock: t.left}, low))
 		}
 	}
-	return s.emit(ctx, tx, events...)
+	return events
 }
 
 // RulesetChanged tells the endpoints that the ruleset with the digest is in

@@ -16,6 +16,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/persistence/event"
 )
 
 // MaxUnits is the number of units, gifts included, that one order may hold.
@@ -42,41 +43,51 @@ var errStale = errors.New("what the purchase was priced on has changed")
 // than MaxUnits, an *engine.CartError, and a total that is not the expected one a
 // *engine.PriceChangedError. After any error nothing has changed.
 func (s *Store) Purchase(ctx context.Context, sale engine.Sale) (engine.Order, error) {
-	if err := checkUnits(len(sale.Units)); err != nil {
+	p, err := s.sell(ctx, &sale, 0)
+	if err != nil {
 		return engine.Order{}, err
+	}
+	return p.order, nil
+}
+
+// sell makes a sale, or holds its units for so long, 0 for a sale. It returns the
+// plan that was committed.
+func (s *Store) sell(ctx context.Context, sale *engine.Sale, ttl time.Duration) (*plan, error) {
+	if err := checkUnits(len(sale.Units)); err != nil {
+		return nil, err
 	}
 	inquiry := sale.Inquiry
 	inquiry.SKUs = slices.Concat(sale.Units, inquiry.SKUs)
 	patience := time.Now().Add(s.options.LockWait)
 	for from := s.current(ctx); ; from = nil {
-		order, err := s.purchaseOnce(ctx, inquiry, &sale, from)
+		p, err := s.purchaseOnce(ctx, inquiry, sale, ttl, from)
 		switch {
 		case err != nil && from != nil && !errors.Is(err, ErrUnavailable) && ctx.Err() == nil:
 			continue // memory may be behind: what a customer is refused, the database says
 		case !errors.Is(err, errStale):
-			return order, err
+			return p, err
 		case time.Now().After(patience):
-			return engine.Order{}, &Error{Op: "purchase", Err: err, Fault: Fault{
+			return nil, &Error{Op: "purchase", Err: err, Fault: Fault{
 				Reason: "its items or promotions change all the time", Unavailable: true,
 			}}
 		}
 		pause := time.Duration(rand.Int64N(int64(5 * time.Millisecond))) // lets those who compete pass one by one
 		select {
 		case <-ctx.Done():
-			return engine.Order{}, s.explain(ctx, failed("purchase", ctx.Err()))
+			return nil, s.explain(ctx, failed("purchase", ctx.Err()))
 		case <-time.After(pause):
 		}
 	}
 }
 
-// purchaseOnce prices the sale and commits the order; errStale when something has
+// purchaseOnce prices the sale and commits the plan; errStale when something has
 // changed in between.
-func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *engine.Sale, from *generation) (engine.Order, error) {
+func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *engine.Sale, ttl time.Duration, from *generation) (*plan, error) {
 	claim, keyed := idempotency.ClaimOf(ctx)
 	if keyed { // what has been sold for the key may be out of stock by now
-		var order engine.Order
-		if done, err := s.recalled(ctx, claim, "purchase", &order); done || err != nil {
-			return order, err
+		p := &plan{ttl: ttl}
+		if done, err := s.recalled(ctx, claim, p); done || err != nil {
+			return p, err
 		}
 	}
 	price := s.basisNow
@@ -85,29 +96,30 @@ func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *
 	}
 	basis, err := price(ctx, inquiry)
 	if err != nil {
-		return engine.Order{}, err
+		return nil, err
 	}
 	if err := allKnown(sale.Units, basis.Items); err != nil {
-		return engine.Order{}, err
+		return nil, err
 	}
 	request, quote, err := sale.Price(basis)
 	if err != nil {
-		return engine.Order{}, err
+		return nil, err
 	}
 	if sale.Expected != nil && quote.Total != *sale.Expected {
-		return engine.Order{}, &engine.PriceChangedError{Expected: *sale.Expected, Quote: quote}
+		return nil, &engine.PriceChangedError{Expected: *sale.Expected, Quote: quote}
 	}
 	p, err := s.plan(sale, &basis, request, quote)
 	if err != nil {
-		return engine.Order{}, err
+		return nil, err
 	}
+	p.ttl = ttl
 	if keyed {
 		p.claim = &claim
 	}
 	if err := s.commit(ctx, p); err != nil {
-		return engine.Order{}, err
+		return nil, err
 	}
-	return p.order, nil
+	return p, nil
 }
 
 // plan is an order that only has to be committed.
@@ -118,7 +130,15 @@ type plan struct {
 	bought   int    // how many of the order's units are not gifts
 	takes    []take // by SKU
 	claim    *idempotency.Claim
+	ttl      time.Duration // 0 makes an order, more holds the units for so long
+	hold     Hold          // what was made instead of an order
 }
+
+// The effects of plans, for the keys of requests.
+const (
+	effectPurchase = "purchase"
+	effectHold     = "hold"
+)
 
 // take is units that leave the stock, of an item in a certain state.
 type take struct {
@@ -164,7 +184,7 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 
 // carryOut commits a plan in a transaction.
 func (s *Store) carryOut(ctx context.Context, tx bun.Tx, p *plan) error {
-	return within(ctx, tx, p.claim, "purchase", &p.order, func() error {
+	change := func() error {
 		if err := s.takeStock(ctx, tx, p); err != nil {
 			return err
 		}
@@ -173,11 +193,22 @@ func (s *Store) carryOut(ctx context.Context, tx bun.Tx, p *plan) error {
 			return err
 		}
 		p.order.PlacedAt = s.now()
-		if err := insertOrder(ctx, tx, p); err != nil {
+		events := append(usedUp(counted, p), s.fallen(p)...)
+		if p.ttl > 0 {
+			err = insertHold(ctx, tx, p)
+		} else {
+			err = insertOrder(ctx, tx, p)
+			events = append([]event.Event{event.OrderPlaced(p.order)}, events...)
+		}
+		if err != nil {
 			return err
 		}
-		return s.emitSale(ctx, tx, p, usedUp(counted, p))
-	})
+		return s.emit(ctx, tx, events...)
+	}
+	if p.ttl > 0 {
+		return within(ctx, tx, p.claim, effectHold, &p.hold, change)
+	}
+	return within(ctx, tx, p.claim, effectPurchase, &p.order, change)
 }
 
 func checkUnits(n int) error {
@@ -255,6 +286,10 @@ func (s *Store) takeStock(ctx context.Context, tx bun.Tx, p *plan) error {
 			return shortage(ctx, tx, *t)
 		case err != nil:
 			return failed("take stock", err)
+		}
+		if p.ttl > 0 {
+			moved = append(moved, movement{SKU: t.sku, Delta: -t.n, StockAfter: t.left, Reason: ReasonHold, Order: p.order.Reference})
+			continue
 		}
 		moved = append(moved,
 			movement{SKU: t.sku, Delta: t.gifts - t.n, StockAfter: t.left + t.gifts, Reason: ReasonSale, Order: p.order.Reference},

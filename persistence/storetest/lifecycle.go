@@ -74,6 +74,10 @@ func (s *shop) calls() map[string]func(context.Context) error {
 		"UpsertBasics":  func(ctx context.Context) error { _, err := s.UpsertBasics(ctx, items); return err },
 		"Orders":        func(ctx context.Context) error { _, err := s.Orders(ctx); return err },
 		"Order":         func(ctx context.Context) error { _, err := s.Order(ctx, "x"); return err },
+		"Hold":          func(ctx context.Context) error { _, err := s.Hold(ctx, s.limited(tv), time.Minute); return err },
+		"CommitHold":    func(ctx context.Context) error { _, err := s.CommitHold(ctx, "x"); return err },
+		"ReleaseHold":   func(ctx context.Context) error { return s.ReleaseHold(ctx, "x") },
+		"ExpireHolds":   func(ctx context.Context) error { _, err := s.ExpireHolds(ctx, 1); return err },
 		"CancelOrder":   func(ctx context.Context) error { _, err := s.CancelOrder(ctx, "x", ""); return err },
 		"ReturnItems": func(ctx context.Context) error {
 			_, err := s.ReturnItems(ctx, "x", proRata(map[string]int64{tv: 1}), persistence.ReturnOptions{})

@@ -61,6 +61,10 @@ func proRata(units map[string]int64) engine.ReturnRequest {
 // limitedSale buys the units with a MacBook's gift, for a customer and a code, and
 // uses two promotions that both need the code.
 func (s *shop) limitedSale(skus ...string) (engine.Order, error) {
+	return s.Purchase(s.ctx, s.limited(skus...))
+}
+
+func (s *shop) limited(skus ...string) engine.Sale {
 	sale := Sale(skus, []string{pi}, nil)
 	sale.Inquiry.Customer = "ann"
 	price := withGifts(s.Currency(), skus, map[string]string{macbook: pi})
@@ -73,7 +77,7 @@ func (s *shop) limitedSale(skus ...string) (engine.Order, error) {
 		}
 		return engine.Request{}, quote, err
 	}
-	return s.Purchase(s.ctx, sale)
+	return sale
 }
 
 // used is how often limitedSale counts as made: of all, of the customer, of the

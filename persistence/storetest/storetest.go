@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"purchase", purchaseCases()},
 		{"orders", orderCases()},
 		{"returns", returnCases()},
+		{"holds", holdCases()},
 		{"currency", currencyCases()},
 		{"coupons", couponCases()},
 		{"archive", archiveCases()},

@@ -78,3 +78,40 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	}
 	return a
 }
+
+// holdExpirerFunc is a store that is called.
+type holdExpirerFunc func(ctx context.Context, limit int) (int, error)
+
+func (f holdExpirerFunc) ExpireHolds(ctx context.Context, limit int) (int, error) {
+	return f(ctx, limit)
+}
+
+func TestHoldsAreExpiredNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
+		ctx, cancel := context.WithCancel(t.Context())
+		calls, last := 0, time.Now()
+		store := holdExpirerFunc(func(_ context.Context, limit int) (int, error) {
+			if pause := time.Since(last); pause < 10*time.Second || pause > 30*time.Second || limit != 1000 {
+				t.Errorf("got a pause of %s and a limit of %d, want 10 to 30 seconds and 1000", pause, limit)
+			}
+			calls, last = calls+1, time.Now()
+			switch calls {
+			case 1:
+				return 7, errors.New("the disk is full")
+			case 2:
+				return 0, nil
+			default: // the end comes while holds are expired
+				cancel()
+				return 0, ctx.Err()
+			}
+		})
+		if err := expireHolds(ctx, store, logger); err != nil || calls != 3 {
+			t.Errorf("got error %v and %d calls, want none and 3", err, calls)
+		}
+		if got, want := log.String(), "level=WARN msg=\"expire holds\" error=\"the disk is full\"\nlevel=DEBUG msg=\"expired holds\" holds=7\n"; got != want {
+			t.Errorf("got log %s, want %s", got, want)
+		}
+	})
+}

@@ -102,8 +102,9 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	expiry := func(ctx context.Context) error { return deleteExpiredKeys(ctx, data, log) }
+	holds := func(ctx context.Context) error { return expireHolds(ctx, data, log) }
 	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log,
-		append(eventJobs(cfg, live, data, sender, changed, log), expiry)...))
+		append(eventJobs(cfg, live, data, sender, changed, log), expiry, holds)...))
 }
 
 // listen takes the port.

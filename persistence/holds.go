@@ -1,0 +1,299 @@
+package persistence
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence/event"
+)
+
+// HoldState is what became of a hold.
+type HoldState string
+
+// The states of a hold. All but the first are final.
+const (
+	HoldHeld      HoldState = "held"
+	HoldCommitted HoldState = "committed" // it became an order
+	HoldReleased  HoldState = "released"  // given up
+	HoldExpired   HoldState = "expired"   // its time was over
+)
+
+// MaxHold is how long units can be held.
+const MaxHold = 30 * 24 * time.Hour
+
+// Hold is units set aside for a customer at a quoted price.
+type Hold struct {
+	// Reference is a UUID, which the order gets too.
+	Reference string
+	State     HoldState
+	// SKUs lists every unit, gifts last.
+	SKUs  []string
+	Quote engine.Quote
+	// CreatedAt and ExpiresAt are in UTC and whole microseconds. From ExpiresAt
+	// on the hold cannot be committed.
+	CreatedAt, ExpiresAt time.Time
+}
+
+// HoldStateError says that a hold is over.
+type HoldStateError struct {
+	Reference string
+	State     HoldState
+}
+
+// Error implements error.
+func (e *HoldStateError) Error() string { return fmt.Sprintf("hold %s is %s", e.Reference, e.State) }
+
+// UnknownHoldError says that no hold has the reference.
+type UnknownHoldError struct{ Reference string }
+
+// Error implements error.
+func (e *UnknownHoldError) Error() string { return fmt.Sprintf("hold %q not found", e.Reference) }
+
+// holdRow is a row of the table holds.
+type holdRow struct {
+	bun.BaseModel `bun:"table:holds,alias:h"`
+
+	ID        int64     `bun:"id,pk,autoincrement"`
+	Reference string    `bun:"reference"`
+	State     HoldState `bun:"state"`
+	Customer  string    `bun:"customer"`
+	Quote     string    `bun:"quote"`
+	Request   string    `bun:"request"`
+	CreatedAt time.Time `bun:"created_at"`
+	ExpiresAt time.Time `bun:"expires_at"`
+}
+
+// holdLineRow is a row of the table hold_lines; see lineRow.
+type holdLineRow struct {
+	bun.BaseModel `bun:"table:hold_lines,alias:l"`
+
+	HoldID   int64  `bun:"hold_id"`
+	Position int    `bun:"position"`
+	SKU      string `bun:"sku"`
+	Quantity int64  `bun:"quantity"`
+	Gift     bool   `bun:"gift"`
+}
+
+// Hold is Purchase without an order: it takes the units from the stock and counts
+// the uses of promotions and codes, at the price that the sale asks for, until the
+// hold is committed or released or ttl is over. Ttl is at most MaxHold; another one
+// is an *InvalidError.
+func (s *Store) Hold(ctx context.Context, sale engine.Sale, ttl time.Duration) (Hold, error) {
+	if ttl < time.Microsecond || ttl > MaxHold {
+		return Hold{}, &InvalidError{Field: "ttl", Problem: fmt.Sprintf("is %s; want more than 0s and at most %s", ttl, MaxHold)}
+	}
+	p, err := s.sell(ctx, &sale, ttl)
+	if err != nil {
+		return Hold{}, err
+	}
+	return p.hold, nil
+}
+
+// insertHold stores the hold of a plan.
+func insertHold(ctx context.Context, tx bun.Tx, p *plan) error {
+	quote, err := json.Marshal(p.order.Quote)
+	if err != nil {
+		return fmt.Errorf("encode quote: %w", err)
+	}
+	at := p.order.PlacedAt
+	p.hold = Hold{
+		Reference: p.order.Reference, State: HoldHeld, SKUs: p.order.SKUs, Quote: p.order.Quote,
+		CreatedAt: at, ExpiresAt: at.Add(p.ttl).Truncate(time.Microsecond),
+	}
+	row := holdRow{
+		Reference: p.hold.Reference, State: HoldHeld, Customer: p.customer, Quote: string(quote), Request: string(p.request),
+		CreatedAt: at, ExpiresAt: p.hold.ExpiresAt,
+	}
+	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+		return failed("insert hold", err)
+	}
+	for part := range slices.Chunk(orderLines(row.ID, p.order.SKUs, p.bought), batch) {
+		rows := make([]holdLineRow, len(part))
+		for i, l := range part {
+			rows[i] = holdLineRow{HoldID: l.OrderID, Position: l.Position, SKU: l.SKU, Quantity: l.Quantity, Gift: l.Gift}
+		}
+		if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+			return failed("insert hold lines", err)
+		}
+	}
+	return nil
+}
+
+// CommitHold makes the order of a hold, at the price it was quoted, and returns
+// it. Its reference is that of the hold. The units and uses are those that the
+// hold has taken. A hold that is over, also one whose time is over and that nobody
+// has ended yet, is a *HoldStateError, an unknown one an *UnknownHoldError. Of
+// commits, releases and expiries at once exactly one succeeds.
+func (s *Store) CommitHold(ctx context.Context, reference string) (engine.Order, error) {
+	var order engine.Order
+	err := once(ctx, s, "commit hold", &order, func(ctx context.Context, tx bun.Tx) error {
+		row, p, err := s.lockedHold(ctx, tx, reference)
+		if err != nil {
+			return err
+		}
+		p.order.PlacedAt = s.now()
+		if !p.order.PlacedAt.Before(row.ExpiresAt) {
+			return &HoldStateError{Reference: reference, State: HoldExpired}
+		}
+		if err := updateHold(ctx, tx, row, HoldCommitted); err != nil {
+			return err
+		}
+		if err := s.sellHeld(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := insertOrder(ctx, tx, p); err != nil {
+			return err
+		}
+		order = p.order
+		return s.emit(ctx, tx, event.OrderPlaced(p.order))
+	})
+	if err != nil {
+		return engine.Order{}, err
+	}
+	return order, nil
+}
+
+// sellHeld records that held units are released and sold in the same instant, so
+// that the stock stays what it is and its movements tell of sales.
+func (s *Store) sellHeld(ctx context.Context, tx bun.Tx, p *plan) error {
+	var moved []movement
+	for _, t := range p.takes {
+		var stock int64
+		if err := tx.NewRaw("UPDATE items SET stock = stock WHERE sku = ? RETURNING stock", t.sku).Scan(ctx, &stock); err != nil {
+			return failed("sell held units", err)
+		}
+		moved = append(moved,
+			movement{SKU: t.sku, Delta: t.n, StockAfter: stock + t.n, Reason: ReasonRelease, Order: p.order.Reference},
+			movement{SKU: t.sku, Delta: t.gifts - t.n, StockAfter: stock + t.gifts, Reason: ReasonSale, Order: p.order.Reference},
+			movement{SKU: t.sku, Delta: -t.gifts, StockAfter: stock, Reason: ReasonGift, Order: p.order.Reference})
+	}
+	return s.recordMovements(ctx, tx, moved...)
+}
+
+// ReleaseHold gives back the units and uses of a hold. One that is over is a
+// *HoldStateError, an unknown one an *UnknownHoldError.
+func (s *Store) ReleaseHold(ctx context.Context, reference string) error {
+	return once(ctx, s, "release hold", new(struct{}), func(ctx context.Context, tx bun.Tx) error {
+		row, p, err := s.lockedHold(ctx, tx, reference)
+		if err != nil {
+			return err
+		}
+		return s.endHold(ctx, tx, row, p, HoldReleased)
+	})
+}
+
+// ExpireHolds gives back the units and uses of holds whose time is over, the
+// oldest first, at most limit, and returns of how many. Each is a transaction, so
+// sales wait for one of them at most. Several processes share the work.
+func (s *Store) ExpireHolds(ctx context.Context, limit int) (int, error) {
+	for n := range limit {
+		done := false
+		err := s.guarded(ctx, "expire holds", func(ctx context.Context, tx bun.Tx) error {
+			var references []string
+			err := tx.NewRaw("SELECT reference FROM holds WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at, id LIMIT 1 "+s.db.SkipLocked,
+				s.now()).Scan(ctx, &references)
+			if done = len(references) == 0; done || err != nil {
+				return failed("find expired holds", err)
+			}
+			row, p, err := s.lockedHold(ctx, tx, references[0])
+			if err != nil {
+				return err
+			}
+			return s.endHold(ctx, tx, row, p, HoldExpired)
+		})
+		if err != nil || done {
+			return n, err
+		}
+	}
+	return limit, nil
+}
+
+// endHold gives back what a hold has taken.
+func (s *Store) endHold(ctx context.Context, tx bun.Tx, row *holdRow, p *plan, state HoldState) error {
+	if err := updateHold(ctx, tx, row, state); err != nil {
+		return err
+	}
+	units := make([]engine.ReturnedUnits, len(p.takes))
+	for i, t := range p.takes {
+		units[i] = engine.ReturnedUnits{SKU: t.sku, Quantity: t.n}
+	}
+	if err := s.giveBack(ctx, tx, units, movement{Reason: ReasonRelease, Order: row.Reference}); err != nil {
+		return err
+	}
+	return uncount(ctx, tx, p.order.Quote.Redemptions, p.customer)
+}
+
+// lockedHold reads a hold that is not over, which nobody else changes until the
+// transaction ends.
+func (s *Store) lockedHold(ctx context.Context, tx bun.Tx, reference string) (*holdRow, *plan, error) {
+	if textProblem(reference) != "" {
+		return nil, nil, &UnknownHoldError{Reference: reference}
+	}
+	var id int64
+	err := tx.NewRaw("SELECT id FROM holds WHERE reference = ? "+s.db.ForUpdate, reference).Scan(ctx, &id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil, &UnknownHoldError{Reference: reference}
+	case err != nil:
+		return nil, nil, failed("lock hold", err)
+	}
+	var row holdRow
+	if err := tx.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, nil, failed("read hold", err)
+	}
+	if row.State != HoldHeld {
+		return nil, nil, &HoldStateError{Reference: reference, State: row.State}
+	}
+	row.ExpiresAt = row.ExpiresAt.UTC()
+	var lines []holdLineRow
+	if err := tx.NewSelect().Model(&lines).Where("hold_id = ?", id).Order("position").Scan(ctx); err != nil {
+		return nil, nil, failed("read hold lines", err)
+	}
+	p, err := row.plan(lines)
+	return &row, p, err
+}
+
+// plan returns the plan that a hold was made by.
+func (r *holdRow) plan(lines []holdLineRow) (*plan, error) {
+	p := &plan{request: []byte(r.Request), customer: r.Customer}
+	p.order = engine.Order{Reference: r.Reference, State: engine.OrderPlaced}
+	if err := json.Unmarshal([]byte(r.Quote), &p.order.Quote); err != nil {
+		return nil, fmt.Errorf("read hold %s: quote: %w", r.Reference, err)
+	}
+	at := make(map[string]*take)
+	for _, l := range lines {
+		p.order.SKUs = append(p.order.SKUs, slices.Repeat([]string{l.SKU}, int(l.Quantity))...)
+		t := at[l.SKU]
+		if t == nil {
+			t = &take{sku: l.SKU}
+			at[l.SKU] = t
+		}
+		t.n += l.Quantity
+		if l.Gift {
+			t.gifts += l.Quantity
+		} else {
+			p.bought += int(l.Quantity)
+		}
+	}
+	for _, sku := range distinct(p.order.SKUs) {
+		p.takes = append(p.takes, *at[sku])
+	}
+	slices.SortFunc(p.takes, func(a, b take) int { return cmp.Compare(a.sku, b.sku) })
+	return p, nil
+}
+
+// updateHold ends a hold.
+func updateHold(ctx context.Context, tx bun.Tx, row *holdRow, state HoldState) error {
+	var id int64
+	err := tx.NewRaw("UPDATE holds SET state = ? WHERE id = ? AND state = ? RETURNING id", state, row.ID, HoldHeld).Scan(ctx, &id)
+	return failed("update hold", err)
+}

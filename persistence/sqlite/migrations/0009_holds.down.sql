@@ -1,0 +1,2 @@
+DROP TABLE hold_lines;
+DROP TABLE holds;
