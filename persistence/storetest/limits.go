@@ -60,6 +60,7 @@ func Soak(t *testing.T, open func(t *testing.T) persistence.Database) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newShop(t, open(t), persistence.Options{LockWait: patience})
+			s.ctx = t.Context() // as long as it takes
 			if c.codes != nil {
 				s.codesOf("spring", c.codes...)
 			}
@@ -68,6 +69,7 @@ func Soak(t *testing.T, open func(t *testing.T) persistence.Database) {
 	}
 	t.Run("stock", func(t *testing.T) {
 		s := newShop(t, open(t), persistence.Options{LockWait: patience})
+		s.ctx = t.Context()
 		s.add(engine.Item{SKU: tv, Name: "Google TV", Price: 5000, Stock: allowed})
 		stores := []*shop{s, s.sameDatabase(persistence.Options{LockWait: patience})}
 		var sold, refused atomic.Int64
