@@ -120,7 +120,13 @@ func (s *Store) commitTogether(plans []*pending) {
 func (s *Store) commitBatch(plans []*pending) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.LockWait+commitWait) // of no one of those who wait
 	defer cancel()
+	if err := s.persist(ctx, func() error { return s.prepare(ctx) }); err != nil {
+		return err
+	}
 	return s.guarded(ctx, "purchase", func(ctx context.Context, tx bun.Tx) error {
+		if s.prepared != nil {
+			ctx = context.WithValue(ctx, preparedKey{}, s.prepared)
+		}
 		for _, p := range plans {
 			if p.err = nil; len(plans) == 1 {
 				return s.carryOut(ctx, tx, p.plan)

@@ -40,6 +40,9 @@ type Database struct {
 	// LockItems is a statement that lets one transaction at a time add items or
 	// replace them, while sales go on; "" where one transaction writes at a time.
 	LockItems string
+	// Prepare says that the statements of sales are best prepared, once, on the
+	// Writer, whose placeholders must be question marks.
+	Prepare bool
 	// Announce is a statement that tells, when its transaction commits, those who
 	// Listen; "" where nobody can.
 	Announce string

@@ -83,13 +83,29 @@ func (s *Store) recordMovements(ctx context.Context, tx bun.Tx, movements ...mov
 	for i := range movements {
 		movements[i].At = at
 	}
-	for part := range slices.Chunk(movements, batch) {
-		if _, err := tx.NewInsert().Model(&part).ExcludeColumn("id").Returning("NULL").Exec(ctx); err != nil {
-			return failed("record stock movements", err)
-		}
+	if err := insertMovements(ctx, tx, movements); err != nil {
+		return failed("record stock movements", err)
 	}
 	if c := changesOf(ctx); c != nil {
 		c.moved = append(c.moved, movements...)
+	}
+	return nil
+}
+
+func insertMovements(ctx context.Context, tx bun.Tx, movements []movement) error {
+	if prepared(ctx) {
+		for _, m := range movements {
+			err := scan(ctx, tx, &m.ID, movementStatement, m.SKU, m.Delta, m.StockAfter, m.Reason, m.Note, orNull(m.Order), m.At)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for part := range slices.Chunk(movements, batch) {
+		if _, err := tx.NewInsert().Model(&part).ExcludeColumn("id").Returning("NULL").Exec(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

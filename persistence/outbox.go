@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -143,16 +144,12 @@ func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (i
 	if err != nil {
 		return 0, err
 	}
-	row := eventRow{
-		UID: uid, Once: e.Once, Type: string(e.Type), Payload: string(body), CreatedAt: at,
-		AggregateType: e.Aggregate.Type, AggregateKey: e.Aggregate.Key,
+	var id int64
+	err = scan(ctx, tx, &id, eventStatement, uid, orNull(e.Once), e.Type, e.Aggregate.Type, e.Aggregate.Key, string(body), at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
 	}
-	var ids []int64
-	err = tx.NewInsert().Model(&row).On("CONFLICT (once) WHERE once IS NOT NULL DO NOTHING").Returning("id").Scan(ctx, &ids)
-	if err != nil || len(ids) == 0 {
-		return 0, failed("insert event", err)
-	}
-	return ids[0], nil
+	return id, failed("insert event", err)
 }
 
 // fallen tells of the items whose stock a plan brought down to the threshold.

@@ -279,8 +279,7 @@ func (s *Store) takeStock(ctx context.Context, tx bun.Tx, p *plan) error {
 	moved := make([]movement, 0, 2*len(p.takes))
 	for i := range p.takes {
 		t := &p.takes[i]
-		err := tx.NewRaw("UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ? AND revision = ? AND "+live+" RETURNING stock",
-			t.n, t.sku, t.n, t.revision).Scan(ctx, &t.left)
+		err := scan(ctx, tx, &t.left, takeStatement, t.n, t.sku, t.n, t.revision)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return shortage(ctx, tx, *t)
@@ -331,13 +330,31 @@ func insertOrder(ctx context.Context, tx bun.Tx, p *plan) error {
 		PlacedAt:  order.PlacedAt,
 		State:     order.State,
 	}
-	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+	err = scan(ctx, tx, &row.ID, orderStatement, row.Reference, row.Currency, row.Cost, row.Ruleset, row.Customer, row.Quote,
+		row.Request, row.PlacedAt, row.State)
+	if err != nil {
 		return failed("insert order", err)
 	}
-	for part := range slices.Chunk(orderLines(row.ID, order.SKUs, p.bought), batch) {
-		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
-			return failed("insert order lines", err)
-		}
+	if err := insertLines(ctx, tx, orderLines(row.ID, order.SKUs, p.bought)); err != nil {
+		return failed("insert order lines", err)
 	}
 	return insertRedemptions(ctx, tx, row.ID, order.Quote.Redemptions)
+}
+
+func insertLines(ctx context.Context, tx bun.Tx, lines []lineRow) error {
+	if prepared(ctx) {
+		for _, l := range lines {
+			var position int64
+			if err := scan(ctx, tx, &position, lineStatement, l.OrderID, l.Position, l.SKU, l.Quantity, l.Gift); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for part := range slices.Chunk(lines, batch) {
+		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -74,6 +74,7 @@ type Store struct {
 	closed  atomic.Bool
 
 	committer committer
+	prepared  map[string]*sql.Stmt // of sales; the committer's alone
 	catalogue catalogue
 	close     func() error
 }

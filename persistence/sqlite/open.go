@@ -86,7 +86,7 @@ func connect(ctx context.Context, writerDSN, readerDSN string) (persistence.Data
 		return persistence.Database{}, err
 	}
 	db := persistence.Database{
-		Writer: writer, Migrations: folder, Guard: guard(writerDSN), Diagnose: diagnose,
+		Writer: writer, Migrations: folder, Guard: guard(writerDSN), Diagnose: diagnose, Prepare: true,
 	}
 	err = check(ctx, writer, readerDSN != "")
 	if err == nil && readerDSN != "" {

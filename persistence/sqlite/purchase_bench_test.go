@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/event"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
@@ -22,6 +26,9 @@ import (
 func BenchmarkPurchaseSingle(b *testing.B) {
 	ctx := b.Context()
 	store, bare := newBenchStore(b), newBareLoop(b)
+	if err := store.FollowCatalogue(ctx, func(err error) { b.Error(err) }); err != nil {
+		b.Fatal(err)
+	}
 	var ofStore, ofBare time.Duration
 	n := 0
 	for b.Loop() {
@@ -41,6 +48,51 @@ func BenchmarkPurchaseSingle(b *testing.B) {
 	b.ReportMetric(float64(ofStore.Nanoseconds())/float64(n), "store-ns/op")
 	b.ReportMetric(float64(ofBare.Nanoseconds())/float64(n), "bare-ns/op")
 	b.ReportMetric(float64(ofStore)/float64(ofBare), "store/bare")
+}
+
+// BenchmarkPurchaseTogether sells one unit a time from many goroutines, whose
+// purchases are committed together, and reports how many times as many that are in
+// the same time as by one.
+func BenchmarkPurchaseTogether(b *testing.B) {
+	store := newBenchStore(b)
+	if err := store.FollowCatalogue(b.Context(), func(err error) { b.Error(err) }); err != nil {
+		b.Fatal(err)
+	}
+	const each = 20 * time.Millisecond
+	spent, sold := make(map[int]time.Duration), make(map[int]int64)
+	clients := []int{1, 8, 32}
+	for b.Loop() {
+		for _, n := range clients {
+			start := time.Now()
+			sold[n] += sellFor(b, store, n, each)
+			spent[n] += time.Since(start)
+		}
+	}
+	alone := float64(sold[1]) / spent[1].Seconds()
+	b.ReportMetric(alone, "purchases/s-by-1")
+	for _, n := range clients[1:] {
+		b.ReportMetric(float64(sold[n])/spent[n].Seconds()/alone, fmt.Sprintf("times-by-%d", n))
+	}
+}
+
+// sellFor sells from n goroutines for a while and returns how often.
+func sellFor(b *testing.B, store *persistence.Store, n int, d time.Duration) int64 {
+	var sold atomic.Int64
+	var sellers sync.WaitGroup
+	end := time.Now().Add(d)
+	for range n {
+		sellers.Go(func() {
+			for time.Now().Before(end) {
+				if _, err := store.Purchase(b.Context(), storetest.Sale([]string{"TV"}, []string{"PI"}, benchPrice)); err != nil {
+					b.Error(err)
+					return
+				}
+				sold.Add(1)
+			}
+		})
+	}
+	sellers.Wait()
+	return sold.Load()
 }
 
 func newBenchStore(b *testing.B) *persistence.Store {
@@ -91,8 +143,8 @@ func benchPrice(items map[string]*engine.Item) (engine.Quote, error) {
 // bareLoop is the least that a purchase can be: the store's statements,
 // prepared once, without a model, a check or a retry.
 type bareLoop struct {
-	db                          *bun.DB
-	read, take, order, lineStmt *sql.Stmt
+	db                                     *bun.DB
+	take, movement, order, lineStmt, event *sql.Stmt
 }
 
 func newBareLoop(b *testing.B) *bareLoop {
@@ -110,9 +162,11 @@ func newBareLoop(b *testing.B) *bareLoop {
 	}
 	return &bareLoop{
 		db:       db.Writer,
-		read:     prepare("SELECT id, sku, name, currency, price, min_price, stock, categories, brand, tags, attributes FROM items WHERE sku IN (?, ?)"),
-		take:     prepare("UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ?"),
-		order:    prepare("INSERT INTO orders (reference, currency, cost, ruleset, quote, placed_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING id"),
+		take:     prepare("UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ? AND revision = ? AND deleted_at IS NULL RETURNING stock"),
+		movement: prepare("INSERT INTO stock_movements (sku, delta, stock_after, reason, note, order_reference, moved_at) VALUES (?, ?, ?, 'sale', '', ?, ?)"),
+		order:    prepare("INSERT INTO orders (reference, currency, cost, ruleset, customer, quote, request, placed_at) VALUES (?, ?, ?, ?, '', ?, ?, ?) RETURNING id"),
+		event: prepare("INSERT INTO events (uid, once, type, aggregate_type, aggregate_key, payload, created_at) VALUES (?, NULL, ?, ?, ?, ?, ?) " +
+			"ON CONFLICT (once) WHERE once IS NOT NULL DO NOTHING RETURNING id"),
 		lineStmt: prepare("INSERT INTO order_lines (order_id, position, sku, quantity, gift) VALUES (?, 0, ?, 1, 0)"),
 	}
 }
@@ -123,40 +177,39 @@ func (l *bareLoop) purchase(ctx context.Context, order engine.Order) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := l.readItems(ctx, tx); err != nil {
+	at := order.PlacedAt.Format("2006-01-02 15:04:05.999999-07:00")
+	var left, id int64
+	if err := tx.StmtContext(ctx, l.take).QueryRowContext(ctx, 1, "TV", 1, 1).Scan(&left); err != nil {
 		return err
 	}
-	if _, err := tx.StmtContext(ctx, l.take).ExecContext(ctx, 1, "TV", 1); err != nil {
+	if _, err := tx.StmtContext(ctx, l.movement).ExecContext(ctx, "TV", -1, left, order.Reference, at); err != nil {
 		return err
 	}
 	quote, err := json.Marshal(order.Quote)
 	if err != nil {
 		return err
 	}
-	var id int64
+	request, err := engine.EncodeRequest(engine.Request{})
+	if err != nil {
+		return err
+	}
 	err = tx.StmtContext(ctx, l.order).QueryRowContext(ctx, order.Reference, "USD", int64(order.Quote.Total),
-		order.Quote.Ruleset, string(quote), order.PlacedAt.Format("2006-01-02 15:04:05.999999-07:00")).Scan(&id)
+		order.Quote.Ruleset, string(quote), string(request), at).Scan(&id)
 	if err != nil {
 		return err
 	}
 	if _, err := tx.StmtContext(ctx, l.lineStmt).ExecContext(ctx, id, "TV"); err != nil {
 		return err
 	}
-	return tx.Commit()
-}
-
-func (l *bareLoop) readItems(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.StmtContext(ctx, l.read).QueryContext(ctx, "PI", "TV")
+	placed := event.OrderPlaced(order)
+	payload, err := placed.Body(order.Reference, order.PlacedAt)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id, price, floor, stock int64
-		var sku, name, currency, categories, brand, tags, attributes string
-		if err := rows.Scan(&id, &sku, &name, &currency, &price, &floor, &stock, &categories, &brand, &tags, &attributes); err != nil {
-			return err
-		}
+	err = tx.StmtContext(ctx, l.event).QueryRowContext(ctx, order.Reference, string(placed.Type), placed.Aggregate.Type, placed.Aggregate.Key,
+		string(payload), at).Scan(&id)
+	if err != nil {
+		return err
 	}
-	return rows.Err()
+	return tx.Commit()
 }
