@@ -144,15 +144,23 @@ func (s *Store) commitBatch(plans []*pending) error {
 	})
 }
 
-// transactWithin runs a part of a transaction that can be undone alone.
+// transactWithin runs a part of a transaction that can be undone alone. After an
+// *Error of the database the whole transaction has to be.
 func transactWithin(ctx context.Context, tx bun.Tx, run func(context.Context, bun.Tx) error) error {
-	var inner error
-	err := tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		inner = run(ctx, tx)
-		return inner
-	})
-	if inner == nil {
+	if err := execute(ctx, tx, savepoint); err != nil {
 		return failed("purchase", err)
 	}
-	return inner
+	err := run(ctx, tx)
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	if err != nil {
+		if undone := execute(ctx, tx, rollbackToSavepoint); undone != nil {
+			return failed("undo purchase", undone)
+		}
+	}
+	if released := execute(ctx, tx, releaseSavepoint); released != nil {
+		return failed("purchase", released)
+	}
+	return err
 }

@@ -25,6 +25,14 @@ const (
 		"ON CONFLICT (once) WHERE once IS NOT NULL DO NOTHING RETURNING id"
 )
 
+// The names are always the same, other than those that bun makes, so that the
+// statements can be prepared.
+const (
+	savepoint           = "SAVEPOINT purchase"
+	rollbackToSavepoint = "ROLLBACK TO SAVEPOINT purchase"
+	releaseSavepoint    = "RELEASE SAVEPOINT purchase"
+)
+
 // prepare prepares the statements of sales, where the database wants that. It must
 // not be called in a transaction, which may have the only connection.
 func (s *Store) prepare(ctx context.Context) error {
@@ -32,7 +40,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return nil
 	}
 	prepared := make(map[string]*sql.Stmt)
-	for _, query := range []string{takeStatement, movementStatement, orderStatement, lineStatement, eventStatement} {
+	for _, query := range []string{takeStatement, movementStatement, orderStatement, lineStatement, eventStatement, savepoint, releaseSavepoint} {
 		statement, err := s.db.Writer.DB.PrepareContext(ctx, query)
 		if err != nil {
 			return failed("prepare sales", err)
@@ -60,6 +68,17 @@ func scan(ctx context.Context, tx bun.Tx, into *int64, query string, args ...any
 		}
 	}
 	return tx.Tx.StmtContext(ctx, statement).QueryRowContext(ctx, args...).Scan(into)
+}
+
+// execute runs a statement without arguments.
+func execute(ctx context.Context, tx bun.Tx, query string) error {
+	prepared, _ := ctx.Value(preparedKey{}).(map[string]*sql.Stmt)
+	if statement := prepared[query]; statement != nil {
+		_, err := tx.Tx.StmtContext(ctx, statement).ExecContext(ctx)
+		return err
+	}
+	_, err := tx.ExecContext(ctx, query)
+	return err
 }
 
 // prepared tells whether the transaction has the statements of sales prepared.
