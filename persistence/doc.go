@@ -142,10 +142,9 @@
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
 // engine.OrderStateError, engine.ReturnError, HoldStateError, UnknownHoldError,
-// CurrencyError, UnknownPoolError,
-// PoolTakenError, UnknownCodesError, ImportError, coupon.GuessableError), or the database failed, and then it is an
-// *Error. Its text is safe to show; what the driver said is in its
-// LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
+// CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError, ImportError,
+// coupon.GuessableError), or the database failed, and then it is an *Error. Its
+// text is safe to show; what the driver said is in its LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
 // from a fault of the program.
 //
 // # Design
