@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,7 +72,9 @@ func TestRulesetsAreToldUntilTheDatabaseHasThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		changed := make(chan struct{}, 1)
-		digest, failures := "a", 0
+		var digest atomic.Value
+		digest.Store("a")
+		failures := 0
 		var told []string
 		ended := make(chan error)
 		go func() {
@@ -81,15 +84,16 @@ func TestRulesetsAreToldUntilTheDatabaseHasThem(t *testing.T) {
 					return errors.New("the disk is full")
 				}
 				return nil
-			}), changed, func() string { return digest }, slog.New(slog.DiscardHandler))
+			}), changed, func() string { return digest.Load().(string) }, slog.New(slog.DiscardHandler))
 		}()
 		synctest.Wait()
-		digest, failures = "b", 2
+		digest.Store("b")
+		failures = 2
 		notify(changed)
 		synctest.Wait()
 		notify(changed)
 		notify(changed) // there is no room for a second notice, and no need
-		digest = "c"
+		digest.Store("c")
 		time.Sleep(announcePause)
 		synctest.Wait()
 		time.Sleep(announcePause)
