@@ -25,7 +25,7 @@ func imports() map[string][]string {
 		"engine":         {"engine/optimum"},
 		"engine/optimum": {},
 
-		"idempotency": {},
+		"engine/idempotency": {},
 
 		"rules":           {},
 		"rules/diag":      {},
@@ -40,8 +40,8 @@ func imports() map[string][]string {
 
 		"plugins/...":     {"engine", "plugins/..."},
 		"plugins/sdk":     {"plugins/internal/..."},
-		"persistence/...": {"engine", "idempotency", "persistence/..."},
-		"api/...":         {"engine", "idempotency", "rules/diag", "api/..."},
+		"persistence/...": {"engine", "engine/idempotency", "persistence/..."},
+		"api/...":         {"engine", "engine/idempotency", "rules/diag", "api/..."},
 		"config":          {},
 		"cmd/...":         {"..."},
 	}
@@ -113,7 +113,7 @@ func TestFaultsAreFound(t *testing.T) {
 		want string
 	}{
 		{"a lower package imports a higher one", "engine/a.go", `import _ "` + module + `/rules/diag"`, "engine/a.go imports rules/diag; engine may import engine/optimum"},
-		{"a package imports one beside it", "api/a.go", `import _ "` + module + `/persistence"`, "api/a.go imports persistence; api may import engine, idempotency, rules/diag, api/..."},
+		{"a package imports one beside it", "api/a.go", `import _ "` + module + `/persistence"`, "api/a.go imports persistence; api may import engine, engine/idempotency, rules/diag, api/..."},
 		{"a package that the table does not know", "rules/lint/a.go", "", "rules/lint is not in the table of architecture_test.go"},
 		{"the root as a package", "a.go", "", ". is not in the table of architecture_test.go"},
 		{"the engine imports a module", "engine/a.go", `import _ "github.com/google/uuid"`, "engine/a.go imports github.com/google/uuid; the engine imports the standard library alone"},

@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 )
 
 // problem is an error whose text is all there is to say to the caller.

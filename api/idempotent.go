@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 )
 
 // IdempotencyStore keeps the keys of requests that are served once. Writes of

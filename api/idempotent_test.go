@@ -18,7 +18,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )

@@ -8,7 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 )
 
 // The states of a key.

@@ -15,7 +15,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/persistence/event"
 )
 

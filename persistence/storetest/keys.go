@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/persistence"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/persistence"
 )
 

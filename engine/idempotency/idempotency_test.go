@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/checkout-promotions/checkout/idempotency"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 )
 
 func TestNamesAreBareOrQuoted(t *testing.T) {
