@@ -87,10 +87,6 @@ func (s *server) startBuyers(n int, skus ...string) *buyers {
 func (b *buyers) buy(s *server, skus []string) bool {
 	status, answer, err := s.try("POST", "/v0/inventory/items/purchase", cart(skus))
 	var r receipt
-	if status == http.StatusServiceUnavailable { // as it may be for a moment; who buys tries again
-		s.t.Logf("a purchase was answered 503: %s", answer)
-		return true
-	}
 	if err != nil || status != http.StatusOK || json.Unmarshal([]byte(answer), &r) != nil {
 		s.t.Logf("buyers stop: status %d, %s, error %v", status, answer, err)
 		return false
