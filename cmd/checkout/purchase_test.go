@@ -161,6 +161,7 @@ func TestPricesOfTheAdministratorSurviveSales(t *testing.T) {
 	const trials, stock = 15, 100_000
 	eachDatabase(t, func(t *testing.T, database ...string) {
 		s := start(t, database...)
+		s.restock(stock) // buyers end at the first refusal
 		b := s.startBuyers(3, tv)
 		var want json.Number
 		for i := range trials {
