@@ -88,8 +88,13 @@ type Request struct {
 	At time.Time
 	// Usage is what limits are checked against.
 	Usage Usage
+	// Facts are what plugins told of the cart, by plugin and name, and Answers
+	// what they give; see Ruleset.Consult.
+	Facts   map[string]Attributes
+	Answers []Answer
 	// Explain asks for the outcome of every promotion, with the reason why one
-	// was not applied. Without it only applied promotions are reported.
+	// was not applied. Without it only applied promotions are reported, and those
+	// for which a plugin failed.
 	Explain bool
 	// Hints asks what the customer could add to the cart to save more. Each hint
 	// costs a few more pricings.

@@ -21,7 +21,7 @@ const (
 
 // Deal is the effect inside a promotion. The deals of this package are the only
 // ones, as pointers: PercentOff, AmountOff, FixedPrice, Tiers, Multibuy, BuyGet,
-// Bundle, Giveaway, ShippingOff and Award.
+// Bundle, Giveaway, ShippingOff, Award and PluginDeal.
 type Deal interface {
 	// Level tells when the deal takes effect.
 	Level() Level
@@ -61,6 +61,7 @@ type given struct {
 type obstacle struct {
 	by     []int32 // promotions
 	detail string
+	fault  PluginFault
 	why    []Clause
 }
 

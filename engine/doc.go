@@ -105,7 +105,8 @@
 // NoMatchingItems, the cart has nothing of a selection; BelowQuantity, too few
 // units or too little spent; Displaced, other promotions (By) use the units, or
 // won in a group of which one has an effect; Excluded, By may not be beside it;
-// OutOfStock, for gifts; CapReached, nothing may be taken off any more; NoEffect,
+// OutOfStock, for gifts; PluginFailed, a plugin has no usable answer (Fault);
+// CapReached, nothing may be taken off any more; NoEffect,
 // nothing is left to take off, or a number is missing.
 //
 // # Speed

@@ -112,7 +112,7 @@ func (p *pricing) explains() bool { return p.telling || p.current.Coupon != (Cou
 // refuse notes why a proposal has no effect.
 func (p *pricing) refuse(out *outcome, proposed proposal) {
 	out.reason = proposed.reason
-	if !p.telling {
+	if !p.telling && proposed.reason != PluginFailed {
 		return
 	}
 	if out.account > 0 || proposed.obstacle != nil {

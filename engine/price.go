@@ -3,7 +3,8 @@ package engine
 // Price works out what the cart costs under the ruleset. It is a pure function:
 // it reads no clock and no state, so the same ruleset and request give the same
 // quote, in whatever order the cart lists its lines and coupons. A cart that
-// cannot be priced is a *CartError.
+// cannot be priced is a *CartError, one for which a plugin failed that must not a
+// *PluginError.
 func (r *Ruleset) Price(req Request) (Quote, error) {
 	p := r.pricing()
 	defer p.release()
@@ -11,6 +12,9 @@ func (r *Ruleset) Price(req Request) (Quote, error) {
 		return Quote{}, err
 	}
 	p.search()
+	if err := p.rejection(); err != nil {
+		return Quote{}, err
+	}
 	quote := p.quote()
 	if req.Hints {
 		quote.Hints = r.hints(req, quote)
@@ -65,6 +69,7 @@ type pricing struct {
 	outcomes   []outcome // by promotion
 	accounts   []account
 	applied    []int32 // promotions in the order of application
+	failures   []pluginFailure
 	changed    []int32 // lines whose prices are not those that the promotion at hand began with
 	gap        Amount  // what better choices of applications could still save
 	ruled      bool    // a conflict was decided by priority
@@ -104,6 +109,7 @@ func (p *pricing) release() {
 	clear(p.cartLines)
 	clear(p.lines)
 	clear(p.shipments)
+	clear(p.failures[:cap(p.failures)])
 	clear(p.accounts)
 	p.rules.idle.Put(p)
 }
@@ -158,7 +164,7 @@ func (p *pricing) begin() {
 	p.gifts, p.awards, p.applied, p.taken = nil, nil, p.applied[:0], p.taken[:0]
 	p.accounts, p.changed, p.split = p.accounts[:0], p.changed[:0], p.split[:0]
 	p.total, p.startTotal, p.shipped, p.worth = p.subtotal, p.subtotal, 0, 0
-	p.gap, p.ruled = 0, false
+	p.gap, p.ruled, p.failures = 0, false, p.failures[:0]
 	p.cap = p.cartCap()
 }
 

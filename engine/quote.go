@@ -33,8 +33,9 @@ type Quote struct {
 	Gifts []Gift `json:"gifts,omitempty"`
 	// Awards are the effects that are not prices, in the order of application.
 	Awards []AwardGiven `json:"awards,omitempty"`
-	// Promotions are the applied ones in the order they were applied, then,
-	// where an explanation was asked for, the others by id.
+	// Promotions are the applied ones in the order they were applied, then those
+	// for which a plugin failed, or all others where an explanation was asked for,
+	// by id.
 	Promotions []Outcome `json:"promotions,omitempty"`
 	// Coupons tells of each code on the cart what became of it, by code.
 	Coupons []CouponOutcome `json:"coupons,omitempty"`
@@ -140,6 +141,8 @@ type Obstacle struct {
 	// Detail says in words what the reason leaves open, such as the gift that
 	// is out of stock.
 	Detail string `json:"detail,omitempty"`
+	// Fault is what went wrong with a plugin, for PluginFailed.
+	Fault PluginFault `json:"fault,omitempty"`
 	// Why lists the parts of the condition that were false, for
 	// ConditionFalse.
 	Why []Clause `json:"why,omitempty"`

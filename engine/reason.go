@@ -28,6 +28,7 @@ const (
 	Displaced
 	Excluded
 	OutOfStock
+	PluginFailed
 	CapReached
 	NoEffect
 	// UnknownCode is for coupons alone: no promotion wants the code.
@@ -40,7 +41,7 @@ func reasonTexts() []string {
 		"", "applied", "disabled", "not_started", "ended", "outside_hours", "coupon_missing",
 		"currency_mismatch", "customer_required", "limit_reached", "budget_spent",
 		"condition_false", "no_matching_items", "below_quantity", "displaced", "excluded",
-		"out_of_stock", "cap_reached", "no_effect", "unknown_code",
+		"out_of_stock", "plugin_failed", "cap_reached", "no_effect", "unknown_code",
 	}
 }
 

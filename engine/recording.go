@@ -13,13 +13,13 @@ import (
 
 // RecordFormat is the form of recorded requests and of the quotes stored with
 // them. It goes up by one whenever either gets a field; see QuoteFieldsSince.
-const RecordFormat = 1
+const RecordFormat = 2
 
 // QuoteFieldsSince returns the fields of a quote's JSON form that formats later
 // than 1 have added, with the format that did, such as "lines[].note": 2; a list
 // or an object that was added is named alone. Without it nobody could tell a field that an old quote could not have from one that
 // was left out of it because it was zero.
-func QuoteFieldsSince() map[string]int { return map[string]int{} }
+func QuoteFieldsSince() map[string]int { return map[string]int{"promotions[].obstacle.fault": 2} }
 
 // RecordError says why a recorded request cannot be read, or a request not be
 // recorded.
@@ -46,6 +46,7 @@ func EncodeRequest(req Request) ([]byte, error) {
 			Payment: req.Cart.Payment, Attributes: req.Cart.Attributes,
 		},
 		Usage: recordUsage(req.Usage),
+		Facts: req.Facts, Answers: req.Answers,
 	}
 	items := interned{at: make(map[*Item]int)}
 	for _, line := range req.Cart.Lines {
@@ -73,6 +74,7 @@ func DecodeRequest(text []byte) (Request, error) {
 	}
 	req := Request{
 		At: r.At, Explain: r.Explain, Hints: r.Hints, Usage: r.Usage.usage(),
+		Facts: r.Facts, Answers: r.Answers,
 		Cart: Cart{
 			Currency: r.Cart.Currency, Coupons: r.Cart.Coupons, Channel: r.Cart.Channel,
 			Customer: Customer(r.Cart.Customer), Shipping: r.Cart.Shipping.shipping(),
@@ -159,14 +161,16 @@ func (n *interned) catalog(c Catalog) ([]int, error) {
 // forgotten here. Nil is left out and empty is not: a price list without prices
 // is another thing than no price list.
 type recording struct {
-	Format  int            `json:"format"`
-	At      time.Time      `json:"at,omitzero"`
-	Cart    recordedCart   `json:"cart"`
-	Items   []recordedItem `json:"items"`
-	Catalog []int          `json:"catalog,omitzero"`
-	Usage   recordedUsage  `json:"usage,omitzero"`
-	Explain bool           `json:"explain,omitzero"`
-	Hints   bool           `json:"hints,omitzero"`
+	Format  int                   `json:"format"`
+	At      time.Time             `json:"at,omitzero"`
+	Cart    recordedCart          `json:"cart"`
+	Items   []recordedItem        `json:"items"`
+	Catalog []int                 `json:"catalog,omitzero"`
+	Usage   recordedUsage         `json:"usage,omitzero"`
+	Facts   map[string]Attributes `json:"facts,omitzero"`
+	Answers []Answer              `json:"answers,omitzero"`
+	Explain bool                  `json:"explain,omitzero"`
+	Hints   bool                  `json:"hints,omitzero"`
 }
 
 type recordedCart struct {

@@ -35,8 +35,11 @@ func (p *pricing) quote() Quote {
 	if p.rules.counted {
 		q.Redemptions = p.redemptions()
 	}
-	if p.req.Explain {
+	switch {
+	case p.req.Explain:
 		q.Promotions = append(q.Promotions, p.notApplied()...)
+	case len(p.failures) > 0:
+		q.Promotions = append(q.Promotions, p.failed()...)
 	}
 	if len(p.coupons) > 0 {
 		q.Coupons = p.couponOutcomes()
@@ -112,6 +115,20 @@ func (p *pricing) notApplied() []Outcome {
 	return rest
 }
 
+// failed reports the promotions without effect for which a plugin failed, by id:
+// nobody should have to ask for that.
+func (p *pricing) failed() []Outcome {
+	var failed []Outcome
+	for i := range p.rules.promotions {
+		if out := p.outcome(int32(i)); out.state != effective && out.reason == PluginFailed {
+			failed = append(failed, Outcome{})
+			p.report(&failed[len(failed)-1], int32(i), nil)
+		}
+	}
+	slices.SortFunc(failed, func(a, b Outcome) int { return cmp.Compare(a.Promotion, b.Promotion) })
+	return failed
+}
+
 // report writes what became of the promotion. Its lines are appended to those of
 // the promotions before.
 func (p *pricing) report(report *Outcome, index int32, lines []OutcomeLine) []OutcomeLine {
@@ -140,7 +157,7 @@ func (p *pricing) nameObstacle(o *obstacle) *Obstacle {
 	if o == nil {
 		return nil
 	}
-	named := &Obstacle{Detail: o.detail, Why: o.why}
+	named := &Obstacle{Detail: o.detail, Fault: o.fault, Why: o.why}
 	for _, promotion := range o.by {
 		named.By = append(named.By, p.rules.promotions[promotion].ID)
 	}

@@ -25,6 +25,8 @@ type Ruleset struct {
 	counted    bool   // a promotion has limits that orders count against
 	open       []bool // by promotion: it needs nothing but its condition
 	giftSKUs   []string
+	questions  []pluginQuestion
+	facts      []FactKey
 
 	postings atomic.Pointer[postings]
 	items    itemFacts
@@ -43,6 +45,8 @@ type RulesetConfig struct {
 	Sets []ItemSet
 	// Promotions in any order.
 	Promotions []Promotion
+	// Facts are those of plugins that expressions read.
+	Facts []FactKey
 }
 
 // ItemSet is a named selection of catalogue items.
@@ -91,8 +95,11 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 					return nil, fmt.Errorf("ruleset: promotion %s refers to item set %d of %d", p.ID, set, len(c.Sets))
 				}
 			}
-			if g, ok := d.(*Giveaway); ok {
-				r.giftSKUs = append(r.giftSKUs, g.Items...)
+			switch d := d.(type) {
+			case *Giveaway:
+				r.giftSKUs = append(r.giftSKUs, d.Items...)
+			case *PluginDeal:
+				r.giftSKUs = append(r.giftSKUs, d.Gifts...)
 			}
 		}
 		r.promotions = append(r.promotions, p)
@@ -100,6 +107,7 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	slices.SortFunc(r.promotions, func(a, b *Promotion) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
 	})
+	r.questions, r.facts = r.pluginQuestions(), slices.Clone(c.Facts)
 	r.groups = groupsInOrder(c.Policy.Groups, r.promotions)
 	r.steps = r.stepsInOrder()
 	r.rivalries = r.findRivalries()

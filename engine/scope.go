@@ -28,6 +28,12 @@ func (s *Scope) Total() Amount { return s.p.startTotal }
 // Quantity is the number of units in the cart.
 func (s *Scope) Quantity() int64 { return s.p.quantity }
 
+// Fact returns what a plugin told of the cart, and false where it told nothing.
+func (s *Scope) Fact(key FactKey) (Value, bool) {
+	v, ok := s.p.req.Facts[key.Plugin][key.Name]
+	return v, ok
+}
+
 // Now is the instant of the quote in the promotion's timezone.
 func (s *Scope) Now() time.Time { return s.now }
 
