@@ -1,5 +1,5 @@
 // Package engine prices carts. It is pure: no files, no clock, no database, no
-// language; everything it needs is in the request.
+// language, no programs of others; everything it needs is in the request.
 //
 //	quote, err := ruleset.Price(engine.Request{Cart: cart, Catalog: catalog, At: now})
 //
@@ -96,6 +96,19 @@
 // all: when its units are not all in stock it gives none, and a promotion that has
 // nothing else is not applied, for OutOfStock. Awards are decided last.
 //
+// # Plugins
+//
+// A PluginDeal is decided by a program of a third party. Ruleset.Consult asks the
+// programs before the pricing and adds their facts and answers to the request:
+//
+//	request, err := ruleset.Consult(ctx, plugins, request)
+//	quote, err := ruleset.Price(request)
+//
+// An answer that breaks a promise, such as more off a unit than it costs, is a
+// fault of the plugin and gives nothing. A sound one is a candidate like any
+// proposal: it is cut to what units can still give, and limits, caps, groups and
+// exclusivity hold. A plugin sees the cart at list prices.
+//
 // # Reasons
 //
 // With Request.Explain every promotion is in the quote, with what it did to each
@@ -137,6 +150,12 @@
 // state. Groups that combine best or first are conflicts between all their members,
 // so that there is one mechanism, and the best of a group is best for the whole
 // quote: a further promotion in it never makes the customer pay more.
+//
+// 2026-11-22: Plugins are asked before the pricing, not by the deal in its turn.
+// Pricing stays a pure function, so that conflicts can be searched by running the
+// steps again, and a recorded order is priced again to the byte when the program
+// is long gone. The price for that: a plugin does not see what earlier promotions
+// left. Asking in turn would be a call for each run of the search.
 //
 // 2026-11-22: One rounding per application, not per promotion, for multi-unit
 // deals: only then are savings of applications whole numbers that add up, which
