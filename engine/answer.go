@@ -16,7 +16,7 @@ const (
 
 // checkAnswers returns one answer to each question, in order: the plugin's, or
 // the fault in it. What answers no question is left out.
-func checkAnswers(cart *Cart, catalog Catalog, questions []Question, answers []Answer) []Answer {
+func checkAnswers(cart *Cart, catalog Catalog, questions []Question, answers []Answer, refused func(Question, PluginFault, string)) []Answer {
 	type key struct {
 		promotion string
 		deal      int
@@ -50,6 +50,9 @@ func checkAnswers(cart *Cart, catalog Catalog, questions []Question, answers []A
 		}
 		a.Promotion, a.Deal = q.Promotion, q.Deal
 		a.Why, a.Detail = CleanPluginText(a.Why), CleanPluginText(a.Detail)
+		if a.Fault != "" && given[k].Fault == "" {
+			refused(*q, a.Fault, a.Detail)
+		}
 		checked[i] = a
 	}
 	return checked

@@ -170,7 +170,29 @@ type Plugins interface {
 	// Evaluate answers questions about the cart, one call of each plugin for all
 	// its questions. What goes wrong with a plugin is the Fault of its answers.
 	Evaluate(ctx context.Context, cart *Cart, at time.Time, questions []Question) []Answer
+	// Refused is told of an answer to the question that is not used, because it
+	// breaks a promise of this package. It may log and count that.
+	Refused(question Question, fault PluginFault, detail string)
 }
+
+// NoPlugins is for those who price without plugins: nothing is known, and every
+// question has the fault NotRunning.
+type NoPlugins struct{}
+
+// Facts implements Plugins.
+func (NoPlugins) Facts(context.Context, *Cart, time.Time, []FactKey) map[FactKey]Value { return nil }
+
+// Evaluate implements Plugins.
+func (NoPlugins) Evaluate(_ context.Context, _ *Cart, _ time.Time, questions []Question) []Answer {
+	answers := make([]Answer, len(questions))
+	for i, q := range questions {
+		answers[i] = Answer{Promotion: q.Promotion, Deal: q.Deal, Fault: NotRunning, Detail: "plugins are not in use here"}
+	}
+	return answers
+}
+
+// Refused implements Plugins.
+func (NoPlugins) Refused(Question, PluginFault, string) {}
 
 // PluginError says that a cart was not priced because a plugin failed, of a
 // promotion whose rule file wants that.
@@ -215,7 +237,7 @@ func (r *Ruleset) Consult(ctx context.Context, plugins Plugins, req Request) (Re
 	}
 	questions := p.questions()
 	if len(questions) > 0 {
-		req.Answers = checkAnswers(&cart, req.Catalog, questions, plugins.Evaluate(ctx, &cart, req.At, questions))
+		req.Answers = checkAnswers(&cart, req.Catalog, questions, plugins.Evaluate(ctx, &cart, req.At, questions), plugins.Refused)
 	}
 	return req, ctx.Err()
 }

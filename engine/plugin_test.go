@@ -22,6 +22,8 @@ type oracle struct {
 	cart   *engine.Cart
 	asked  []engine.Question
 	wanted []engine.FactKey
+
+	refused []engine.PluginFault
 }
 
 func (o *oracle) Facts(_ context.Context, _ *engine.Cart, _ time.Time, wanted []engine.FactKey) map[engine.FactKey]engine.Value {
@@ -38,6 +40,10 @@ func (o *oracle) Evaluate(_ context.Context, cart *engine.Cart, _ time.Time, que
 		answers = append(answers, a)
 	}
 	return answers
+}
+
+func (o *oracle) Refused(_ engine.Question, fault engine.PluginFault, _ string) {
+	o.refused = append(o.refused, fault)
 }
 
 func consult(t interface{ Fatalf(string, ...any) }, rules *engine.Ruleset, plugins engine.Plugins, req engine.Request) engine.Request {
@@ -211,7 +217,11 @@ func TestAnswersThatBreakAPromiseAreFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			other := engine.Promotion{ID: "other", Deals: []engine.Deal{&engine.PercentOff{Of: order, Percent: constant(t, "10")}}}
 			rules := newRuleset(t, pluginPromotion(c.effect), other)
-			req := consult(t, rules, &oracle{answer: c.answer}, pluginShop(rules))
+			o := &oracle{answer: c.answer}
+			req := consult(t, rules, o, pluginShop(rules))
+			if blamed := len(o.refused) == 1 && o.refused[0] == c.want; blamed == (c.answer.Fault != "") {
+				t.Errorf("told of %v, want %s unless the plugin has said so itself", o.refused, c.want)
+			}
 			for _, req.Explain = range []bool{true, false} {
 				quote := priceRequest(t, rules, req)
 				o := outcomeOf(t, quote, "p")
