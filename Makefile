@@ -18,10 +18,10 @@ ifndef DEBUG
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -gcflags=all=-dwarf=false)
 endif
 
-CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
+CI_STEPS = fmt-check vet tidy-check libc-check proto-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check
+.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,15 @@ tidy-check: ## check that go.mod and go.sum are tidy
 
 libc-check: ## check that modernc libc is the version that sqlite was made with
 	@tools/libc.sh
+
+proto: ## generate the Go code of the contract of plugins
+	cd tools/proto && go run . generate
+
+proto-check: ## check that this code is fresh, and that the contract only grows
+	cd tools/proto && go mod tidy -diff && go vet ./... && go test ./... && go run . check
+
+proto-release: ## take the contract of plugins for released: from then on it only grows
+	cd tools/proto && go run . release
 
 golden-check: ## check that make golden changes nothing
 	@tools/golden.sh
