@@ -31,8 +31,9 @@ func imports() map[string][]string {
 		"rules/diag":      {},
 		"rules/syntax":    {"rules/diag"},
 		"rules/catalogue": {"engine", "rules/diag", "rules/syntax"},
-		"rules/compile":   {"engine", "rules/diag", "rules/syntax"},
-		"rules/ruletest":  {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/compile"},
+		"rules/lock":      {"engine", "rules/diag", "rules/syntax"},
+		"rules/compile":   {"engine", "rules/diag", "rules/syntax", "rules/lock"},
+		"rules/ruletest":  {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile"},
 		"rules/store":     {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":   {"rules/compile"},
 		"rules/replay":    {"engine", "rules/compile", "rules/archive"},
@@ -74,7 +75,7 @@ func modules() map[string]string {
 
 // testModules returns the packages that only tests import.
 func testModules() []string {
-	return []string{"testing", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "pgregory.net/rapid", "github.com/santhosh-tekuri/jsonschema"}
+	return []string{"testing", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "pgregory.net/rapid"}
 }
 
 func TestFoldersStand(t *testing.T) {

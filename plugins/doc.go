@@ -1,7 +1,5 @@
 // Package plugins is the place of deals that third parties ship as programs of
-// their own, speaking gRPC through hashicorp/go-plugin. This version has none:
-// a rule file that names a plugin is refused with R0007, and nothing here is
-// imported.
+// their own, speaking gRPC through hashicorp/go-plugin.
 //
 // The seam they will use exists: a deal of package engine proposes what it would
 // do with the cart as it finds it, and the pricing checks and applies the

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -50,13 +51,19 @@ func faultsOf(t *testing.T, code diag.Code, text string) diag.List {
 `,
 		}
 	}
+	var faults diag.List
+	if archive := txtar.Parse([]byte(text + "\n")); len(archive.Files) > 0 {
+		delete(files, "rules.yaml")
+		for _, f := range archive.Files {
+			files[f.Name] = string(f.Data)
+		}
+	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var faults diag.List
-	if len(files) == 1 {
+	if _, tests := files["rules_test.yaml"]; !tests {
 		if _, err := compileFolder(folder); err != nil && !errors.As(err, &faults) {
 			t.Fatal(err)
 		}
@@ -89,5 +96,19 @@ func TestEveryReasonHasAPage(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the pages are not those of the engine's reasons (-want +got):\n%s", diff)
+	}
+}
+
+// TestThePageOfPluginFailedHasEveryFault holds it against the engine's closed list.
+func TestThePageOfPluginFailedHasEveryFault(t *testing.T) {
+	for _, page := range diag.ReasonPages() {
+		if page.Reason != engine.PluginFailed.String() {
+			continue
+		}
+		for _, fault := range engine.PluginFaults() {
+			if !strings.Contains(page.Meaning, string(fault)) {
+				t.Errorf("the page of plugin_failed lacks %s", fault)
+			}
+		}
 	}
 }

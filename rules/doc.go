@@ -2,6 +2,7 @@
 // tools around it. It has no code of its own; the packages below have.
 //
 //	syntax     reads YAML and keeps the place of every value
+//	lock       reads plugins.lock.yaml
 //	compile    makes a ruleset of the files of a folder
 //	store      loads a folder and watches it
 //	catalogue  reads items
@@ -27,6 +28,19 @@
 // The files of a folder are one ruleset and share their names; their order does
 // not matter. policy.yaml beside them says what holds for all promotions, such as
 // the currency, the rounding and the groups. Tests stand in *_test.yaml.
+//
+// # Plugins
+//
+// A deal may be decided by a program, and expressions may read facts that programs
+// tell:
+//
+//	when: loyalty.points >= 100
+//	deal: {plugin: {name: loyalty, config: {rate: 0.01}}}
+//
+// What programs there are, with the kinds, configs and facts that they offer, says
+// plugins.lock.yaml beside the rules. It is a source like they are, so that rules
+// compile, are tested with stubs and priced again without the programs. Whoever
+// prices by rules asks the programs first, with engine.Ruleset.Consult.
 //
 // language.md, in the folder of this package, describes every key, deal, variable
 // and function, how promotions combine, and what is refused.

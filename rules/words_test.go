@@ -72,7 +72,7 @@ func sectionsOfCompilers() map[string]string {
 		"read": "A folder of rules", "promotionMap": "Promotions", "unlockedBy": "Coupons", "schedule": "Schedules",
 		"dealKinds": "Deals", "percentOff": "`percent_off`", "amountOff": "`amount_off`", "fixedPrice": "`fixed_price`",
 		"multibuy": "`multibuy`", "buyGet": "`buy_get`", "bundle": "`bundle`", "tiers": "`tiers`", "tierStep": "`tiers`",
-		"gift": "`gift`", "shipping": "`shipping`", "award": "`award`",
+		"gift": "`gift`", "shipping": "`shipping`", "award": "`award`", "plugin": "`plugin`", "onFailure": "Promotions",
 		"itemVariables": "Items", "cartVariables": "Carts", "customerRecord": "Carts", "nowRecord": "Carts",
 		"functionNames": "Functions", "builtin": "Functions", "lineFields": "Functions",
 		"binary": "Expressions", "unary": "Expressions",

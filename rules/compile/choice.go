@@ -17,13 +17,15 @@ func (c *checker) fallback(n *ast.BinaryNode, left, right operand) operand {
 		return operand{kind: number, number: orElse(left.number, right.number)}
 	case left.kind.isText() && right.kind.isText():
 		return operand{kind: text, text: orElse(left.text, right.text)}
+	case left.flag && right.kind != boolean && !right.flag:
+		return c.want(n.Right, right, "a condition after ??")
 	case left.kind == fact:
 		r, ok := right.asFact()
 		if !ok {
 			return c.want(n.Right, right, "a text, a number or a condition after ??")
 		}
 		l := left.fact
-		return operand{kind: fact, fact: func(s *engine.Scope, e element) engine.Value {
+		return operand{kind: fact, flag: left.flag, fact: func(s *engine.Scope, e element) engine.Value {
 			if v := l(s, e); v.Kind() != engine.KindNone {
 				return v
 			}
@@ -48,7 +50,7 @@ func orElse[T any](first, second func(*engine.Scope, element) (T, bool)) func(*e
 // for.
 func readFactAs(o operand, wanted kind) operand {
 	switch {
-	case o.kind != fact:
+	case o.kind != fact || o.flag:
 		return o
 	case wanted == number:
 		n, _ := o.asNumber()

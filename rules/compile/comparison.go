@@ -80,6 +80,8 @@ func (c *checker) misfitHint(n *ast.BinaryNode, left, right operand) string {
 		return left.fields.hint
 	case right.fields != nil && right.kind == record:
 		return right.fields.hint
+	case left.flag || right.flag:
+		return "the plugin's fact is true or false by itself; leave the comparison out"
 	case list(left) || list(right):
 		return "use in to look into a list"
 	case left.kind.isText() && right.kind == number && right.constant:
@@ -161,7 +163,7 @@ func (c *checker) presence(n *ast.BinaryNode, left, right operand, equal bool) b
 func (c *checker) factEquality(n *ast.BinaryNode, left, right operand, equal bool) boolFunc {
 	l, leftOK := left.asFact()
 	r, rightOK := right.asFact()
-	if !leftOK || !rightOK {
+	if !leftOK || !rightOK || !left.comparesWithFlag(right) || !right.comparesWithFlag(left) {
 		c.misfit(n, left, right, "compared with")
 		return nil
 	}
@@ -172,6 +174,12 @@ func (c *checker) factEquality(n *ast.BinaryNode, left, right operand, equal boo
 		}
 		return a.Equal(b) == equal
 	}
+}
+
+// comparesWithFlag reports whether the operand, where the other is a flag, can be
+// true or false too.
+func (o operand) comparesWithFlag(other operand) bool {
+	return !other.flag || o.kind == boolean || o.kind == fact
 }
 
 func (c *checker) textEquality(n *ast.BinaryNode, left, right operand, equal bool) boolFunc {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/lock"
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
@@ -42,6 +43,7 @@ func Compile(files []File) (*engine.Ruleset, error) {
 		Policy:     policy,
 		Sets:       c.sets,
 		Promotions: promotions,
+		Facts:      c.plugins.factsRead(),
 	})
 }
 
@@ -66,6 +68,7 @@ type compiler struct {
 	deals      map[string]dealKind
 	dealNames  []string
 	zones      map[string]*time.Location
+	plugins    plugins
 }
 
 func newCompiler() *compiler {
@@ -89,8 +92,16 @@ func (c *compiler) faults() diag.List {
 // read takes in what one file declares.
 func (c *compiler) read(doc *syntax.Document) {
 	c.docs = append(c.docs, doc)
-	if stem := strings.TrimSuffix(doc.Name(), path.Ext(doc.Name())); stem == "policy" {
+	switch strings.TrimSuffix(doc.Name(), path.Ext(doc.Name())) {
+	case "policy":
 		c.readPolicy(doc)
+		return
+	case lockName:
+		c.plugins.read(doc)
+		return
+	}
+	if isLock(path.Base(doc.Name())) {
+		doc.Root().Report(diag.WrongValue, "move it beside policy.yaml", "%s belongs into the rule folder itself", lock.File)
 		return
 	}
 	root := doc.Root().Map("sets", "conditions", "promotions")
@@ -103,11 +114,6 @@ func (c *compiler) read(doc *syntax.Document) {
 	for _, v := range root.Get("promotions").Items() {
 		c.promotions = append(c.promotions, promotionMap(v))
 	}
-}
-
-// notSupported reports a key of the language that this version does not run.
-func notSupported(m syntax.Map, key string) {
-	m.Key(key).Report(diag.NotSupported, "leave it out", "%s is part of the rule language, but this version cannot apply it yet", key)
 }
 
 // compileNames compiles every definition, used or not.

@@ -10,8 +10,7 @@ import (
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
-// dealKind is a kind of deal: how its keys are read, and how it is written. A
-// kind of the language that this version does not run has no compile.
+// dealKind is a kind of deal: how its keys are read, and how it is written.
 type dealKind struct {
 	compile func(p *promotionCompiler, v syntax.Value) engine.Deal
 	example string
@@ -29,7 +28,7 @@ func dealKinds() map[string]dealKind {
 		"tiers":       {(*promotionCompiler).tiers, "{of: tvs, steps: [{from: 3, percent_off: 10}, {from: 5, percent_off: 20}]}"},
 		"shipping":    {(*promotionCompiler).shipping, "{methods: standard, percent_off: 100}"},
 		"award":       {(*promotionCompiler).award, "{kind: points, amount: 100}"},
-		"plugin":      {},
+		"plugin":      {(*promotionCompiler).plugin, "{name: loyalty, config: {rate: 0.01}}"},
 	}
 }
 
@@ -58,16 +57,11 @@ func (p *promotionCompiler) deal(v syntax.Value) engine.Deal {
 	}
 	kind, body := m.OneOf(p.dealNames...)
 	as := p.deals[kind]
-	switch {
-	case as.compile == nil:
-		notSupported(m, kind)
-		return nil
-	case body.Kind() != syntax.Mapping:
+	if body.Kind() != syntax.Mapping {
 		m.Key(kind).Report(diag.WrongValue, fmt.Sprintf("such as %s: %s", kind, as.example), "%s wants a mapping", kind)
 		return nil
-	default:
-		return as.compile(p, body)
 	}
+	return as.compile(p, body)
 }
 
 func (p *promotionCompiler) percentOff(v syntax.Value) engine.Deal {

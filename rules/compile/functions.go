@@ -322,7 +322,7 @@ func (c *checker) length(n *ast.BuiltinNode) operand {
 	if list, ok := o.asList(); ok && o.kind != fact {
 		return countOf(func(s *engine.Scope, e element) int64 { return int64(len(list(s, e))) })
 	}
-	if o.kind == fact {
+	if o.kind == fact && !o.flag {
 		get := o.fact
 		return operand{kind: number, number: func(s *engine.Scope, e element) (engine.Decimal, bool) {
 			value := get(s, e)

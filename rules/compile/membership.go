@@ -18,7 +18,7 @@ func (c *checker) array(n *ast.ArrayNode) operand {
 		switch {
 		case item.kind == invalid:
 			return item
-		case item.kind != number && !item.kind.isText() && item.kind != fact:
+		case item.kind != number && !item.kind.isText() && item.kind != fact, item.flag:
 			return c.want(child, item, "a text or a number in a list")
 		}
 		o.items = append(o.items, item)

@@ -54,19 +54,28 @@ func (c *compiler) define(e syntax.Entry, kind definitionKind) {
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// checkNames reports names that an expression could not use.
-func (c *compiler) checkNames() {
-	reserved := slices.Concat(
-		slices.Collect(maps.Keys(c.items.fixed)),
-		slices.Collect(maps.Keys(c.cart.fixed)),
+// reservedWords are the words that no definition may have as its name.
+func reservedWords(variables ...map[string]operand) []string {
+	words := slices.Concat(
 		functionNames(),
 		[]string{"and", "or", "not", "in", "let", "if", "else", "true", "false", "nil", "matches", "contains", "startsWith", "endsWith", "order"},
 		[]string{"subtotal", "total"}, // of a line, beside the sets it is in
 	)
+	for _, named := range variables {
+		words = slices.AppendSeq(words, maps.Keys(named))
+	}
+	return words
+}
+
+// checkNames reports names that an expression could not use.
+func (c *compiler) checkNames() {
+	reserved := reservedWords(c.items.fixed, c.cart.fixed)
 	for _, d := range c.names {
 		switch {
 		case !identifier.MatchString(d.name):
 			d.key.Report(diag.WrongValue, "use letters, digits and _, such as "+suggestName(d.name), "%.70q cannot be used as a name in expressions", d.name)
+		case c.plugins.named(d.name) != "":
+			d.key.Report(diag.ReservedName, "choose another name, such as "+d.name+"_"+string(d.kind), "%q stands for the facts of the plugin %s", d.name, c.plugins.named(d.name))
 		case slices.Contains(reserved, d.name):
 			d.key.Report(diag.ReservedName, "choose another name, such as "+d.name+"_"+string(d.kind), "%q is a word of the language", d.name)
 		}

@@ -107,6 +107,8 @@ type operand struct {
 	// source is the fact that the operand is, of a set the one with the index.
 	source source
 	set    int
+	// flag says of a fact that it is true, false or missing, and nothing else.
+	flag bool
 	// constant says that the operand depends on nothing.
 	constant bool
 	// needs are facts without which a condition is false, a list of lines
@@ -227,6 +229,9 @@ func (o operand) asNumber() (numberFunc, bool) {
 	case number:
 		return o.number, true
 	case fact:
+		if o.flag {
+			return nil, false
+		}
 		get := o.fact
 		return func(s *engine.Scope, e element) (engine.Decimal, bool) { return get(s, e).Number() }, true
 	case lines:
@@ -241,7 +246,7 @@ func (o operand) asText() (textFunc, bool) {
 	switch {
 	case o.kind.isText():
 		return o.text, true
-	case o.kind == fact:
+	case o.kind == fact && !o.flag:
 		get := o.fact
 		return func(s *engine.Scope, e element) (string, bool) { return get(s, e).Text() }, true
 	default:
@@ -256,6 +261,9 @@ func (o operand) asList() (listFunc, bool) {
 	case textList, categoryList, couponList:
 		return o.list, true
 	case fact:
+		if o.flag {
+			return nil, false
+		}
 		get := o.fact
 		return func(s *engine.Scope, e element) []string {
 			list, _ := get(s, e).Texts()

@@ -14,7 +14,7 @@ import (
 
 // ordering is <, <=, > and >=. Texts compare by code point, which orders dates.
 func (c *checker) ordering(n *ast.BinaryNode, left, right operand) boolFunc {
-	if left.kind == fact && right.kind == fact {
+	if left.kind == fact && right.kind == fact && !left.flag && !right.flag {
 		l, r, accepted := left.fact, right.fact, accepts(n.Operator)
 		return func(s *engine.Scope, e element) bool { return factOrder(l(s, e), r(s, e), accepted) }
 	}

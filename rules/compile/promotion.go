@@ -12,6 +12,7 @@ import (
 // promotionCompiler compiles one promotion.
 type promotionCompiler struct {
 	numberCompiler
+	asksPlugins bool // it has a deal of a plugin, also one with faults
 }
 
 func promotionMap(v syntax.Value) syntax.Map {
@@ -26,8 +27,7 @@ func (c *compiler) promotion(m syntax.Map, ids map[string]syntax.Value) (engine.
 		}
 		return engine.Promotion{}, false
 	}
-	notSupported(m, "on_failure")
-	p := &promotionCompiler{numberCompiler{compiler: c, listed: currencies(m.Get("currencies"))}}
+	p := &promotionCompiler{numberCompiler: numberCompiler{compiler: c, listed: currencies(m.Get("currencies"))}}
 	compiled := engine.Promotion{
 		ID:        p.id(m.Require("id"), ids),
 		Source:    m.Location(),
@@ -41,6 +41,7 @@ func (c *compiler) promotion(m syntax.Map, ids map[string]syntax.Value) (engine.
 		Excludes:  p.excludes(m),
 		Deals:     p.dealsOf(m),
 	}
+	p.onFailure(m, compiled.Deals)
 	compiled.Requires = requires(compiled.When)
 	compiled.Name, _ = m.Get("name").WantText()
 	m.Get("description").WantText()

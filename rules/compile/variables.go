@@ -89,8 +89,10 @@ func (c *compiler) itemScope() variables {
 // cartScope are the variables of conditions and amounts.
 func (c *compiler) cartScope() variables {
 	line := lineFields(c.currency, c.items)
+	fixed := cartVariables(c.currency, line)
+	c.plugins.addTo(fixed, c.items)
 	return variables{
-		fixed:   cartVariables(c.currency, line),
+		fixed:   fixed,
 		defined: func(name string) (operand, bool) { return c.nameInCart(name, line) },
 		listed:  c.definedNames,
 		isSet:   func(string) bool { return false },

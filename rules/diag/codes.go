@@ -16,6 +16,9 @@ const (
 	NothingToLoad  Code = "R0006"
 	NotSupported   Code = "R0007"
 	ReservedName   Code = "R0008"
+	UnknownPlugin  Code = "R0009"
+	PluginConfig   Code = "R0010"
+	PluginSchema   Code = "R0011"
 	BadExpression  Code = "R0101"
 	TypeMismatch   Code = "R0102"
 	UnknownName    Code = "R0103"
@@ -33,7 +36,8 @@ const (
 type Page struct {
 	Code  Code
 	Title string
-	// Avoid and Prefer are whole files: rules, or for R02 tests of rules. Avoid
+	// Avoid and Prefer are whole files: rules, or for R02 tests of rules. Several
+	// files have their names before them, as in -- rules.yaml --. Avoid
 	// has the fault, and no other; Prefer is the same put right.
 	Avoid, Prefer string
 	// Why says what goes wrong otherwise.
@@ -110,12 +114,14 @@ meaning beside each other have this code too.`,
 never replaces promotions that are in force. To have none, disable them.`,
 		},
 		{
-			Code: NotSupported, Title: "A part of the language that this version does not run yet",
+			Code: NotSupported, Title: "A part of YAML that rules do not have",
 			Avoid: `promotions:
-  - {id: spring, on_failure: reject, deal: {percent_off: {of: order, percent: 10}}}`,
-			Prefer: `promotions:
-  - {id: spring, deal: {percent_off: {of: order, percent: 10}}}`,
-			Why: `To pass over the key would be to sell on other terms than the file says.`,
+  - {id: spring, when: &large cart.quantity > 9, deal: {percent_off: {of: order, percent: 10}}}`,
+			Prefer: `conditions: {large: cart.quantity > 9}
+promotions:
+  - {id: spring, when: large, deal: {percent_off: {of: order, percent: 10}}}`,
+			Why: `Anchors and aliases can make a short file grow without bound, and YAML drops a tag such as ! without a
+word. Sets and conditions say a thing once.`,
 		},
 		{
 			Code: ReservedName, Title: "A name that the language uses itself",
@@ -127,6 +133,63 @@ promotions:
   - {id: socks, deal: {percent_off: {of: socks, percent: 10}}}`,
 			Why: `The name would hide a variable, a function or a word: here, nobody could tell whether the whole order is
 meant.`,
+		},
+		{
+			Code: UnknownPlugin, Title: "A plugin, or a kind of deal of one, that plugins.lock.yaml does not have",
+			Avoid: `-- rules.yaml --
+promotions:
+  - {id: points, deal: {plugin: {name: loyalti}}}
+-- plugins.lock.yaml --
+version: 1
+plugins: {loyalty: {version: "1.0", api: 1, deals: {spend_points: {effect: order}}}}`,
+			Prefer: `-- rules.yaml --
+promotions:
+  - {id: points, deal: {plugin: {name: loyalty}}}
+-- plugins.lock.yaml --
+version: 1
+plugins: {loyalty: {version: "1.0", api: 1, deals: {spend_points: {effect: order}}}}`,
+			Why: `The file says which programs may decide prices, and what they offer. checkout plugins lock writes it.`,
+		},
+		{
+			Code: PluginConfig, Title: "A config that the plugin does not accept",
+			Avoid: `-- rules.yaml --
+promotions:
+  - {id: points, deal: {plugin: {name: loyalty, config: {rate: plenty}}}}
+-- plugins.lock.yaml --
+version: 1
+plugins:
+  loyalty:
+    version: "1.0"
+    api: 1
+    deals: {spend_points: {effect: order, schema: {properties: {rate: {type: number}}}}}`,
+			Prefer: `-- rules.yaml --
+promotions:
+  - {id: points, deal: {plugin: {name: loyalty, config: {rate: 0.01}}}}
+-- plugins.lock.yaml --
+version: 1
+plugins:
+  loyalty:
+    version: "1.0"
+    api: 1
+    deals: {spend_points: {effect: order, schema: {properties: {rate: {type: number}}}}}`,
+			Why: `The plugin says by a JSON Schema what its configs have. What does not fit would fail at the first cart.`,
+		},
+		{
+			Code: PluginSchema, Title: "A schema in plugins.lock.yaml that cannot be used",
+			Avoid: `-- rules.yaml --
+promotions:
+  - {id: points, deal: {plugin: {name: loyalty}}}
+-- plugins.lock.yaml --
+version: 1
+plugins: {loyalty: {version: "1.0", api: 1, deals: {spend_points: {effect: order, schema: {type: nmber}}}}}`,
+			Prefer: `-- rules.yaml --
+promotions:
+  - {id: points, deal: {plugin: {name: loyalty}}}
+-- plugins.lock.yaml --
+version: 1
+plugins: {loyalty: {version: "1.0", api: 1, deals: {spend_points: {effect: order, schema: {type: object}}}}}`,
+			Why: `Without a schema nobody could tell whether a config fits. A schema is JSON Schema, of at most 64 KiB, and
+refers to nothing outside itself.`,
 		},
 		{
 			Code: BadExpression, Title: "The expression cannot be read",

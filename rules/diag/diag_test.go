@@ -108,7 +108,7 @@ func TestSuggest(t *testing.T) {
 func TestEveryCodeHasAPage(t *testing.T) {
 	codes := []diag.Code{
 		diag.Syntax, diag.UnknownKey, diag.MissingKey, diag.WrongValue, diag.Duplicate, diag.NothingToLoad,
-		diag.NotSupported, diag.ReservedName, diag.BadExpression, diag.TypeMismatch, diag.UnknownName, diag.TooCostly,
+		diag.NotSupported, diag.ReservedName, diag.UnknownPlugin, diag.PluginConfig, diag.PluginSchema, diag.BadExpression, diag.TypeMismatch, diag.UnknownName, diag.TooCostly,
 		diag.NotAllowed, diag.Cycle, diag.OutOfRange, diag.AmountDigits, diag.UnknownItem, diag.UnknownTarget, diag.TestIncomplete,
 	}
 	pages := diag.Pages()

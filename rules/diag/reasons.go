@@ -86,6 +86,16 @@ effect, and the other saves more or, under resolution: priority, ranks higher. T
 choose_from. A gift is given whole or not at all.`,
 			`Refill the stock, or add another item under choose_from. The detail in the quote says what was wanted and
 what is left.`},
+		{"plugin_failed", "A plugin of the promotion has no usable answer",
+			`The fault in the quote says why, and the detail what happened. Of the program: not_running, it is not
+installed, not started yet, or has ended; bad_checksum, it is not the program that was pinned; version_mismatch,
+it does not speak the version of the contract, or is not what the rules were written for; timeout, it did not
+answer in time; crashed, it ended during the call; overloaded, too many calls waited for it; circuit_open, it has
+failed so often that it is left alone for a while; call_failed, it answered with an error. Of its answer:
+missing_answer, extra_answer, wrong_effect, unknown_line, too_many_units, negative_amount, above_price,
+unknown_gift, bad_number, too_large. Other promotions are priced as if this one were not there.`,
+			`For a fault of the program look at checkout plugins list and at the log of the server; for one of its
+answer ask the plugin's author. on_failure: reject refuses a cart instead of pricing it without the promotion.`},
 		{"cap_reached", "Nothing more may be taken off",
 			`Earlier promotions have used up cap of policy.yaml, or max_discount of the promotion is 0.`,
 			`Raise the cap, or let the promotion run earlier.`},

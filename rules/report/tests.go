@@ -38,8 +38,8 @@ func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 		for _, clause := range w.Why {
 			fmt.Fprintf(b, "    %-28s %s is false\n", clause.Source, clause.Values)
 		}
-		if w.Detail != "" {
-			fmt.Fprintf(b, "    %s\n", w.Detail)
+		if text := strings.TrimPrefix(string(w.Fault)+": "+w.Detail, ": "); w.Fault != "" || w.Detail != "" {
+			fmt.Fprintf(b, "    %s\n", strings.TrimSuffix(text, ": "))
 		}
 		if len(w.By) > 0 {
 			fmt.Fprintf(b, "    %s by %s\n", w.Reason, strings.Join(w.By, ", "))
@@ -84,6 +84,7 @@ type whyNotJSON struct {
 	Clauses   []clauseJSON `json:"clauses,omitempty"`
 	By        []string     `json:"by,omitempty"`
 	Detail    string       `json:"detail,omitempty"`
+	Fault     string       `json:"fault,omitempty"`
 }
 
 type clauseJSON struct {
@@ -100,7 +101,7 @@ func TestsJSON(w io.Writer, r ruletest.Result) error {
 			Mismatches: c.Mismatches, Run: c.Filter,
 		}
 		for _, w := range c.WhyNot {
-			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: w.Reason.String(), By: w.By, Detail: w.Detail}
+			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: w.Reason.String(), By: w.By, Detail: w.Detail, Fault: string(w.Fault)}
 			for _, clause := range w.Why {
 				why.Clauses = append(why.Clauses, clauseJSON(clause))
 			}

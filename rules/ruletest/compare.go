@@ -1,6 +1,8 @@
 package ruletest
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -156,11 +158,44 @@ func (c *comparison) refusal(id string, want refusal, q engine.Quote) {
 	if len(want.by) > 0 {
 		c.text("not_applied "+id+" by", words(want.by), words(blockers(got)))
 	}
+	if want.fault != "" {
+		c.text("not_applied "+id+" fault", string(want.fault), cmp.Or(string(faultOf(got)), "nothing"))
+	}
 }
 
 // met reports whether the promotion was refused as expected.
 func (r refusal) met(o engine.Outcome) bool {
-	return r.reason == o.Reason && (len(r.by) == 0 || words(r.by) == words(blockers(o)))
+	return r.reason == o.Reason && (len(r.by) == 0 || words(r.by) == words(blockers(o))) && (r.fault == "" || r.fault == faultOf(o))
+}
+
+// faultOf is what went wrong with the plugin of a promotion.
+func faultOf(o engine.Outcome) engine.PluginFault {
+	if o.Obstacle == nil {
+		return ""
+	}
+	return o.Obstacle.Fault
+}
+
+// compareRejection returns how the end of a pricing differs from the rejection
+// that is expected, or from a price.
+func (x expectation) compareRejection(err error) []Mismatch {
+	var rejected *engine.PluginError
+	switch {
+	case x.rejected == nil && err != nil:
+		return []Mismatch{{Field: "quote", Want: "a price", Got: err.Error()}}
+	case x.rejected == nil:
+		return nil
+	case err == nil:
+		return []Mismatch{{Field: "rejected", Want: x.rejected.promotion, Got: "a price"}}
+	case !errors.As(err, &rejected):
+		return []Mismatch{{Field: "rejected", Want: x.rejected.promotion, Got: err.Error()}}
+	}
+	var c comparison
+	c.text("rejected", x.rejected.promotion, rejected.Promotion)
+	if x.rejected.fault != "" {
+		c.text("rejected fault", string(x.rejected.fault), string(rejected.Fault))
+	}
+	return c.mismatches
 }
 
 // blockers are the promotions that stood in another's way.

@@ -39,18 +39,42 @@
 //
 // Defaults are merged key by key, and those of the customer once more.
 //
+// # stubs
+//
+// What plugins answer, beside tests for all of them, or beside given and expect for
+// one, which then wins fact by fact and deal by deal:
+//
+//	stubs:
+//	  loyalty:
+//	    facts:
+//	      points: {c-42: 1200, "*": 0}    by the customer's id, "*" for others
+//	      tier: gold                      for all; nothing is a fact that is missing
+//	    deals:
+//	      spend_points: {off: 5.00}       for all promotions
+//	      earn_points:                    or for each
+//	        spring: {award: {kind: points, amount: 12.5}}
+//	        summer: {none: closed in summer}
+//
+// An answer is one of units: [{sku, quantity, each}], off, gift: {sku, quantity},
+// award: {kind, amount}, none: why, and fault: timeout, or another one. The engine
+// checks answers as it checks those of programs. A fact or deal that a plugin is
+// asked for and that no stub has fails the case. Options run the same files with
+// real plugins.
+//
 // # expect
 //
 //	subtotal, discount, total                    of the goods
 //	shipping_discount, shipping_total, payable   payable is goods and shipping
 //	applied      the promotions with an effect, in the order of application
-//	not_applied  {promotion: reason} or {promotion: {reason, by}}
+//	not_applied  {promotion: reason} or {promotion: {reason, by, fault}}
 //	lines        {SKU: total} or {SKU: {quantity discount total unit_prices}}
 //	gifts        "SKU x2", in any order
 //	shipments    {METHOD: total} or {METHOD: {discount total}}
 //	awards       "points 12.5" or {kind, amount}, in the order of application
 //	coupons      {CODE: reason}, which can be applied or unknown_code too
 //	optimal      whether the quote says that it is the best there is
+//	rejected     the promotion, or {promotion, fault}, whose plugin fails so that the
+//	             cart has no price; nothing else can be expected then
 //	hints        {promotion, add: ["SKU x2"], saves}, the nearest first; saves is
 //	             checked where it is given. A test that expects hints asks for them
 //

@@ -11,7 +11,7 @@ import (
 
 // expectKeys are the keys of expect, which may also stand in a row of a table.
 func expectKeys() []string {
-	return append(sumKeys(), "applied", "not_applied", "lines", "gifts", "shipments", "awards", "coupons", "optimal", "hints")
+	return append(sumKeys(), "applied", "not_applied", "lines", "gifts", "shipments", "awards", "coupons", "optimal", "hints", "rejected")
 }
 
 // expectation is what a quote must be. Parts that are nil or empty are not
@@ -27,11 +27,19 @@ type expectation struct {
 	coupons    map[string]engine.Reason // by normalised code
 	optimal    *bool
 	hints      *[]hintExpectation
+	rejected   *rejection
 }
 
 type refusal struct {
 	reason engine.Reason
 	by     []string
+	fault  engine.PluginFault
+}
+
+// rejection is a cart that is not priced, because a plugin of the promotion fails.
+type rejection struct {
+	promotion string
+	fault     engine.PluginFault // "" for any
 }
 
 type lineExpectation struct {
@@ -49,8 +57,13 @@ type hintExpectation struct {
 }
 
 func (x expectation) empty() bool {
+	return !x.ofQuote() && x.rejected == nil
+}
+
+// ofQuote reports whether something of a quote is expected.
+func (x expectation) ofQuote() bool {
 	checked := len(x.sums) + len(x.notApplied) + len(x.lines) + len(x.shipments) + len(x.coupons)
-	return checked == 0 && x.applied == nil && x.gifts == nil && x.awards == nil && x.optimal == nil && x.hints == nil
+	return checked > 0 || x.applied != nil || x.gifts != nil || x.awards != nil || x.optimal != nil || x.hints != nil
 }
 
 // expectation reads the mappings, of which a later one wins key by key.
@@ -63,7 +76,7 @@ func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.M
 		}
 		return syntax.Value{}
 	}
-	return expectation{
+	x := expectation{
 		sums:       expectSums(get, currency, s),
 		applied:    r.promotions(get("applied"), s),
 		notApplied: r.refusals(get("not_applied"), s),
@@ -74,7 +87,27 @@ func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.M
 		coupons:    couponReasons(get("coupons"), s),
 		optimal:    optimal(get("optimal")),
 		hints:      r.hints(get("hints"), currency, s),
+		rejected:   r.rejection(get("rejected"), s),
 	}
+	if x.rejected != nil && x.ofQuote() {
+		get("rejected").Report(diag.WrongValue, "expect nothing else", "a cart that is rejected has no quote")
+	}
+	return x
+}
+
+// rejection reads a promotion, or {promotion, fault}.
+func (r *reader) rejection(v syntax.Value, s scope) *rejection {
+	if !v.Present() {
+		return nil
+	}
+	promotion, want := v, rejection{}
+	if v.Kind() == syntax.Mapping {
+		m := v.Map("promotion", "fault")
+		promotion, want.fault = m.Require("promotion"), pluginFault(m.Get("fault"), s)
+	}
+	want.promotion = s.text(promotion)
+	r.checkPromotion(promotion, want.promotion)
+	return &want
 }
 
 func expectSums(get func(string) syntax.Value, currency engine.Currency, s scope) map[string]engine.Amount {
@@ -114,7 +147,7 @@ func expectAmount(v syntax.Value, currency engine.Currency, s scope) *engine.Amo
 	return &a
 }
 
-// refusals reads {promotion: reason} or {promotion: {reason, by}}.
+// refusals reads {promotion: reason} or {promotion: {reason, by, fault}}.
 func (r *reader) refusals(v syntax.Value, s scope) map[string]refusal {
 	refusals := make(map[string]refusal)
 	for _, e := range v.Entries() {
@@ -122,9 +155,9 @@ func (r *reader) refusals(v syntax.Value, s scope) map[string]refusal {
 		why := e.Value
 		var want refusal
 		if e.Value.Kind() == syntax.Mapping {
-			m := e.Value.Map("reason", "by")
+			m := e.Value.Map("reason", "by", "fault")
 			why = m.Require("reason")
-			want.by = s.texts(m.Get("by"))
+			want.by, want.fault = s.texts(m.Get("by")), pluginFault(m.Get("fault"), s)
 		}
 		want.reason = reason(why, s, refusalReasons())
 		refusals[e.Name] = want

@@ -11,6 +11,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/catalogue"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/lock"
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
@@ -26,13 +27,15 @@ type reader struct {
 	rules    *engine.Ruleset
 	items    engine.CatalogMap
 	defaults syntax.Map
+	lock     lock.Lock
+	stubs    syntax.Value // of the file
 }
 
 func (r *reader) cases(v syntax.Value) []Case {
 	var cases []Case
 	names := make(map[string]bool)
 	for _, entry := range v.Items() {
-		m := entry.Map("name", "given", "expect", "table")
+		m := entry.Map("name", "given", "stubs", "expect", "table")
 		name, _ := m.Require("name").WantText()
 		if names[name] {
 			m.Get("name").Report(diag.Duplicate, "", "two tests are called %q", name)
@@ -50,7 +53,7 @@ func (r *reader) test(m syntax.Map, name string) []Case {
 	rows := m.Get("table").Items()
 	if !m.Has("table") {
 		c := Case{Name: name, Line: m.Position().Line}
-		r.fill(&c, given, scope{}, common)
+		r.fill(&c, given, m.Get("stubs"), scope{}, common)
 		r.check(m.Value, c)
 		return []Case{c}
 	}
@@ -58,7 +61,7 @@ func (r *reader) test(m syntax.Map, name string) []Case {
 	for _, row := range rows {
 		s, own := readRow(row)
 		c := Case{Name: name, Row: s.label(), vars: s.vars, Line: row.Position().Line}
-		r.fill(&c, given, s, common, own)
+		r.fill(&c, given, m.Get("stubs"), s, common, own)
 		s.reportUnused(row)
 		r.check(row, c)
 		cases = append(cases, c)
@@ -69,9 +72,10 @@ func (r *reader) test(m syntax.Map, name string) []Case {
 	return cases
 }
 
-// fill reads what the case is given and what it expects.
-func (r *reader) fill(c *Case, given syntax.Map, s scope, expect ...syntax.Map) {
+// fill reads what the case is given, what plugins answer and what it expects.
+func (r *reader) fill(c *Case, given syntax.Map, stubs syntax.Value, s scope, expect ...syntax.Map) {
 	c.request = r.request(given, s)
+	c.stubs = r.stubsOf(c.request.Cart.Currency, s, r.stubs, stubs)
 	c.expect = r.expectation(s, c.request.Cart.Currency, expect...)
 	c.request.Hints = c.expect.hints != nil
 }

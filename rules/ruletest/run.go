@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"path"
@@ -100,16 +101,32 @@ func glob(pattern, text string) bool {
 	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
-// Run prices the cases that the filter selects. When it selects none, the error
-// is ErrNoTests.
+// Options say with which plugins cases are run. The zero value answers for all of
+// them with the stubs of the test files.
+type Options struct {
+	// Plugins answer in place of the stubs, for the plugins that Real names.
+	Plugins engine.Plugins
+	Real    []string
+}
+
+// Run prices the cases that the filter selects, with stubs for plugins. When it
+// selects none, the error is ErrNoTests.
 func Run(suites []Suite, filter Filter) (Result, error) {
+	return RunWith(context.Background(), suites, filter, Options{})
+}
+
+// RunWith is Run with other plugins. When the context ends, the error is its.
+func RunWith(ctx context.Context, suites []Suite, filter Filter, options Options) (Result, error) {
 	var result Result
 	for _, suite := range suites {
 		for _, c := range suite.Cases {
 			if !filter.accepts(suite.File, c) {
 				continue
 			}
-			r := suite.run(c)
+			r := suite.run(ctx, c, options)
+			if err := ctx.Err(); err != nil {
+				return result, fmt.Errorf("run rule tests: %w", err)
+			}
 			result.Cases = append(result.Cases, r)
 			if r.Passed {
 				result.Passed++
@@ -124,16 +141,23 @@ func Run(suites []Suite, filter Filter) (Result, error) {
 	return result, nil
 }
 
-func (s Suite) run(c Case) CaseResult {
+func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
 	r := CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Filter: s.filterOf(c)}
-	quote, err := s.Rules.Price(c.request)
-	if err != nil {
-		r.Mismatches = []Mismatch{{Field: "quote", Want: "a price", Got: err.Error()}}
-		return r
+	plugins := newStubbed(c.stubs, options)
+	var quote engine.Quote
+	request, err := s.Rules.Consult(ctx, plugins, c.request)
+	if err == nil {
+		quote, err = s.Rules.Price(request)
 	}
-	r.Mismatches = c.expect.compare(quote)
+	if r.Mismatches = plugins.missing; len(r.Mismatches) > 0 {
+		return r // what would follow from that is no news
+	}
+	r.Mismatches = c.expect.compareRejection(err)
+	if err == nil && c.expect.rejected == nil {
+		r.Mismatches = c.expect.compare(quote)
+	}
 	r.Passed = len(r.Mismatches) == 0
-	if !r.Passed {
+	if !r.Passed && err == nil {
 		r.WhyNot = s.whyNot(c, quote)
 	}
 	return r

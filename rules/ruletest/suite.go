@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"github.com/checkout-promotions/checkout/rules/catalogue"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/lock"
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
@@ -35,12 +37,19 @@ type Case struct {
 	vars    map[string]string
 	Line    int
 	request engine.Request
+	stubs   stubs
 	expect  expectation
 }
 
-// Request returns what the case prices. It is shared with the case, and must not
-// be changed.
-func (c Case) Request() engine.Request { return c.request }
+// Request returns what the case of the suite prices, with what its stubs answer. It
+// is shared with the case, and must not be changed. The error is that of
+// engine.Ruleset.Consult.
+func (s Suite) Request(c Case) (engine.Request, error) {
+	return s.Rules.Consult(context.Background(), newStubbed(c.stubs, Options{}), c.request)
+}
+
+// Rejected reports whether the case expects that the cart is not priced.
+func (c Case) Rejected() bool { return c.expect.rejected != nil }
 
 // Refusals returns the reasons that the case expects of promotions that are not
 // applied.
@@ -66,7 +75,7 @@ func Load(paths []string) ([]Suite, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%w in %s: tests are files called *_test.yaml", ErrNoTests, strings.Join(paths, ", "))
 	}
-	l := loader{rulesets: make(map[string]*engine.Ruleset)}
+	l := loader{folders: make(map[string]ruleFolder)}
 	var suites []Suite
 	for _, file := range files {
 		suite, err := l.load(file)
@@ -113,8 +122,14 @@ func IsTestFile(name string) bool {
 
 // loader compiles each folder of rules once.
 type loader struct {
-	rulesets map[string]*engine.Ruleset // nil where the rules have faults
-	faults   diag.List
+	folders map[string]ruleFolder
+	faults  diag.List
+}
+
+// ruleFolder is a folder of rules; its rules are nil where they have faults.
+type ruleFolder struct {
+	rules *engine.Ruleset
+	lock  lock.Lock
 }
 
 func (l *loader) load(file string) (Suite, error) {
@@ -124,9 +139,10 @@ func (l *loader) load(file string) (Suite, error) {
 	}
 	doc := syntax.Parse(filepath.ToSlash(file), data)
 	defer func() { l.faults = append(l.faults, doc.Faults()...) }()
-	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "tests")
+	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "stubs", "tests")
 	folder := rulesFolder(file, root.Get("rules"))
-	rules, err := l.rules(folder)
+	compiled, err := l.rules(folder)
+	rules := compiled.rules
 	if err != nil || rules == nil {
 		return Suite{}, err
 	}
@@ -134,7 +150,7 @@ func (l *loader) load(file string) (Suite, error) {
 	if err != nil {
 		return Suite{}, err
 	}
-	r := &reader{rules: rules, items: items, defaults: readDefaults(root.Get("defaults"))}
+	r := &reader{rules: rules, lock: compiled.lock, items: items, defaults: readDefaults(root.Get("defaults")), stubs: root.Get("stubs")}
 	return Suite{File: file, Rules: rules, Cases: r.cases(root.Require("tests")), folder: folder}, nil
 }
 
@@ -144,24 +160,27 @@ func rulesFolder(file string, v syntax.Value) string {
 	return filepath.Join(filepath.Dir(file), filepath.FromSlash(folder))
 }
 
-// rules compiles a folder. It returns nil when the rules have faults, which are
-// then collected.
-func (l *loader) rules(dir string) (*engine.Ruleset, error) {
-	if compiled, known := l.rulesets[dir]; known {
-		return compiled, nil
+// rules compiles a folder. Faults are collected.
+func (l *loader) rules(dir string) (ruleFolder, error) {
+	if known, ok := l.folders[dir]; ok {
+		return known, nil
 	}
 	sources, err := compile.Read(os.DirFS(dir))
 	if err != nil {
-		return nil, err
+		return ruleFolder{}, err
 	}
-	compiled, err := compile.Compile(sources)
+	var folder ruleFolder
+	folder.rules, err = compile.Compile(sources)
+	if err == nil {
+		folder.lock, err = compile.LockOf(sources)
+	}
 	var faults diag.List
 	if errors.As(err, &faults) {
 		l.faults = append(l.faults, faults.InFolder(filepath.ToSlash(dir))...)
 		err = nil
 	}
-	l.rulesets[dir] = compiled
-	return compiled, err
+	l.folders[dir] = folder
+	return folder, err
 }
 
 // catalogue reads the items from the test file, or from the file it names.
