@@ -1,0 +1,232 @@
+package host
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
+)
+
+// fields are the parts of a cart that a call carries.
+type fields map[pluginpb.Field]bool
+
+// cartOf writes the parts of the cart that are wanted; SKU, quantity and price of
+// the lines always are.
+func cartOf(cart *engine.Cart, want fields) *pluginpb.Cart {
+	c := &pluginpb.Cart{Currency: currencyOf(cart.Currency), Lines: make([]*pluginpb.Line, len(cart.Lines))}
+	lines := make([]pluginpb.Line, len(cart.Lines))
+	for i, l := range cart.Lines {
+		c.Lines[i] = &lines[i]
+		lineOf(&lines[i], l, want)
+	}
+	if want[pluginpb.Field_FIELD_CUSTOMER] || want[pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES] {
+		c.Customer = customerOf(&cart.Customer, want)
+	}
+	if want[pluginpb.Field_FIELD_COUPONS] {
+		c.Coupons = cart.Coupons
+	}
+	if want[pluginpb.Field_FIELD_SHIPPING] {
+		c.Shipping = shippingOf(&cart.Shipping)
+	}
+	if want[pluginpb.Field_FIELD_CHANNEL] {
+		c.Channel = cart.Channel
+	}
+	if want[pluginpb.Field_FIELD_PAYMENT] {
+		c.Payment = cart.Payment
+	}
+	if want[pluginpb.Field_FIELD_ATTRIBUTES] {
+		c.Attributes = valuesOf(cart.Attributes)
+	}
+	return c
+}
+
+func lineOf(l *pluginpb.Line, of engine.Line, want fields) {
+	item := of.Item
+	l.Sku, l.Quantity, l.Price = item.SKU, of.Quantity, int64(item.Price)
+	if want[pluginpb.Field_FIELD_LINE_NAME] {
+		l.Name = item.Name
+	}
+	if want[pluginpb.Field_FIELD_LINE_BRAND] {
+		l.Brand = item.Brand
+	}
+	if want[pluginpb.Field_FIELD_LINE_CATEGORIES] {
+		l.Categories = item.Categories
+	}
+	if want[pluginpb.Field_FIELD_LINE_TAGS] {
+		l.Tags = item.Tags
+	}
+	if want[pluginpb.Field_FIELD_LINE_ATTRIBUTES] {
+		l.Attributes = valuesOf(item.Attributes)
+	}
+}
+
+// customerOf is nil for a guest.
+func customerOf(c *engine.Customer, want fields) *pluginpb.Customer {
+	if c.ID == "" && len(c.Groups)+len(c.Tags)+len(c.Attributes) == 0 && c.Orders == 0 && c.LifetimeSpend == 0 {
+		return nil
+	}
+	customer := &pluginpb.Customer{Id: c.ID, Groups: c.Groups, Tags: c.Tags, Orders: c.Orders, LifetimeSpend: int64(c.LifetimeSpend)}
+	if want[pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES] {
+		customer.Attributes = valuesOf(c.Attributes)
+	}
+	return customer
+}
+
+func shippingOf(s *engine.Shipping) *pluginpb.Shipping {
+	shipping := &pluginpb.Shipping{Country: s.Country, Region: s.Region}
+	for _, shipment := range s.Shipments {
+		shipping.Shipments = append(shipping.Shipments, &pluginpb.Shipment{Method: shipment.Method, Price: int64(shipment.Price)})
+	}
+	return shipping
+}
+
+func currencyOf(c engine.Currency) *pluginpb.Currency {
+	return &pluginpb.Currency{Code: c.Code(), Digits: uint32(c.Digits())}
+}
+
+func valuesOf(attributes engine.Attributes) map[string]*pluginpb.Value {
+	values := make(map[string]*pluginpb.Value, len(attributes))
+	for name, v := range attributes {
+		if value := valueOf(v); value != nil {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// valueOf is nil for a missing value.
+func valueOf(v engine.Value) *pluginpb.Value {
+	if number, ok := v.Number(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Number{Number: number.String()}}
+	}
+	if text, ok := v.Text(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Text{Text: text}}
+	}
+	if flag, ok := v.Bool(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Boolean{Boolean: flag}}
+	}
+	if texts, ok := v.Texts(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Texts{Texts: &pluginpb.Texts{Texts: texts}}}
+	}
+	return nil
+}
+
+// evaluateRequest asks questions about a cart.
+func evaluateRequest(cart *engine.Cart, at time.Time, questions []engine.Question, want fields) *pluginpb.EvaluateRequest {
+	r := &pluginpb.EvaluateRequest{At: timestamppb.New(at), Cart: cartOf(cart, want), Deals: make([]*pluginpb.Deal, len(questions))}
+	for i, q := range questions {
+		r.Deals[i] = &pluginpb.Deal{Id: idOf(&q), Kind: q.Kind, Config: q.Config, Gifts: q.Gifts}
+	}
+	return r
+}
+
+// idOf names a question to the plugin.
+func idOf(q *engine.Question) string { return strconv.Itoa(q.Deal) + ":" + q.Promotion }
+
+// answersOf reads the plugin's answers. What answers no question is an error: the
+// plugin has misunderstood, so none is used.
+func answersOf(response *pluginpb.EvaluateResponse, questions []engine.Question) ([]engine.Answer, error) {
+	byID := make(map[string]*engine.Question, len(questions))
+	for i := range questions {
+		byID[idOf(&questions[i])] = &questions[i]
+	}
+	answers := make([]engine.Answer, 0, len(response.GetAnswers()))
+	for _, said := range response.GetAnswers() {
+		q := byID[said.GetId()]
+		if q == nil {
+			return nil, &answerError{engine.ExtraAnswer, fmt.Sprintf("an answer to %.80q, which was not asked", said.GetId())}
+		}
+		a := engine.Answer{Promotion: q.Promotion, Deal: q.Deal}
+		if err := readResult(&a, said); err != nil {
+			return nil, err
+		}
+		answers = append(answers, a)
+	}
+	return answers, nil
+}
+
+// answerError says what is wrong with a whole response.
+type answerError struct {
+	fault  engine.PluginFault
+	detail string
+}
+
+func (e *answerError) Error() string { return e.detail }
+
+func readResult(a *engine.Answer, said *pluginpb.Answer) error {
+	switch result := said.GetResult().(type) {
+	case *pluginpb.Answer_Units:
+		if n := len(result.Units.GetLines()); n > engine.MaxLines {
+			return &answerError{engine.TooLarge, fmt.Sprintf("an answer of %d lines", n)}
+		}
+		for _, l := range result.Units.GetLines() {
+			a.Units = append(a.Units, engine.AnswerUnits{SKU: l.GetSku(), Quantity: l.GetQuantity(), Each: engine.Amount(l.GetEach())})
+		}
+	case *pluginpb.Answer_Off:
+		a.Off = engine.Amount(result.Off.GetAmount())
+	case *pluginpb.Answer_Gift:
+		a.Gift = engine.AnswerGift{SKU: result.Gift.GetSku(), Quantity: result.Gift.GetQuantity()}
+	case *pluginpb.Answer_Award:
+		a.Award = engine.AnswerAward{Kind: result.Award.GetKind(), Amount: result.Award.GetAmount()}
+	case *pluginpb.Answer_Nothing:
+		a.Why = result.Nothing.GetWhy()
+	case *pluginpb.Answer_Failed:
+		a.Fault, a.Detail = engine.CallFailed, result.Failed.GetWhy()
+	default:
+		a.Fault, a.Detail = engine.MissingAnswer, "an answer without a result, or of a kind that this version does not know"
+	}
+	return nil
+}
+
+// factsOf reads the facts that were asked for and are of the type described.
+func factsOf(response *pluginpb.FactsResponse, names []string, types map[string]pluginpb.FactType) (map[string]engine.Value, error) {
+	facts := make(map[string]engine.Value, len(names))
+	for _, name := range names {
+		said := response.GetValues()[name]
+		if said == nil {
+			continue
+		}
+		value, ok := factOf(said, types[name])
+		if !ok {
+			return nil, &answerError{engine.BadNumber, fmt.Sprintf("fact %s is no %s", name, factTypeText(types[name]))}
+		}
+		facts[name] = value
+	}
+	return facts, nil
+}
+
+func factOf(said *pluginpb.Value, want pluginpb.FactType) (engine.Value, bool) {
+	switch kind := said.GetKind().(type) {
+	case *pluginpb.Value_Number:
+		number, err := engine.ParseDecimal(kind.Number)
+		return engine.NumberValue(number), err == nil && want == pluginpb.FactType_FACT_TYPE_NUMBER
+	case *pluginpb.Value_Text:
+		return engine.TextValue(engine.CleanPluginText(kind.Text)), want == pluginpb.FactType_FACT_TYPE_TEXT
+	case *pluginpb.Value_Boolean:
+		return engine.BoolValue(kind.Boolean), want == pluginpb.FactType_FACT_TYPE_BOOLEAN
+	default:
+		return engine.Value{}, false
+	}
+}
+
+func factTypeText(t pluginpb.FactType) string {
+	switch t {
+	case pluginpb.FactType_FACT_TYPE_NUMBER:
+		return "number"
+	case pluginpb.FactType_FACT_TYPE_TEXT:
+		return "text"
+	case pluginpb.FactType_FACT_TYPE_BOOLEAN:
+		return "boolean"
+	default:
+		return "fact that it has described"
+	}
+}
+
+// factsRequest asks for facts about a cart.
+func factsRequest(cart *engine.Cart, at time.Time, names []string, want fields) *pluginpb.FactsRequest {
+	return &pluginpb.FactsRequest{At: timestamppb.New(at), Cart: cartOf(cart, want), Names: names}
+}

@@ -1,0 +1,80 @@
+package process
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// maxLine is how much of a line is kept, in bytes.
+	maxLine = 500
+	// maxLines is how many lines are told of within a second.
+	maxLines = 20
+)
+
+// lines makes lines of what a program prints. It never waits, and keeps little:
+// who prints a flood is told of in part.
+type lines struct {
+	tell func(line string) // nil: nobody
+
+	mu      sync.Mutex
+	line    []byte
+	latest  string
+	second  time.Time
+	told    int
+	dropped int
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(text)
+	for len(text) > 0 {
+		part, rest, ended := bytes.Cut(text, []byte("\n"))
+		text = rest
+		if room := maxLine - len(l.line); room > 0 {
+			l.line = append(l.line, part[:min(room, len(part))]...)
+		}
+		if ended {
+			l.end()
+		}
+	}
+	return n, nil
+}
+
+// end tells of a line that is complete.
+func (l *lines) end() {
+	line := string(bytes.TrimSpace(l.line))
+	l.line = l.line[:0]
+	if line == "" {
+		return
+	}
+	l.latest = line
+	if now := time.Now(); now.Sub(l.second) >= time.Second {
+		if l.dropped > 0 && l.tell != nil {
+			l.tell(fmt.Sprintf("(%d more lines)", l.dropped))
+		}
+		l.second, l.told, l.dropped = now, 0, 0
+	}
+	if l.told == maxLines {
+		l.dropped++
+		return
+	}
+	l.told++
+	if l.tell != nil {
+		l.tell(line)
+	}
+}
+
+// last returns the last line that was printed.
+func (l *lines) last() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.line) > 0 {
+		return string(l.line)
+	}
+	return l.latest
+}
