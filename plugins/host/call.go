@@ -19,7 +19,7 @@ import (
 func (s *supervisor) call(ctx context.Context, run func(context.Context, program) error) (engine.PluginFault, string) {
 	limited, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if err := s.slots.Acquire(limited, 1); err != nil {
+	if err := s.turn(limited); err != nil {
 		return s.refuse(engine.Overloaded, "too many calls were waiting for it")
 	}
 	defer s.slots.Release(1)
@@ -32,7 +32,7 @@ func (s *supervisor) call(ctx context.Context, run func(context.Context, program
 	began := time.Now()
 	_, err := s.breaker.Execute(func() (any, error) {
 		err := run(limited, i.program)
-		if err != nil && ctx.Err() != nil {
+		if err != nil && s.gone(ctx, limited) {
 			return nil, errors.Join(errGone, err)
 		}
 		return nil, err
@@ -43,6 +43,23 @@ func (s *supervisor) call(ctx context.Context, run func(context.Context, program
 	fault, detail := s.diagnose(i.program, err)
 	s.stats.called(time.Since(began), fault)
 	return fault, detail
+}
+
+// turn waits for a turn, at most half of the time that a call may take.
+func (s *supervisor) turn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout/2)
+	defer cancel()
+	return s.slots.Acquire(ctx, 1)
+}
+
+// gone tells whether the caller has given up, of a call that has failed. A program
+// may notice the end of a deadline before this process does.
+func (s *supervisor) gone(ctx, limited context.Context) bool {
+	callers, bounded := ctx.Deadline()
+	if ours, _ := limited.Deadline(); bounded && !callers.After(ours) && time.Until(callers) < time.Millisecond {
+		<-ctx.Done()
+	}
+	return ctx.Err() != nil
 }
 
 func (s *supervisor) refuse(fault engine.PluginFault, detail string) (engine.PluginFault, string) {

@@ -33,9 +33,10 @@ const (
 	// Restarts wait from firstPause to longestPause.
 	firstPause   = 250 * time.Millisecond
 	longestPause = 2 * time.Minute
-	// tripAfter is after how many failed calls in a row the circuit opens, and
-	// openFor for how long.
+	// The circuit opens for openFor when within tripSpan so many calls, and half of
+	// all, have failed.
 	tripAfter = 10
+	tripSpan  = 10 * time.Second
 	openFor   = 2 * time.Second
 )
 
@@ -112,8 +113,8 @@ func newSupervisor(pin Pin, o *Options, launch launcher, look func() (fileState,
 		settled: make(chan struct{}), repinned: make(chan struct{}, 1),
 	}
 	s.breaker = gobreaker.NewCircuitBreaker[any](gobreaker.Settings{
-		Name: pin.Name, MaxRequests: 1, Timeout: openFor,
-		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
+		Name: pin.Name, MaxRequests: 1, Interval: tripSpan, Timeout: openFor,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.TotalFailures >= tripAfter && 2*c.TotalFailures >= c.Requests },
 		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, errGone) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			s.log.Warn("circuit of plugin", "from", from.String(), "to", to.String())
