@@ -24,13 +24,18 @@
 //
 //	{"items":[{name,sku,price,inventory_quantity}], "total", "total_with_discount", "total_gross",
 //	 "sku_list", "currency", "ruleset", "lines":[{sku,quantity,unit_price,subtotal,discount,total}],
-//	 "promotions":[{id,name,discount,applications}], "gifts":[{sku,name,quantity,worth,promotion}]}
+//	 "promotions":[{id,name,discount,applications}], "gifts":[{sku,name,quantity,worth,promotion}],
+//	 "plugin_failures":[{id,name,fault}]}
 //
 // with one entry in items for every entry in skus, in their order, and one in
 // lines for every different SKU, sorted. total and total_gross are the list
 // price. sku_list is the priced SKUs as JSON text in a string; older clients
 // read it and total_gross. A SKU that is listed n times is n units. More units
 // than the stock can be priced, not bought; an item without stock is not priced.
+//
+// plugin_failures is there only where there are some: promotions that are not applied
+// because a plugin has no usable answer. A promotion whose rule says on_failure: reject
+// leaves no price, and 503 says why; nothing is sold then.
 //
 // Money is a JSON number with exactly the digits of the currency and is read
 // exactly: a price with more digits than the currency has is refused.
@@ -84,7 +89,8 @@
 //	400 the body is wrong                  413 the body is too long
 //	401 the password is wrong or missing   429 too many wrong passwords; see Retry-After
 //	404 no such path or item, or an item   500 a fault of ours
-//	    to price is out of stock           503 the store is unavailable or too slow
+//	    to price is out of stock           503 the store is unavailable or too slow, or
+//	                                           a plugin that has to answer fails
 //	405 wrong method; see Allow            422 the Idempotency-Key was used for
 //	408 the body did not arrive in time        another request
 //	409 not enough stock, or another price than the expected one, or the name

@@ -66,6 +66,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		{http.StatusNotImplemented, the(errNoKeys)},
 		{statusCanceled, told(context.Canceled, "the request was canceled")},
 		{http.StatusServiceUnavailable, told(context.DeadlineExceeded, "the request took too long")},
+		{http.StatusServiceUnavailable, kind(pluginFailed)},
 		{http.StatusServiceUnavailable, func(err error) (string, bool) {
 			return "the store is unavailable: try again later", isUnavailable(err)
 		}},
@@ -103,6 +104,11 @@ func the(p problem) func(error) (string, bool) { return told(p, string(p)) }
 
 func unknownItem(e *engine.UnknownItemError) string {
 	return fmt.Sprintf("item %.200q not found", e.Key)
+}
+
+// pluginFailed leaves what the plugin said to the log.
+func pluginFailed(e *engine.PluginError) string {
+	return fmt.Sprintf("the cart cannot be priced: plugin %s of promotion %s failed (%s): try again later", e.Plugin, e.Promotion, e.Fault)
 }
 
 func bodyTooLong(e *http.MaxBytesError) string {

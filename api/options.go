@@ -63,6 +63,9 @@ type Options struct {
 	Inventory Inventory
 	Orders    Orders
 	Rules     Rules
+	// Plugins answer what rules leave to them; nil is engine.NoPlugins, for which
+	// every deal of a plugin fails and all else is priced.
+	Plugins engine.Plugins
 	// Currency is what the shop's prices are in.
 	Currency engine.Currency
 	// Keys keeps what was sent with an Idempotency-Key. Without it such
@@ -133,6 +136,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Plugins == nil {
+		o.Plugins = engine.NoPlugins{}
 	}
 	if o.IsUnavailable == nil {
 		o.IsUnavailable = func(error) bool { return false }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 // a request, so that whatever the request prices, it prices alike.
 type pricing struct {
 	rules    *engine.Ruleset
+	plugins  engine.Plugins
 	currency engine.Currency
 	at       time.Time
 }
@@ -20,6 +22,7 @@ type pricing struct {
 func (s *Server) pricing() pricing {
 	return pricing{
 		rules:    s.options.Rules.Active(),
+		plugins:  s.options.Plugins,
 		currency: s.options.Currency,
 		at:       s.options.Now(),
 	}
@@ -32,9 +35,9 @@ func (p pricing) inquiry(skus []string) engine.Inquiry {
 }
 
 // quote prices the basket on the basis, in which gifts are looked up too, and
-// returns what it has asked. It is the only place of the API that asks the engine
-// for a price.
-func (p pricing) quote(b basket, basis engine.Basis) (engine.Request, engine.Quote, error) {
+// returns what it has asked, with what plugins have answered. It is the only place
+// of the API that asks the engine for a price.
+func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engine.Request, engine.Quote, error) {
 	lines := make([]engine.Line, len(b.skus))
 	for i, sku := range b.skus {
 		item := basis.Items[sku]
@@ -48,6 +51,10 @@ func (p pricing) quote(b basket, basis engine.Basis) (engine.Request, engine.Quo
 		Catalog: engine.CatalogMap(basis.Items),
 		At:      p.at,
 		Usage:   basis.Usage,
+	}
+	request, err := p.rules.Consult(ctx, p.plugins, request)
+	if err != nil {
+		return request, engine.Quote{}, err
 	}
 	quote, err := p.rules.Price(request)
 	return request, quote, err

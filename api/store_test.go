@@ -19,6 +19,8 @@ type memory struct {
 	mu     sync.Mutex
 	items  map[string]*engine.Item
 	orders []engine.Order
+	// requests are what the orders were priced from, in the same order.
+	requests []engine.Request
 }
 
 func newMemory(items ...engine.Item) *memory {
@@ -100,7 +102,7 @@ func (m *memory) Purchase(_ context.Context, sale engine.Sale) (engine.Order, er
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	skus := sale.Units
-	_, quote, err := sale.Price(engine.Basis{Items: m.pick(slices.Concat(skus, sale.Inquiry.SKUs))})
+	request, quote, err := sale.Price(engine.Basis{Items: m.pick(slices.Concat(skus, sale.Inquiry.SKUs))})
 	if err == nil && sale.Expected != nil && *sale.Expected != quote.Total {
 		err = &engine.PriceChangedError{Expected: *sale.Expected, Quote: quote}
 	}
@@ -127,6 +129,7 @@ func (m *memory) Purchase(_ context.Context, sale engine.Sale) (engine.Order, er
 		PlacedAt: quote.At.Truncate(time.Microsecond),
 	}
 	m.orders = append(m.orders, order)
+	m.requests = append(m.requests, request)
 	return order, nil
 }
 

@@ -19,6 +19,7 @@ type priceAnswer struct {
 	Lines             []lineAnswer    `json:"lines"`
 	Promotions        []appliedAnswer `json:"promotions"`
 	Gifts             []giftAnswer    `json:"gifts"`
+	Failures          []failureAnswer `json:"plugin_failures,omitzero"`
 }
 
 // itemBasics is what version 0 knows of an item.
@@ -51,6 +52,13 @@ type giftAnswer struct {
 	Quantity  int64  `json:"quantity"`
 	Worth     money  `json:"worth"`
 	Promotion string `json:"promotion"`
+}
+
+// failureAnswer is a promotion that is not applied because its plugin failed.
+type failureAnswer struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Fault string `json:"fault"`
 }
 
 type purchaseAnswer struct {
@@ -109,6 +117,7 @@ func newPriceAnswer(asked []string, items map[string]*engine.Item, q *engine.Quo
 		Lines:             newLines(q),
 		Promotions:        newApplied(q),
 		Gifts:             newGifts(q),
+		Failures:          newFailures(q),
 	}
 	for i, sku := range asked {
 		a.Items[i] = newBasics(items[sku], q.Currency)
@@ -136,15 +145,27 @@ func newLines(q *engine.Quote) []lineAnswer {
 	return lines
 }
 
-// newApplied lists the applied promotions, which is all that a quote without
-// explanation has.
+// newApplied lists the applied promotions.
 func newApplied(q *engine.Quote) []appliedAnswer {
-	applied := make([]appliedAnswer, len(q.Promotions))
+	applied := make([]appliedAnswer, 0, len(q.Promotions))
 	for i := range q.Promotions {
-		p := &q.Promotions[i]
-		applied[i] = appliedAnswer{p.Promotion, p.Name, money{p.Discount, q.Currency}, p.Applications}
+		if p := &q.Promotions[i]; p.Reason == engine.Applied {
+			applied = append(applied, appliedAnswer{p.Promotion, p.Name, money{p.Discount, q.Currency}, p.Applications})
+		}
 	}
 	return applied
+}
+
+// newFailures lists the promotions whose plugins failed, nil for none.
+func newFailures(q *engine.Quote) []failureAnswer {
+	var failures []failureAnswer
+	for i := range q.Promotions {
+		p := &q.Promotions[i]
+		if p.Reason == engine.PluginFailed && p.Obstacle != nil {
+			failures = append(failures, failureAnswer{p.Promotion, p.Name, string(p.Obstacle.Fault)})
+		}
+	}
+	return failures
 }
 
 func newGifts(q *engine.Quote) []giftAnswer {

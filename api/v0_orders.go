@@ -25,7 +25,7 @@ func (s *Server) purchase(w http.ResponseWriter, r *http.Request) error {
 	p := s.pricing()
 	order, err := s.options.Orders.Purchase(r.Context(), engine.Sale{
 		Units: b.asked, Inquiry: p.inquiry(nil), Expected: expected,
-		Price: func(basis engine.Basis) (engine.Request, engine.Quote, error) { return p.quote(b, basis) },
+		Price: func(basis engine.Basis) (engine.Request, engine.Quote, error) { return p.quote(r.Context(), b, basis) },
 	})
 	if changed, ok := errors.AsType[*engine.PriceChangedError](err); ok {
 		return s.answer(w, http.StatusConflict, newPriceChangedAnswer(changed))

@@ -25,7 +25,7 @@ func (s *Server) priceItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.answerPrice(w, p, newBasket([]string{item.SKU}), basis)
+	return s.answerPrice(w, r, p, newBasket([]string{item.SKU}), basis)
 }
 
 // canBeKey spares the store keys that neither a SKU nor a name can be.
@@ -45,13 +45,13 @@ func (s *Server) priceItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.answerPrice(w, p, b, basis)
+	return s.answerPrice(w, r, p, b, basis)
 }
 
 // answerPrice prices the basket and sends the price. What cannot be bought at
 // all is not priced.
-func (s *Server) answerPrice(w http.ResponseWriter, p pricing, b basket, basis engine.Basis) error {
-	_, quote, err := p.quote(b, basis)
+func (s *Server) answerPrice(w http.ResponseWriter, r *http.Request, p pricing, b basket, basis engine.Basis) error {
+	_, quote, err := p.quote(r.Context(), b, basis)
 	if err != nil {
 		return err
 	}

@@ -89,10 +89,11 @@ type Sale struct {
 	// Expected is the total that the customer has been shown, nil to buy at
 	// whatever the units cost.
 	Expected *Amount
-	// Price prices the units on the basis. It is a pure function, which may be
-	// called several times: where something that it has relied on changes before
-	// the order is committed, the order is priced anew. It returns what it has
-	// asked the engine, for the record, and the answer.
+	// Price prices the units on the basis. It changes nothing, and may be called
+	// several times: where something that it has relied on changes before the order
+	// is committed, the order is priced anew. It may wait for plugins, so it is
+	// never called inside a transaction. It returns what it has asked the engine,
+	// for the record, and the answer.
 	Price func(Basis) (Request, Quote, error)
 }
 

@@ -62,7 +62,7 @@ func (s *Store) sell(ctx context.Context, sale *engine.Sale, ttl time.Duration) 
 	for from := s.current(ctx); ; from = nil {
 		p, err := s.purchaseOnce(ctx, inquiry, sale, ttl, from)
 		switch {
-		case err != nil && from != nil && !errors.Is(err, ErrUnavailable) && ctx.Err() == nil:
+		case err != nil && from != nil && !errors.Is(err, ErrUnavailable) && !rejected(err) && ctx.Err() == nil:
 			continue // memory may be behind: what a customer is refused, the database says
 		case !errors.Is(err, errStale):
 			return p, err
@@ -78,6 +78,12 @@ func (s *Store) sell(ctx context.Context, sale *engine.Sale, ttl time.Duration) 
 		case <-time.After(pause):
 		}
 	}
+}
+
+// rejected tells that a plugin has no answer, which the database cannot mend.
+func rejected(err error) bool {
+	_, ok := errors.AsType[*engine.PluginError](err)
+	return ok
 }
 
 // purchaseOnce prices the sale and commits the plan; errStale when something has
