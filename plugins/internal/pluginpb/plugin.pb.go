@@ -10,8 +10,8 @@
 // Money is an integer in the smallest unit of the currency of the cart: 1999 is 19.99 USD, 1999 JPY or 1.999 BHD. It is never negative
 // and never above 1,000,000,000,000,000.
 //
-// Decimal numbers are texts such as "12", "-0.5" or "0.075": an optional '-', digits, and a '.' with digits, without exponent, at most
-// 40 characters. They are exact; no number of this contract is binary floating point.
+// Decimal numbers are texts such as "12", "-0.5" or "0.075": an optional '-', digits, and a '.' with digits, without exponent, at most 18
+// digits. They are exact; no number of this contract is binary floating point.
 //
 // Sizes: a request has at most 4 MiB, a response at most 1 MiB.
 

@@ -1,0 +1,224 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/checkout-promotions/checkout/plugins/internal/contract"
+	"github.com/checkout-promotions/checkout/plugins/internal/launch"
+	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
+	"github.com/checkout-promotions/checkout/plugins/internal/wire"
+)
+
+// byHand starts the program as a person would.
+func (s *suite) byHand(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.StartTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, s.path)
+	cmd.Env, cmd.WaitDelay = s.o.Env, time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("it still ran after %s", s.o.StartTimeout)
+	case err == nil:
+		return errors.New("its exit code is 0, want 2")
+	case !errors.As(err, &exit):
+		return err
+	case stdout.Len() > 0:
+		return fmt.Errorf("it writes %.60q to stdout", stdout.String())
+	case strings.TrimSpace(stderr.String()) == "":
+		return errors.New("it writes nothing to stderr")
+	default:
+		return nil
+	}
+}
+
+// handshakeEnv is what go-plugin sets, with versions of the contract.
+func (s *suite) handshakeEnv(versions string) []string {
+	h := wire.Handshake()
+	return append(append([]string(nil), s.o.Env...), h.MagicCookieKey+"="+h.MagicCookieValue, "PLUGIN_PROTOCOL_VERSIONS="+versions,
+		"PLUGIN_UNIX_SOCKET_DIR="+s.sockets, "PLUGIN_MIN_PORT=10000", "PLUGIN_MAX_PORT=25000")
+}
+
+// versions offers a version that there will not be.
+func (s *suite) versions(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.StartTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, s.path)
+	cmd.Env, cmd.WaitDelay = s.handshakeEnv("999"), time.Second
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	line, _ := bufio.NewReader(stdout).ReadString('\n') // one that ends without a line refuses, too
+	cancel()
+	_ = cmd.Wait() // it was killed
+	if parts := strings.Split(line, "|"); len(parts) > 1 && parts[1] == "999" {
+		return fmt.Errorf("offered version 999 alone, it takes it: %.100q", line)
+	}
+	return s.sweep()
+}
+
+// sweep removes the sockets of programs that were killed.
+func (s *suite) sweep() error {
+	entries, err := os.ReadDir(s.sockets)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(s.sockets, e.Name())))
+	}
+	return err
+}
+
+func (s *suite) launch(ctx context.Context) (*launch.Process, error) {
+	return launch.Start(ctx, launch.Options{Path: s.path, Env: s.o.Env, Runtime: s.sockets, StartTimeout: s.o.StartTimeout, Output: s.o.Output})
+}
+
+func (s *suite) start(ctx context.Context) (err error) {
+	s.process, err = s.launch(ctx)
+	return err
+}
+
+func (s *suite) describe(ctx context.Context) error {
+	response, err := s.describeOnce(ctx)
+	if err != nil {
+		return err
+	}
+	s.d, err = contract.Description(response)
+	s.report.Description = s.d
+	if err != nil {
+		return err
+	}
+	if file := strings.TrimSuffix(filepath.Base(s.path), ".exe"); file != s.d.Name {
+		return fmt.Errorf("its name is %s, and that of its file %s", s.d.Name, file)
+	}
+	again, err := s.describeOnce(ctx)
+	if err == nil && !proto.Equal(response, again) {
+		err = errors.New("asked twice, it describes itself differently")
+	}
+	return err
+}
+
+func (s *suite) describeOnce(ctx context.Context) (*pluginpb.DescribeResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.CallTimeout)
+	defer cancel()
+	return s.process.Describe(ctx, &pluginpb.DescribeRequest{})
+}
+
+// healthy is asked after everything that may hurt the plugin.
+func (s *suite) healthy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.CallTimeout)
+	defer cancel()
+	response, err := s.process.Health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: wire.Name})
+	if err != nil {
+		return fmt.Errorf("its health service: %w%s", err, s.exitText())
+	}
+	if response.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
+		return fmt.Errorf("its health service says %s", response.GetStatus())
+	}
+	return nil
+}
+
+func (s *suite) exitText() string {
+	if text := s.process.ExitText(); text != "" {
+		return "; it has ended: " + text
+	}
+	return ""
+}
+
+// wrongSettings uses a process of its own, since plugins are configured once.
+func (s *suite) wrongSettings(ctx context.Context) error {
+	p, err := s.launch(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.Close(0)
+	for _, settings := range []string{"", "[", "[]", "7"} {
+		ctx, cancel := context.WithTimeout(ctx, s.o.CallTimeout)
+		_, err := p.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings})
+		cancel()
+		if err == nil {
+			return fmt.Errorf("it takes the settings %q", settings)
+		}
+		if text := p.ExitText(); text != "" {
+			return fmt.Errorf("the settings %q end it: %s", settings, text)
+		}
+	}
+	return nil
+}
+
+func (s *suite) configure(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.CallTimeout)
+	defer cancel()
+	_, err := s.process.Configure(ctx, &pluginpb.ConfigureRequest{Settings: s.o.Settings, Currency: &pluginpb.Currency{Code: "USD", Digits: 2}})
+	return err
+}
+
+// ends gives as long as go-plugin waits.
+func (s *suite) ends(context.Context) error {
+	const patience = 2 * time.Second
+	began := time.Now()
+	s.process.Close(2 * patience)
+	s.process.Close(0) // again does nothing
+	if took := time.Since(began); took > patience {
+		return fmt.Errorf("it had to be killed after %s; does it serve plugin.GRPCController?", patience)
+	}
+	return nil
+}
+
+func (s *suite) leavesNothing(context.Context) error {
+	entries, err := os.ReadDir(s.sockets)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%d files are left, such as %s", len(entries), entries[0].Name())
+	}
+	return err
+}
+
+// orphaned starts the program below a shell and kills that. The pipe ends when both have.
+func (s *suite) orphaned(ctx context.Context) error {
+	if runtime.GOOS == "windows" {
+		return nil // processes have no parents there
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	shell := exec.CommandContext(ctx, "/bin/sh", "-c", `"$0" & wait`, s.path)
+	shell.Env, shell.Stdout, shell.WaitDelay = s.handshakeEnv(fmt.Sprint(wire.Version)), writer, time.Second
+	err = shell.Start()
+	if err := errors.Join(err, writer.Close()); err != nil {
+		return err
+	}
+	if err := reader.SetReadDeadline(time.Now().Add(s.o.StartTimeout)); err != nil {
+		return err
+	}
+	lines := bufio.NewReader(reader)
+	_, err = lines.ReadString('\n')
+	killed := errors.Join(shell.Process.Kill(), reader.SetReadDeadline(time.Now().Add(10*time.Second)))
+	_ = shell.Wait() // it was killed
+	if err != nil || killed != nil {
+		return errors.Join(err, killed)
+	}
+	if _, err := io.Copy(io.Discard, lines); err != nil {
+		return errors.New("it still runs 10 seconds after its parent was killed; end it by hand")
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+// Package contract translates between the engine and the contract of plugins, for those who ask plugins: the host, and package
+// plugintest, so that tests of authors send and read what the shop does. Nothing that a plugin says is trusted here; what an answer may
+// give is checked by the engine.
+package contract
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
+	"github.com/checkout-promotions/checkout/plugins/internal/wire"
+	"github.com/checkout-promotions/checkout/plugins/sdk"
+)
+
+// Fields are the parts of a cart that are sent. The zero value is none.
+type Fields uint64
+
+// With returns the fields together with others.
+func (f Fields) With(declared ...sdk.Field) Fields {
+	for _, field := range declared {
+		if n := wire.Number[pluginpb.Field](string(field)); n > 0 && n < 64 {
+			f |= 1 << n
+		}
+	}
+	return f
+}
+
+func (f Fields) has(field pluginpb.Field) bool { return f&(1<<field) != 0 }
+
+// KindFields returns the fields that the kinds of the questions declare, for one call.
+func KindFields(d *sdk.Description, questions []engine.Question) Fields {
+	asked := make(map[string]bool, len(questions))
+	for _, q := range questions {
+		asked[q.Kind] = true
+	}
+	var fields Fields
+	for _, k := range d.Deals {
+		if asked[k.Name] {
+			fields = fields.With(k.Fields...)
+		}
+	}
+	return fields
+}
+
+// FactFields returns the fields that the facts declare, for one call.
+func FactFields(d *sdk.Description, names []string) Fields {
+	asked := make(map[string]bool, len(names))
+	for _, name := range names {
+		asked[name] = true
+	}
+	var fields Fields
+	for _, f := range d.Facts {
+		if asked[f.Name] {
+			fields = fields.With(f.Fields...)
+		}
+	}
+	return fields
+}
+
+// DealID returns what stands for the deal of a question: its promotion, with its place unless it is the first.
+func DealID(q *engine.Question) string {
+	if q.Deal == 0 {
+		return q.Promotion
+	}
+	return fmt.Sprintf("%s#%d", q.Promotion, q.Deal)
+}
+
+// EvaluateRequest asks questions of one plugin about a cart.
+func EvaluateRequest(cart *engine.Cart, at time.Time, questions []engine.Question, fields Fields) *pluginpb.EvaluateRequest {
+	deals := make([]*pluginpb.Deal, len(questions))
+	for i := range questions {
+		q := &questions[i]
+		deals[i] = &pluginpb.Deal{Id: DealID(q), Kind: q.Kind, Config: q.Config, Gifts: q.Gifts}
+	}
+	return &pluginpb.EvaluateRequest{At: timestamppb.New(at), Cart: Cart(cart, fields), Deals: deals}
+}
+
+// FactsRequest asks for facts of one plugin about a cart.
+func FactsRequest(cart *engine.Cart, at time.Time, names []string, fields Fields) *pluginpb.FactsRequest {
+	return &pluginpb.FactsRequest{At: timestamppb.New(at), Cart: Cart(cart, fields), Names: names}
+}
+
+// Answers returns the answers to the questions, in the order of the plugin; the engine finds what is missing or too much. An answer to no
+// question keeps the plugin's name for it as its promotion, and no deal has its number.
+func Answers(questions []engine.Question, response *pluginpb.EvaluateResponse) []engine.Answer {
+	asked := make(map[string]*engine.Question, len(questions))
+	for i := range questions {
+		asked[DealID(&questions[i])] = &questions[i]
+	}
+	answers := make([]engine.Answer, 0, len(response.GetAnswers()))
+	for _, given := range response.GetAnswers() {
+		a := answer(given)
+		if q := asked[given.GetId()]; q != nil {
+			a.Promotion, a.Deal = q.Promotion, q.Deal
+		} else {
+			a.Promotion, a.Deal = engine.CleanPluginText(given.GetId()), -1
+		}
+		answers = append(answers, a)
+	}
+	return answers
+}
+
+func answer(given *pluginpb.Answer) engine.Answer {
+	switch result := given.GetResult().(type) {
+	case *pluginpb.Answer_Units:
+		units := make([]engine.AnswerUnits, len(result.Units.GetLines()))
+		for i, u := range result.Units.GetLines() {
+			units[i] = engine.AnswerUnits{SKU: u.GetSku(), Quantity: u.GetQuantity(), Each: engine.Amount(u.GetEach())}
+		}
+		return engine.Answer{Units: units}
+	case *pluginpb.Answer_Off:
+		return engine.Answer{Off: engine.Amount(result.Off.GetAmount())}
+	case *pluginpb.Answer_Gift:
+		return engine.Answer{Gift: engine.AnswerGift{SKU: result.Gift.GetSku(), Quantity: result.Gift.GetQuantity()}}
+	case *pluginpb.Answer_Award:
+		return engine.Answer{Award: engine.AnswerAward{Kind: result.Award.GetKind(), Amount: result.Award.GetAmount()}}
+	case *pluginpb.Answer_Nothing:
+		return engine.Answer{Why: engine.CleanPluginText(result.Nothing.GetWhy())}
+	case *pluginpb.Answer_Failed:
+		return engine.Answer{Fault: engine.CallFailed, Detail: engine.CleanPluginText(result.Failed.GetWhy())}
+	default:
+		return engine.Answer{Fault: engine.MissingAnswer, Detail: "the answer says neither what it gives nor that it gives nothing"}
+	}
+}
+
+// Facts returns the values of the facts that were asked for. What is of another type than described is left out and an error for each.
+func Facts(d *sdk.Description, names []string, response *pluginpb.FactsResponse) (values map[string]engine.Value, faults []error) {
+	types := make(map[string]sdk.FactType, len(d.Facts))
+	for _, f := range d.Facts {
+		types[f.Name] = f.Type
+	}
+	values = make(map[string]engine.Value, len(names))
+	for _, name := range names {
+		given, ok := response.GetValues()[name]
+		if !ok {
+			continue
+		}
+		v, err := fact(types[name], given)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("fact %s: %w", name, err))
+			continue
+		}
+		values[name] = v
+	}
+	return values, faults
+}
+
+func fact(want sdk.FactType, given *pluginpb.Value) (engine.Value, error) {
+	switch kind := given.GetKind().(type) {
+	case *pluginpb.Value_Number:
+		if want == sdk.NumberFact {
+			number, err := engine.ParseDecimal(kind.Number)
+			return engine.NumberValue(number), err
+		}
+	case *pluginpb.Value_Text:
+		if want == sdk.TextFact {
+			if len(kind.Text) > maxFactText {
+				return engine.Value{}, fmt.Errorf("a text of %d bytes, at most %d", len(kind.Text), maxFactText)
+			}
+			return engine.TextValue(kind.Text), nil
+		}
+	case *pluginpb.Value_Boolean:
+		if want == sdk.BooleanFact {
+			return engine.BoolValue(kind.Boolean), nil
+		}
+	}
+	return engine.Value{}, fmt.Errorf("got %.60v, want a %s", given, want)
+}
+
+// Cart returns the fields of a cart as the contract has it.
+func Cart(cart *engine.Cart, fields Fields) *pluginpb.Cart {
+	c := &pluginpb.Cart{Currency: Currency(cart.Currency), Lines: make([]*pluginpb.Line, len(cart.Lines))}
+	for i := range cart.Lines {
+		c.Lines[i] = line(&cart.Lines[i], fields)
+	}
+	if who := &cart.Customer; who.ID != "" || len(who.Groups)+len(who.Tags)+len(who.Attributes) > 0 || who.Orders > 0 {
+		c.Customer = customer(who, fields)
+	}
+	if fields.has(pluginpb.Field_FIELD_COUPONS) {
+		c.Coupons = cart.Coupons
+	}
+	if fields.has(pluginpb.Field_FIELD_SHIPPING) {
+		c.Shipping = shipping(&cart.Shipping)
+	}
+	if fields.has(pluginpb.Field_FIELD_CHANNEL) {
+		c.Channel = cart.Channel
+	}
+	if fields.has(pluginpb.Field_FIELD_PAYMENT) {
+		c.Payment = cart.Payment
+	}
+	if fields.has(pluginpb.Field_FIELD_ATTRIBUTES) {
+		c.Attributes = attributes(cart.Attributes)
+	}
+	return c
+}
+
+// Currency returns a currency as the contract has it, nil for none.
+func Currency(c engine.Currency) *pluginpb.Currency {
+	if c.Code() == "" {
+		return nil
+	}
+	return &pluginpb.Currency{Code: c.Code(), Digits: uint32(c.Digits())}
+}
+
+func line(l *engine.Line, fields Fields) *pluginpb.Line {
+	to := &pluginpb.Line{Sku: l.Item.SKU, Quantity: l.Quantity, Price: int64(l.Item.Price)}
+	if fields.has(pluginpb.Field_FIELD_LINE_NAME) {
+		to.Name = l.Item.Name
+	}
+	if fields.has(pluginpb.Field_FIELD_LINE_BRAND) {
+		to.Brand = l.Item.Brand
+	}
+	if fields.has(pluginpb.Field_FIELD_LINE_CATEGORIES) {
+		to.Categories = l.Item.Categories
+	}
+	if fields.has(pluginpb.Field_FIELD_LINE_TAGS) {
+		to.Tags = l.Item.Tags
+	}
+	if fields.has(pluginpb.Field_FIELD_LINE_ATTRIBUTES) {
+		to.Attributes = attributes(l.Item.Attributes)
+	}
+	return to
+}
+
+// customer returns nil where no field of the customer was declared.
+func customer(c *engine.Customer, fields Fields) *pluginpb.Customer {
+	var to *pluginpb.Customer
+	if fields.has(pluginpb.Field_FIELD_CUSTOMER) {
+		to = &pluginpb.Customer{Id: c.ID, Groups: c.Groups, Tags: c.Tags, Orders: c.Orders, LifetimeSpend: int64(c.LifetimeSpend)}
+	}
+	if fields.has(pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES) {
+		if to == nil {
+			to = &pluginpb.Customer{}
+		}
+		to.Attributes = attributes(c.Attributes)
+	}
+	return to
+}
+
+func shipping(s *engine.Shipping) *pluginpb.Shipping {
+	to := &pluginpb.Shipping{Country: s.Country, Region: s.Region}
+	for _, shipment := range s.Shipments {
+		to.Shipments = append(to.Shipments, &pluginpb.Shipment{Method: shipment.Method, Price: int64(shipment.Price)})
+	}
+	return to
+}
+
+func attributes(a engine.Attributes) map[string]*pluginpb.Value {
+	if len(a) == 0 {
+		return nil
+	}
+	to := make(map[string]*pluginpb.Value, len(a))
+	for name, v := range a {
+		to[name] = value(v)
+	}
+	return to
+}
+
+func value(v engine.Value) *pluginpb.Value {
+	if number, ok := v.Number(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Number{Number: number.String()}}
+	}
+	if text, ok := v.Text(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Text{Text: text}}
+	}
+	if flag, ok := v.Bool(); ok {
+		return &pluginpb.Value{Kind: &pluginpb.Value_Boolean{Boolean: flag}}
+	}
+	texts, _ := v.Texts()
+	return &pluginpb.Value{Kind: &pluginpb.Value_Texts{Texts: &pluginpb.Texts{Texts: texts}}}
+}

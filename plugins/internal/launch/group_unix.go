@@ -1,0 +1,15 @@
+//go:build !windows && !linux
+
+package launch
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup starts the command as the leader of a process group.
+func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// killGroup kills all processes of the group of a leader, also when the leader has ended.
+func killGroup(leader *os.Process) { _ = syscall.Kill(-leader.Pid, syscall.SIGKILL) } // an error says that nobody is left

@@ -1,0 +1,12 @@
+package launch
+
+import (
+	"os"
+	"os/exec"
+)
+
+// ownGroup does nothing: Windows has no process groups that could be ended as one.
+func ownGroup(*exec.Cmd) {}
+
+// killGroup kills the process, and not what it has started.
+func killGroup(leader *os.Process) { _ = leader.Kill() } // an error says that it has ended

@@ -1,0 +1,183 @@
+// Package launch starts one plugin and ends it. It knows nothing of rules, restarts or limits: the host supervises what it starts, and
+// the conformance suite tests programs by it, so that both start them alike.
+//
+// # Design
+//
+// go-plugin starts programs itself, but gives them the stdin of Checkout, puts sockets where it likes, leaves what they have started
+// alive, and hangs when that holds the pipes open or the program is stopped (2026-11, v1.8.0). So it is given a runner: a program of
+// its own process group, whose thread waits for it from the start to the end; the kernel of Linux kills the program when that thread,
+// and with it Checkout, is gone. When the program ends, whatever is left of its group is killed.
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+
+	"github.com/checkout-promotions/checkout/plugins/internal/wire"
+)
+
+// MaxRuntime is the length in bytes of the name of a folder for sockets, whose own names are bounded by operating systems.
+const MaxRuntime = 64
+
+// Options say how a plugin is started.
+type Options struct {
+	// Path is the program.
+	Path string
+	// Env is its environment; the variables of the handshake are added. It gets nothing else.
+	Env []string
+	// Dir is its working folder, "" for that of this process.
+	Dir string
+	// Runtime is the folder in which it gets one for its socket, "" for that of temporary files. It may have MaxRuntime bytes.
+	Runtime string
+	// StartTimeout is how long it may take until it can be called, 10 seconds if it is 0.
+	StartTimeout time.Duration
+	// Output gets what the program writes to stdout and stderr. It may block the program, but not its calls. Nil discards.
+	Output io.Writer
+	// Prepare changes the command before it is started, such as to set limits. It may be nil.
+	Prepare func(*exec.Cmd) error
+	// Started is called with the process before it is talked to. It may be nil.
+	Started func(pid int) error
+}
+
+// Process is a plugin that runs. It is safe for concurrent use.
+type Process struct {
+	// Client calls it. Calls need deadlines.
+	*wire.Client
+	// Version is that of the contract which was agreed on.
+	Version int
+
+	client  *plugin.Client
+	program *program
+	sockets string // the folder of its socket, "" before the start
+	closing sync.Once
+}
+
+// VersionError says that a program and Checkout have no version of the contract in common.
+type VersionError struct{ Err error }
+
+// Error implements error.
+func (e *VersionError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *VersionError) Unwrap() error { return e.Err }
+
+// Start starts a plugin and waits until it can be called, or the context ends. The caller closes the process. An error leaves nothing
+// behind; it is a *VersionError where no version is in common.
+func Start(ctx context.Context, o Options) (*Process, error) {
+	if len(o.Runtime) > MaxRuntime {
+		return nil, fmt.Errorf("start plugin %s: the folder for sockets %s has more than %d bytes; choose a shorter one", o.Path, o.Runtime, MaxRuntime)
+	}
+	if o.StartTimeout == 0 {
+		o.StartTimeout = 10 * time.Second
+	}
+	if o.Output == nil {
+		o.Output = io.Discard
+	}
+	output := &lockedWriter{w: o.Output}
+	p := &Process{program: newProgram(o, output)}
+	p.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  wire.Handshake(),
+		VersionedPlugins: wire.Versions(nil),
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, sockets string) (runner.Runner, error) {
+			p.sockets = sockets
+			p.program.env = append(p.program.env, spec.Env...)
+			return p.program, nil
+		},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: o.Runtime},
+		StartTimeout:     o.StartTimeout,
+		Stderr:           output,
+		SyncStdout:       output,
+		SyncStderr:       output,
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		Logger:           hclog.NewNullLogger(),
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		GRPCDialOptions:  wire.DialOptions(),
+	})
+	// go-plugin bounds the handshake alone, not the first connection.
+	starting, cancel := context.WithTimeout(ctx, o.StartTimeout)
+	defer cancel()
+	stop := context.AfterFunc(starting, p.program.kill)
+	err := p.connect()
+	if !stop() {
+		err = errors.Join(fmt.Errorf("it was not ready within %s: %w", o.StartTimeout, starting.Err()), err)
+	}
+	if err != nil {
+		p.Close(0)
+		return nil, fmt.Errorf("start plugin %s: %w", o.Path, err)
+	}
+	return p, nil
+}
+
+// connect starts the program and the connection to it.
+func (p *Process) connect() error {
+	if _, err := p.client.Start(); err != nil {
+		return diagnose(err)
+	}
+	protocol, err := p.client.Client()
+	if err != nil {
+		return err
+	}
+	client, err := protocol.Dispense(wire.Name)
+	if err != nil {
+		return err
+	}
+	p.Client, p.Version = client.(*wire.Client), p.client.NegotiatedVersion()
+	return nil
+}
+
+// PID returns the number of the process.
+func (p *Process) PID() int { return p.program.pid() }
+
+// Exited is closed when the process has ended.
+func (p *Process) Exited() <-chan struct{} { return p.program.exited }
+
+// ExitText says how the process has ended, "" as long as it has not.
+func (p *Process) ExitText() string {
+	select {
+	case <-p.program.exited:
+		return p.program.state
+	default:
+		return ""
+	}
+}
+
+// Close asks the plugin to end, kills it when it has not within the grace, and waits until it and what it has started are gone. Calls
+// under way fail. It may be called again.
+func (p *Process) Close(grace time.Duration) {
+	p.closing.Do(func() {
+		if grace <= 0 {
+			p.program.kill()
+		}
+		timer := time.AfterFunc(grace, p.program.kill)
+		defer timer.Stop()
+		p.client.Kill()
+		if p.sockets != "" {
+			_ = os.RemoveAll(p.sockets) // go-plugin leaves it where the program could not be started
+		}
+	})
+}
+
+// lockedWriter lets the streams of a program share a writer.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements io.Writer. A writer that fails does not stop the program.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.w.Write(p) // what a plugin writes is for people; there is nobody to tell
+	return len(p), nil
+}

@@ -1,0 +1,213 @@
+package launch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/go-plugin/runner"
+)
+
+// program is a process with its group. It implements runner.Runner.
+type program struct {
+	options Options
+	output  io.Writer
+	env     []string
+	stdout  *os.File
+	stderr  *os.File
+	exited  chan struct{} // closed when the process has ended; state is set then
+	state   string
+
+	mu      sync.Mutex
+	process *os.Process // nil before the start
+	killed  bool        // also before the start, which then fails
+}
+
+var _ runner.Runner = (*program)(nil)
+
+func newProgram(o Options, output io.Writer) *program {
+	return &program{options: o, output: output, env: append([]string(nil), o.Env...), exited: make(chan struct{})}
+}
+
+// Start implements runner.Runner.
+func (p *program) Start(context.Context) error {
+	started := make(chan error, 1)
+	go p.run(started)
+	return <-started
+}
+
+// run starts the process, says so, and waits for it, all on one thread.
+func (p *program) run(started chan<- error) {
+	runtime.LockOSThread() // never unlocked: the thread ends with the process
+	defer close(p.exited)
+	err := p.start()
+	started <- err
+	if err != nil {
+		return
+	}
+	state, err := p.process.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	killGroup(p.process)
+	if p.state = state.String(); err != nil {
+		p.state = err.Error()
+	}
+}
+
+// start starts the process with pipes that end when all who hold them have ended.
+func (p *program) start() (err error) {
+	cmd := exec.Command(p.options.Path)
+	cmd.Env, cmd.Dir = p.env, p.options.Dir
+	ownGroup(cmd)
+	if p.options.Prepare != nil {
+		if err := p.options.Prepare(cmd); err != nil {
+			return err
+		}
+	}
+	var out, errs *os.File
+	if p.stdout, out, err = os.Pipe(); err != nil {
+		return err
+	}
+	defer out.Close()
+	if p.stderr, errs, err = os.Pipe(); err != nil {
+		return errors.Join(err, p.stdout.Close())
+	}
+	defer errs.Close()
+	cmd.Stdout, cmd.Stderr = out, errs
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.killed {
+		err = errors.New("it was ended before it began")
+	} else {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return errors.Join(err, p.stdout.Close(), p.stderr.Close())
+	}
+	p.process = cmd.Process
+	if p.options.Started != nil {
+		if err := p.options.Started(cmd.Process.Pid); err != nil {
+			killGroup(cmd.Process)
+			_, waited := cmd.Process.Wait()
+			p.process = nil
+			return errors.Join(err, waited, p.stdout.Close(), p.stderr.Close())
+		}
+	}
+	return nil
+}
+
+// kill ends the process and its group now.
+func (p *program) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.killed = true
+	select {
+	case <-p.exited:
+	default:
+		if p.process != nil {
+			killGroup(p.process)
+		}
+	}
+}
+
+func (p *program) pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.process == nil {
+		return 0
+	}
+	return p.process.Pid
+}
+
+// Wait implements runner.Runner.
+func (p *program) Wait(context.Context) error {
+	<-p.exited
+	return errors.Join(p.stdout.Close(), p.stderr.Close())
+}
+
+// Kill implements runner.Runner.
+func (p *program) Kill(context.Context) error {
+	p.kill()
+	return nil
+}
+
+// ID implements runner.Runner: "" before the start.
+func (p *program) ID() string {
+	if pid := p.pid(); pid != 0 {
+		return strconv.Itoa(pid)
+	}
+	return ""
+}
+
+// Name implements runner.Runner.
+func (p *program) Name() string { return p.options.Path }
+
+// Stdout implements runner.Runner: go-plugin gets the line of the handshake, and the output the rest.
+func (p *program) Stdout() io.ReadCloser { return &firstLine{ReadCloser: p.stdout, rest: p.output} }
+
+// Stderr implements runner.Runner.
+func (p *program) Stderr() io.ReadCloser { return p.stderr }
+
+// Diagnose implements runner.Runner.
+func (p *program) Diagnose(context.Context) string { return "" }
+
+// PluginToHost implements runner.Runner.
+func (p *program) PluginToHost(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+// HostToPlugin implements runner.Runner.
+func (p *program) HostToPlugin(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+// firstLine reads the first line and then passes all that follows to another, without end of lines of any length.
+type firstLine struct {
+	io.ReadCloser
+	rest io.Writer
+	past bool
+}
+
+// Read implements io.Reader.
+func (f *firstLine) Read(buffer []byte) (int, error) {
+	for {
+		n, err := f.ReadCloser.Read(buffer)
+		if f.past {
+			_, _ = f.rest.Write(buffer[:n]) // a lockedWriter has no errors
+			if err != nil {
+				return 0, err
+			}
+			continue
+		}
+		if end := bytes.IndexByte(buffer[:n], '\n'); end >= 0 {
+			f.past = true
+			_, _ = f.rest.Write(buffer[end+1 : n])
+			n = end + 1
+		}
+		return n, err
+	}
+}
+
+// diagnose says what the errors of go-plugin mean to who runs a plugin. Its errors have no types.
+func diagnose(err error) error {
+	switch text := err.Error(); {
+	case strings.HasPrefix(text, "incompatible API version"):
+		return &VersionError{fmt.Errorf("it and this Checkout have no version of the contract in common: %s", text)}
+	case strings.HasPrefix(text, "incompatible core API version"):
+		return &VersionError{errors.New("it was made for another go-plugin than version 1")}
+	case strings.HasPrefix(text, "Unrecognized remote plugin message"):
+		return fmt.Errorf("its first line on stdout is not that of a plugin, or it ended before: %.200q", strings.TrimPrefix(text, "Unrecognized remote plugin message: "))
+	case strings.HasPrefix(text, "unsupported plugin protocol"):
+		return errors.New("it does not speak gRPC")
+	default:
+		return err
+	}
+}
