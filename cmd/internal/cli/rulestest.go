@@ -80,7 +80,7 @@ func runTests(ctx context.Context, paths []string, text string) (ruletest.Result
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return ruletest.Result{}, err
 	}
-	return ruletest.Run(suites, filter)
+	return ruletest.RunWith(ctx, suites, filter, ruletest.Options{})
 }
 
 // checkPaths reports the paths at which there is nothing.
