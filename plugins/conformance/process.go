@@ -36,10 +36,10 @@ func (s *suite) byHand(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("it still ran after %s", s.o.StartTimeout)
-	case err == nil:
-		return errors.New("its exit code is 0, want 2")
-	case !errors.As(err, &exit):
+	case err != nil && !errors.As(err, &exit):
 		return err
+	case cmd.ProcessState.ExitCode() != 2:
+		return fmt.Errorf("its exit code is %d, want 2", cmd.ProcessState.ExitCode())
 	case stdout.Len() > 0:
 		return fmt.Errorf("it writes %.60q to stdout", stdout.String())
 	case strings.TrimSpace(stderr.String()) == "":
