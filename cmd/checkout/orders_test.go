@@ -251,6 +251,38 @@ func TestOrdersAreShownListedAndExported(t *testing.T) {
 	}
 }
 
+// TestOrdersOfRulesWithPluginsAreExportedAndReplayed sells under rules that ask a
+// plugin which is not there.
+func TestOrdersOfRulesWithPluginsAreExportedAndReplayed(t *testing.T) {
+	s := startKept(t)
+	before := s.price(tv).Ruleset
+	for _, file := range []struct{ name, text string }{
+		{"plugins.lock.yaml", "version: 1\nplugins: {loyalty: {version: '1', api: 1, deals: {spend: {effect: order}}, facts: {points: {type: number}}}}\n"},
+		{"points.yaml", "promotions: [{id: points, when: loyalty.points == nil, deal: {plugin: {name: loyalty}}}]\n"},
+	} {
+		if err := os.WriteFile(filepath.Join(s.rules, file.name), []byte(file.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "new rules", patience, func() bool { return s.price(tv).Ruleset != before })
+		before = s.price(tv).Ruleset
+	}
+	s.buy(tv, tv, tv)
+	stdout, stderr, code := s.orders("export")
+	for _, part := range []string{`"answers":[{"promotion":"points","fault":"not_running"`, `"reason":"plugin_failed"`} {
+		if code != 0 || !strings.Contains(stdout, part) {
+			t.Errorf("export: exit code %d, without %s: %s%s", code, part, stdout, stderr)
+		}
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := orderSchema(t).Validate(value); err != nil {
+		t.Errorf("%v\n%s", err, stdout)
+	}
+	s.wants(0, "1 identical\n", "replay", "--all")
+}
+
 func first(stdout, _ string, _ int) string { return stdout }
 
 // orderSchema compiles the schema that the program prints.

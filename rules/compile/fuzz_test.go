@@ -23,7 +23,8 @@ func FuzzExpression(f *testing.F) {
 			f.Add(e)
 		}
 	}
-	for _, e := range []string{"1 < (1 < 2 < 3 ? 1 : 2) < 3", "any(cart.lines, any(cart.lines, vip))", "a?.b ?? c", "let x = 1; x", "{a: [1:2]}", "::f()", "#", "x | any(y)"} {
+	for _, e := range []string{"1 < (1 < 2 < 3 ? 1 : 2) < 3", "any(cart.lines, any(cart.lines, vip))", "a?.b ?? c", "let x = 1; x", "{a: [1:2]}", "::f()", "#", "x | any(y)",
+		"loyalty.points >= 5", "(loyalty.gold ?? vip) and loyalty.tier in ['a']", "loyalty.gold == loyalty.gold", "len(loyalty.tier) > spend_challenge.progress", "max(loyalty.gold)", "loyalty.gold ? 1 : 2"} {
 		f.Add(e)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
@@ -34,7 +35,7 @@ func FuzzExpression(f *testing.F) {
 			"deal: {percent_off: {of: order, percent: %s}}",
 		} {
 			source := definitions + "promotions: [{id: p, " + fmt.Sprintf(promotion, quoted(expression)) + "}]\n"
-			use(t, compile.File{Name: "f.yaml", Data: []byte(source)})
+			use(t, compile.File{Name: "f.yaml", Data: []byte(source)}, compile.File{Name: "plugins.lock.yaml", Data: []byte(lockFile)})
 		}
 		examine(t, expression)
 		if took := time.Since(started); took > 5*time.Second {
@@ -48,7 +49,7 @@ func FuzzExpression(f *testing.F) {
 func examine(t *testing.T, expression string) {
 	t.Helper()
 	source := definitions + "promotions: [{id: p, when: " + quoted(expression) + ", deal: {percent_off: {of: order, percent: 10}}}]\n"
-	ruleset, err := compile.Compile([]compile.File{{Name: "f.yaml", Data: []byte(source)}})
+	ruleset, err := compile.Compile([]compile.File{{Name: "f.yaml", Data: []byte(source)}, {Name: "plugins.lock.yaml", Data: []byte(lockFile)}})
 	if err != nil {
 		return
 	}
@@ -94,6 +95,7 @@ func FuzzCompile(f *testing.F) {
 			f.Add(file.Data)
 		}
 	}
+	f.Add([]byte(lockFile))
 	f.Add([]byte(definitions + "promotions:\n  - {id: a, when: vip, deal: {multibuy: {of: tvs, quantity: 3, pay_for: 2}}}\n"))
 	f.Add([]byte("promotions:\n  - id: a\n    deals: [{gift: {choose_from: [A, B], for_each: {of: 'true'}}}, {buy_get: {buy: {of: price > 5, spend: 10}, get: {pick: dearest, percent_off: 50}}}]\n"))
 	for _, file := range shopFiles() {
@@ -102,6 +104,8 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		started := time.Now()
 		use(t, compile.File{Name: "f.yaml", Data: data})
+		use(t, compile.File{Name: "plugins.lock.yaml", Data: data}, compile.File{Name: "p.yaml", Data: []byte(
+			"promotions: [{id: p, deal: {plugin: {name: loyalty, kind: spend, config: {rate: 1}}}}]\n")})
 		use(t, compile.File{Name: "policy.yaml", Data: data}, compile.File{Name: "p.yaml", Data: []byte(
 			"promotions: [{id: p, when: cart.subtotal > 5, deal: {amount_off: {of: order, amount: 10}}}]\n")})
 		if took := time.Since(started); took > 5*time.Second {

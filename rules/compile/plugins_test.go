@@ -13,6 +13,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/lock"
 )
 
 // lockFile has a plugin with every kind of fact, and deals of every effect.
@@ -213,8 +214,12 @@ func TestLockOf(t *testing.T) {
 	}
 }
 
-// TestTheLockIsASourceOfTheRuleset changes it by a comment.
+// TestTheLockIsASourceOfTheRuleset changes it by a comment. What is a rule file is
+// watched and archived.
 func TestTheLockIsASourceOfTheRuleset(t *testing.T) {
+	if !compile.IsRuleFile(lock.File) {
+		t.Errorf("%s is no rule file", lock.File)
+	}
 	rules := "promotions: [{id: a, deal: {plugin: {name: loyalty}}}]"
 	one := compileFiles(t, "a.yaml", rules, "plugins.lock.yaml", lockFile)
 	two := compileFiles(t, "a.yaml", rules, "plugins.lock.yaml", lockFile+"# more\n")

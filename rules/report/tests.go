@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/rules/ruletest"
@@ -38,8 +39,8 @@ func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 		for _, clause := range w.Why {
 			fmt.Fprintf(b, "    %-28s %s is false\n", clause.Source, clause.Values)
 		}
-		if text := strings.TrimPrefix(string(w.Fault)+": "+w.Detail, ": "); w.Fault != "" || w.Detail != "" {
-			fmt.Fprintf(b, "    %s\n", strings.TrimSuffix(text, ": "))
+		if said := slices.DeleteFunc([]string{string(w.Fault), w.Detail}, func(s string) bool { return s == "" }); len(said) > 0 {
+			fmt.Fprintf(b, "    %s\n", strings.Join(said, ": "))
 		}
 		if len(w.By) > 0 {
 			fmt.Fprintf(b, "    %s by %s\n", w.Reason, strings.Join(w.By, ", "))

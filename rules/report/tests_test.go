@@ -20,6 +20,8 @@ func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
 			{Source: "shop.yaml:2:5", Promotion: "tenth", Reason: engine.Excluded, Obstacle: engine.Obstacle{By: []string{"trio"}}},
 			{Source: "shop.yaml:3:5", Promotion: "autumn", Reason: engine.BudgetSpent, Obstacle: engine.Obstacle{Detail: "8.00 wanted, 5.00 left"}},
 			{Source: "shop.yaml:4:5", Promotion: "last", Reason: engine.CapReached},
+			{Source: "shop.yaml:5:5", Promotion: "points", Reason: engine.PluginFailed, Obstacle: engine.Obstacle{Fault: engine.TimedOut, Detail: "after 100ms"}},
+			{Source: "shop.yaml:6:5", Promotion: "wrap", Reason: engine.PluginFailed, Obstacle: engine.Obstacle{Fault: engine.Crashed}},
 		},
 	}}}
 	var b strings.Builder
@@ -35,6 +37,10 @@ func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
   why not autumn  (shop.yaml:3:5, budget_spent)
     8.00 wanted, 5.00 left
   why not last  (shop.yaml:4:5, cap_reached)
+  why not points  (shop.yaml:5:5, plugin_failed)
+    timeout: after 100ms
+  why not wrap  (shop.yaml:6:5, plugin_failed)
+    crashed
   run it again: checkout rules test --run 'test=three pans'
 
 1 failed, 2 passed
