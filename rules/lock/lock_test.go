@@ -20,7 +20,7 @@ func example() lock.Lock {
 		{
 			Name: "loyalty", Version: "1.2.0", API: 1, SHA256: []string{"0" + sum[1:], sum},
 			Deals: []lock.Deal{
-				{Kind: "earn_points", Effect: engine.AwardEffect},
+				{Kind: "earn_points", Effect: engine.AwardEffect, Schema: `{"additionalProperties":false,"title":"No"}`},
 				{Kind: "spend_points", Effect: engine.OrderEffect, Doc: `Money off: "points", \ # and all.`,
 					Schema: `{"properties":{"a key":{"enum":["yes",null,true,1.50,"` + "\u0085 line" + `\u2028é"]},"n":{"minimum":-1e3}},"required":[],"type":"object"}`,
 					Fields: []string{"cart.attributes", "customer"}},
@@ -43,6 +43,9 @@ plugins:
     deals:
       earn_points:
         effect: award
+        schema:
+          additionalProperties: false
+          title: "No"
         fields: []
       spend_points:
         effect: order
@@ -137,9 +140,9 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 		{"a name", func(p *lock.Plugin) { p.Name = "Loyalty" }, "plugins.lock.yaml:4:4: R0004 \"Loyalty\" cannot be the name of a plugin: use 1 to 40 lower-case letters, digits and -, the first a letter"},
 		{"a schema that is not JSON", func(p *lock.Plugin) { p.Deals[1].Schema = "{" }, "write plugins.lock.yaml: plugin loyalty: the schema of spend_points is not JSON: unexpected EOF"},
 		{"a schema that is no schema", func(p *lock.Plugin) { p.Deals[1].Schema = `{"type": 5}` },
-			"plugins.lock.yaml:18:11: R0011 the schema cannot be used: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string', or want array, got number: tell the plugin's author"},
+			"plugins.lock.yaml:21:11: R0011 the schema cannot be used: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string', or want array, got number: tell the plugin's author"},
 		{"a schema that is too long", func(p *lock.Plugin) { p.Deals[1].Schema = `{"title":"` + strings.Repeat("x", lock.MaxSchema) + `"}` },
-			"plugins.lock.yaml:18:11: R0011 the schema cannot be used: it has 65548 bytes, at most 65536 are allowed: tell the plugin's author"},
+			"plugins.lock.yaml:21:11: R0011 the schema cannot be used: it has 65548 bytes, at most 65536 are allowed: tell the plugin's author"},
 		{"another version of the contract", func(p *lock.Plugin) { p.API = 7 },
 			`plugins.lock.yaml:6:10: R0004 this version speaks version 1 of the contract with plugins, not "7": use a version of the plugin, or of checkout, that fits the other`},
 	} {

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -78,7 +80,7 @@ func plugin(e syntax.Entry) Plugin {
 // text reads a text of one line; it reports one that is longer.
 func text(v syntax.Value, longest int) string {
 	t, ok := v.WantText()
-	if ok && (len(t) > longest || t == "" || regexp.MustCompile(`[\x00-\x1f\x7f]`).MatchString(t)) {
+	if ok && (len(t) > longest || t == "" || strings.ContainsFunc(t, unicode.IsControl)) {
 		v.Report(diag.WrongValue, anew, "want a text of one line and 1 to %d bytes", longest)
 		return ""
 	}

@@ -136,8 +136,8 @@ func (w *writer) value(level int, before string, value any) {
 
 // quoted writes a text, in quotes unless it is a plain word.
 func quoted(text string) string {
-	plain := regexp.MustCompile(`^[a-z][a-z0-9_-]*( [a-z][a-z0-9_-]*)*$`).MatchString(text)
-	if plain && !slices.Contains([]string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}, text) {
+	plain := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*( [A-Za-z][A-Za-z0-9_-]*)*$`).MatchString(text)
+	if plain && !slices.Contains([]string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}, strings.ToLower(text)) {
 		return text
 	}
 	var b strings.Builder

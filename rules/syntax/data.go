@@ -52,11 +52,14 @@ func (v Value) data(depth int) (any, bool) {
 	}
 }
 
+// jsonNumber is a number as JSON writes it, with the digits of its exponent.
+var jsonNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?([0-9]+))?$`)
+
 // scalar reads a text, a number, true or false.
 func (v Value) scalar() (any, bool) {
 	const written = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	text := v.Text()
-	number := regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?([0-9]+))?$`).FindStringSubmatch(text)
+	number := jsonNumber.FindStringSubmatch(text)
 	switch {
 	case v.node.Style&written != 0:
 		return text, true
