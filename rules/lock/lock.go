@@ -15,8 +15,8 @@ const (
 	API = 1
 	// MaxSchema is how long a schema may be, in bytes of JSON.
 	MaxSchema = 64 << 10
-	// MaxText is how long a doc may be, in bytes.
-	MaxText = 1000
+	// MaxDoc is how long a doc may be, in bytes.
+	MaxDoc = 2000
 )
 
 // Lock is what the file says.

@@ -25,7 +25,7 @@ func example() lock.Lock {
 					Schema: `{"properties":{"a key":{"enum":["yes",null,true,1.50,"` + "\u0085 line" + `\u2028é"]},"n":{"minimum":-1e3}},"required":[],"type":"object"}`,
 					Fields: []string{"cart.attributes", "customer"}},
 			},
-			Facts: []lock.Fact{{Name: "gold", Type: engine.KindBool, Fields: []string{"customer"}}, {Name: "points", Type: engine.KindNumber, Doc: "What there is."}, {Name: "tier", Type: engine.KindText}},
+			Facts: []lock.Fact{{Name: "gold", Type: engine.KindBool, Fields: []string{"customer"}}, {Name: "points", Type: engine.KindNumber, Doc: "What there is,\nand was."}, {Name: "tier", Type: engine.KindText}},
 		},
 		{Name: "no", Version: "(devel)", API: 1},
 	}}
@@ -73,7 +73,7 @@ plugins:
           - customer
       points:
         type: number
-        doc: "What there is."
+        doc: "What there is,\u000aand was."
         fields: []
       tier:
         type: text
@@ -137,12 +137,14 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 		change func(*lock.Plugin)
 		want   string
 	}{
-		{"a name", func(p *lock.Plugin) { p.Name = "Loyalty" }, "plugins.lock.yaml:4:4: R0004 \"Loyalty\" cannot be the name of a plugin: use 1 to 40 lower-case letters, digits and -, the first a letter"},
+		{"a name", func(p *lock.Plugin) { p.Name = "Loyalty" }, "plugins.lock.yaml:4:3: R0004 \"Loyalty\" cannot be the name of a plugin: use 1 to 40 lower-case letters, digits and -, the first a letter"},
 		{"a schema that is not JSON", func(p *lock.Plugin) { p.Deals[1].Schema = "{" }, "write plugins.lock.yaml: plugin loyalty: the schema of spend_points is not JSON: unexpected EOF"},
 		{"a schema that is no schema", func(p *lock.Plugin) { p.Deals[1].Schema = `{"type": 5}` },
 			"plugins.lock.yaml:21:11: R0011 the schema cannot be used: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string', or want array, got number: tell the plugin's author"},
 		{"a schema that is too long", func(p *lock.Plugin) { p.Deals[1].Schema = `{"title":"` + strings.Repeat("x", lock.MaxSchema) + `"}` },
 			"plugins.lock.yaml:21:11: R0011 the schema cannot be used: it has 65548 bytes, at most 65536 are allowed: tell the plugin's author"},
+		{"a doc that is too long", func(p *lock.Plugin) { p.Facts[0].Doc = strings.Repeat("x", lock.MaxDoc+1) },
+			"plugins.lock.yaml:39:14: R0004 want a text of at most 2000 bytes: write the file anew: checkout plugins lock"},
 		{"another version of the contract", func(p *lock.Plugin) { p.API = 7 },
 			`plugins.lock.yaml:6:10: R0004 this version speaks version 1 of the contract with plugins, not "7": use a version of the plugin, or of checkout, that fits the other`},
 	} {

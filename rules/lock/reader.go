@@ -19,6 +19,9 @@ import (
 // anew is the advice for what nobody should have written by hand.
 const anew = "write the file anew: checkout plugins lock"
 
+// maxVersion is how long a version may be, in bytes.
+const maxVersion = 64
+
 // The forms of names.
 var (
 	pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
@@ -56,7 +59,7 @@ func plugin(e syntax.Entry) Plugin {
 	if e.Value.Kind() == syntax.Null {
 		e.Key.Report(diag.MissingKey, anew, "plugin %s is empty", e.Name)
 	}
-	p := Plugin{Name: e.Name, Version: text(m.Require("version"), 64), SHA256: checksums(m.Get("sha256"))}
+	p := Plugin{Name: e.Name, Version: versionText(m.Require("version")), SHA256: checksums(m.Get("sha256"))}
 	api := m.Require("api")
 	p.API, _ = strconv.Atoi(api.Text())
 	if api.Present() && (p.API != API || api.Quoted()) {
@@ -77,12 +80,20 @@ func plugin(e syntax.Entry) Plugin {
 	return p
 }
 
-// text reads a text of one line; it reports one that is longer.
-func text(v syntax.Value, longest int) string {
+// versionText reads a version, of which nothing is asked but to be short.
+func versionText(v syntax.Value) string {
 	t, ok := v.WantText()
-	if ok && (len(t) > longest || t == "" || strings.ContainsFunc(t, unicode.IsControl)) {
-		v.Report(diag.WrongValue, anew, "want a text of one line and 1 to %d bytes", longest)
-		return ""
+	if ok && (len(t) > maxVersion || t == "" || strings.ContainsFunc(t, unicode.IsControl)) {
+		v.Report(diag.WrongValue, anew, "want a text of one line and 1 to %d bytes", maxVersion)
+	}
+	return t
+}
+
+// docText reads what a plugin says of a thing, in any number of lines.
+func docText(v syntax.Value) string {
+	t, _ := v.WantText()
+	if len(t) > MaxDoc {
+		v.Report(diag.WrongValue, anew, "want a text of at most %d bytes", MaxDoc)
 	}
 	return t
 }
@@ -108,7 +119,7 @@ func deal(e syntax.Entry) Deal {
 	if e.Value.Kind() == syntax.Null {
 		e.Key.Report(diag.MissingKey, anew, "the kind of deal %s is empty", e.Name)
 	}
-	d := Deal{Kind: e.Name, Doc: text(m.Get("doc"), MaxText), Schema: schemaText(m.Get("schema")), Fields: fields(m.Get("fields"))}
+	d := Deal{Kind: e.Name, Doc: docText(m.Get("doc")), Schema: schemaText(m.Get("schema")), Fields: fields(m.Get("fields"))}
 	effects := make(map[string]engine.Effect)
 	for _, effect := range engine.Effects() {
 		effects[effect.String()] = effect
@@ -179,7 +190,7 @@ func fact(e syntax.Entry) Fact {
 	if e.Value.Kind() == syntax.Null {
 		e.Key.Report(diag.MissingKey, anew, "the fact %s is empty", e.Name)
 	}
-	f := Fact{Name: e.Name, Doc: text(m.Get("doc"), MaxText), Fields: fields(m.Get("fields"))}
+	f := Fact{Name: e.Name, Doc: docText(m.Get("doc")), Fields: fields(m.Get("fields"))}
 	f.Type, _ = word(m.Require("type"), "type", typeNames())
 	return f
 }
