@@ -7,7 +7,7 @@
 //	listener, err := net.Listen("tcp", ":8080")
 //	err = api.Serve(ctx, listener, server, api.ServeOptions{Log: log})
 //
-// # The API, version 0
+// # The API, version 0, and what is new in 1
 //
 //	GET  /status                         {"message":"OK","version","service"}
 //	GET  /health                         {"version","service","failures":[]}; 503 when a check fails
@@ -18,6 +18,7 @@
 //	POST /v0/inventory/items/purchase    {"skus":["A","A","B"]}: {"order_reference","cost"}
 //	GET  /v0/orders                   *  [{"reference","skus":[],"cost"}], newest first
 //	POST /v0/inventory/items          *  {"items":[{name,sku,price,inventory_quantity}]}: add or update by SKU
+//	GET  /v1/plugins                  *  how the plugins are, see Plugins
 //
 // The paths with * want the password in X-Auth-Password. HEAD works wherever GET
 // does. A price is
@@ -42,6 +43,17 @@
 //
 // A purchase with "expected_total" is made at that total or not at all: 409 with
 // {"error","expected_total"} and, as in a price, what the units cost now.
+//
+// # Plugins
+//
+//	{"plugins":[{name,state,since,version,digest,fault,detail,circuit,calls,failures,restarts,p50_ms,p99_ms}]}
+//
+// state is starting, running, waiting (it failed, and is started again after a
+// while), refused (it is not started before it is replaced) or stopped, since when.
+// fault and detail say what is wrong, "" for nothing; circuit is open while a plugin
+// is not asked because it failed too often. failures counts by fault. The figures
+// are of this server since the plugin is in use, the quantiles of the last 1,024
+// calls.
 //
 // # Once
 //

@@ -13,7 +13,7 @@ import (
 // answer sends the JSON text of value. An error means that nothing was sent.
 // Bytes of a stored text that are no UTF-8 go out as U+FFFD.
 func (s *Server) answer(w http.ResponseWriter, status int, value any) error {
-	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true))
+	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -134,6 +135,21 @@ func exchanges() []exchange {
 		{name: "no_such_path", method: "GET", path: "/v0/nothing"},
 		{name: "wrong_method", method: "DELETE", path: pricePath},
 		{name: "wrong_method_on_get", method: "POST", path: itemPath + tv, body: "{}"},
+		{name: "plugins_none", method: "GET", path: "/v1/plugins", headers: authorized()},
+		{name: "plugins_no_password", method: "GET", path: "/v1/plugins"},
+		{name: "plugins", method: "GET", path: "/v1/plugins", headers: authorized(), with: func(_ *shop, o *api.Options) {
+			since := time.Date(2026, 11, 23, 1, 2, 3, 4, time.FixedZone("", 3600))
+			o.PluginStatus = func() []api.PluginStatus {
+				return []api.PluginStatus{
+					{
+						Name: "loyalty", State: "running", Since: since, Version: "1.2.0", Digest: "9f86d081", Circuit: "closed", Calls: 120,
+						Failures: map[engine.PluginFault]int64{engine.TimedOut: 2, engine.AbovePrice: 1}, Restarts: 1,
+						P50: 412345 * time.Nanosecond, P99: 3 * time.Millisecond,
+					},
+					{Name: "stamps", State: "refused", Since: since, Circuit: "closed", Fault: engine.BadChecksum, Detail: "the program is another"},
+				}
+			}
+		}},
 		{name: "unknown_method", method: "BREW", path: "/v0/orders"},
 	}
 }

@@ -66,6 +66,9 @@ type Options struct {
 	// Plugins answer what rules leave to them; nil is engine.NoPlugins, for which
 	// every deal of a plugin fails and all else is priced.
 	Plugins engine.Plugins
+	// PluginStatus tells how the plugins are, for GET /v1/plugins; nil knows of
+	// none.
+	PluginStatus func() []PluginStatus
 	// Currency is what the shop's prices are in.
 	Currency engine.Currency
 	// Keys keeps what was sent with an Idempotency-Key. Without it such
@@ -139,6 +142,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Plugins == nil {
 		o.Plugins = engine.NoPlugins{}
+	}
+	if o.PluginStatus == nil {
+		o.PluginStatus = func() []PluginStatus { return nil }
 	}
 	if o.IsUnavailable == nil {
 		o.IsUnavailable = func(error) bool { return false }

@@ -68,6 +68,7 @@ func (s *Server) routes() chi.Router {
 	r.Group(func(r chi.Router) {
 		r.Use(s.options.ClientIP, s.authenticate)
 		r.Get("/v0/orders", s.handle(s.listOrders))
+		r.Get("/v1/plugins", s.handle(s.listPlugins))
 		r.Group(func(r chi.Router) {
 			r.Use(s.once)
 			r.Post("/v0/inventory/items", s.handle(s.putItems))

@@ -24,6 +24,8 @@ type Config struct {
 	Rules string `koanf:"rules"`
 	// RulesWatch says how changes of the rule files are noticed.
 	RulesWatch WatchMode `koanf:"rules_watch"`
+	// Plugins says how the plugins are run that the rules ask.
+	Plugins Plugins `koanf:"plugins"`
 	// Seed is a file of items to load into an empty database; empty loads none.
 	Seed string `koanf:"seed"`
 	// LowStock is the number of units at which the stock of an item counts as low.
@@ -149,6 +151,12 @@ func Default() Config {
 		},
 		Rules:      "rules",
 		RulesWatch: WatchAuto,
+		Plugins: Plugins{
+			Timeout:     250 * time.Millisecond,
+			Start:       10 * time.Second,
+			MaxInFlight: 32,
+			MemoryMiB:   512,
+		},
 		EventsKeep: 30 * 24 * time.Hour,
 		LogLevel:   LogInfo,
 		LogFormat:  LogText,

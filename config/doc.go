@@ -25,6 +25,9 @@
 // 2026-11-22: settings are flat, one snake_case key a flag, so that the three spellings map onto one another without a table.
 // Rejected: nested keys with `__` in the environment, which need explaining and gain nothing at this size.
 //
+// 2026-11-23: plugins alone has settings in a mapping, since it also holds what each plugin is told, which is theirs and is
+// nested anyway. Those that a trial run needs have a flag and a variable: plugins.dir is --plugins, plugins.dev is --plugins-dev.
+//
 // 2026-11-22: flags keep their text and are judged here, with the other sources, instead of by pflag while it parses. Rejected:
 // typed flags, which stop at the first fault and word it differently.
 //

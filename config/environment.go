@@ -39,7 +39,7 @@ func readEnvironment(environ []string) (reading, error) {
 			continue
 		}
 		if s.fileOnly() {
-			r.faults = append(r.faults, Fault{Source: name, Problem: "a variable has no room for a list", Hint: "set " + s.key + " in the file"})
+			r.faults = append(r.faults, Fault{Source: name, Problem: s.noRoom(), Hint: "set " + s.key + " in the file"})
 			continue
 		}
 		r.text(s, name, values[name].(string))

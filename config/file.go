@@ -28,11 +28,15 @@ func readFile(path string) reading {
 		r.faults = append(doc.faults, fileFault(path, err))
 		return r
 	}
-	by, names := named(func(s setting) string { return s.key })
+	by, names := named(func(s setting) string { s.key, _, _ = strings.Cut(s.key, "."); return s.key })
 	values := k.Raw()
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if s, known := by[key]; known {
-			r.value(s, doc, values[key])
+			if key == s.key {
+				r.value(s, doc, values[key])
+			} else {
+				r.group(key, doc, values[key])
+			}
 			continue
 		}
 		for _, leaf := range leaves(key, values[key]) {
@@ -45,11 +49,31 @@ func readFile(path string) reading {
 
 // value takes in what a file says of a setting.
 func (r *reading) value(s setting, doc *document, value any) {
-	if _, list := s.kind.(webhooks); list {
+	switch s.kind.(type) {
+	case webhooks:
 		r.webhooks(s, doc.place, value)
+	case pluginSettings:
+		r.pluginSettings(s, doc.place, value)
+	default:
+		r.scalar(s, doc.place(s.key), value)
+	}
+}
+
+// group takes in what a file says of settings that stand in a mapping.
+func (r *reading) group(key string, doc *document, value any) {
+	values, mapping := value.(map[string]any)
+	by, names := group(key)
+	if !mapping {
+		r.faults = append(r.faults, Fault{Source: doc.place(key), Problem: "want a mapping with some of " + strings.Join(names, ", ")})
 		return
 	}
-	r.scalar(s, doc.place(s.key), value)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if s, known := by[name]; known {
+			r.value(s, doc, values[name])
+			continue
+		}
+		r.faults = append(r.faults, unknown(doc.place(key+"."+name), name, names))
+	}
 }
 
 // fileFault is the fault of a file that could not be read or is not YAML.

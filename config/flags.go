@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/knadh/koanf/providers/posflag"
 	"github.com/knadh/koanf/v2"
@@ -26,6 +27,11 @@ func BindDatabaseFlags(flags *pflag.FlagSet) {
 // currency of its prices.
 func BindShopFlags(flags *pflag.FlagSet) {
 	bind(flags, slices.DeleteFunc(settings(), func(s setting) bool { return databaseOf(s.key) == "" && s.key != "rules" }))
+}
+
+// BindPluginFlags adds --config, --rules and the flags of plugins, for tools that work on the plugins of a shop.
+func BindPluginFlags(flags *pflag.FlagSet) {
+	bind(flags, slices.DeleteFunc(settings(), func(s setting) bool { return !strings.HasPrefix(s.key, pluginsKey+".") && s.key != "rules" }))
 }
 
 func bind(flags *pflag.FlagSet, some []setting) {

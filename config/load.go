@@ -68,7 +68,7 @@ func Load(s Sources) (Config, error) {
 func merge(readings []reading) (Config, error) {
 	k := koanf.New(".")
 	for _, r := range readings {
-		if err := k.Load(confmap.Provider(r.values, ""), nil); err != nil {
+		if err := k.Load(confmap.Provider(r.values, "."), nil); err != nil {
 			return Config{}, fmt.Errorf("merge configuration: %w", err)
 		}
 	}

@@ -18,7 +18,7 @@ func TestSettingsAreTheStruct(t *testing.T) {
 	for _, s := range settings() {
 		got[s.key] = s.def
 	}
-	fields(reflect.ValueOf(Default()), want)
+	fields("", reflect.ValueOf(Default()), want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("settings differ from the fields of Config (-want +got):\n%s", diff)
 	}
@@ -56,14 +56,16 @@ func TestSchema(t *testing.T) {
 }
 
 // fields collects the values of a struct's fields by their koanf tags.
-func fields(v reflect.Value, into map[string]any) {
+func fields(parent string, v reflect.Value, into map[string]any) {
 	for f, field := range v.Fields() {
-		switch tag := f.Tag.Get("koanf"); tag {
-		case "-":
-		case ",squash":
-			fields(field, into)
+		switch tag := f.Tag.Get("koanf"); {
+		case tag == "-":
+		case tag == ",squash":
+			fields(parent, field, into)
+		case field.Kind() == reflect.Struct:
+			fields(parent+tag+".", field, into)
 		default:
-			into[tag] = field.Interface()
+			into[parent+tag] = field.Interface()
 		}
 	}
 }
@@ -71,7 +73,15 @@ func fields(v reflect.Value, into map[string]any) {
 func schemaOf(all []setting) map[string]any {
 	properties := map[string]any{}
 	for _, s := range all {
-		properties[s.key] = property(s)
+		mapping, key, nested := strings.Cut(s.key, ".")
+		if !nested {
+			properties[s.key] = property(s)
+			continue
+		}
+		if properties[mapping] == nil {
+			properties[mapping] = map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{}}
+		}
+		properties[mapping].(map[string]any)["properties"].(map[string]any)[key] = property(s)
 	}
 	return map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
@@ -93,6 +103,8 @@ func property(s setting) map[string]any {
 		p["enum"] = k
 	case webhooks:
 		p["type"], p["default"], p["items"] = "array", []any{}, webhookSchema()
+	case pluginSettings:
+		p["type"], p["default"], p["additionalProperties"] = "object", map[string]any{}, map[string]any{"type": "object"}
 	case duration:
 		p["default"] = s.def.(time.Duration).String()
 		p["pattern"] = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`

@@ -12,17 +12,22 @@ const prefix = "CHECKOUT_"
 
 // setting is one thing that can be configured.
 type setting struct {
-	key   string // its name in the file
+	key   string // its name in the file; one with a dot stands in a mapping
 	def   any    // its default
 	kind  kind   // what it takes
 	usage string // its help text; a backquoted word stands for the value
 }
 
 // flag returns the name of the setting's flag, without the dashes.
-func (s setting) flag() string { return strings.ReplaceAll(s.key, "_", "-") }
+func (s setting) flag() string { return strings.ReplaceAll(s.flat(), "_", "-") }
 
 // variable returns the name of the setting's environment variable.
-func (s setting) variable() string { return prefix + strings.ToUpper(s.key) }
+func (s setting) variable() string { return prefix + strings.ToUpper(s.flat()) }
+
+// flat returns the name of the setting where there are no mappings: plugins for plugins.dir, plugins_dev for plugins.dev.
+func (s setting) flat() string {
+	return strings.ReplaceAll(strings.TrimSuffix(s.key, ".dir"), ".", "_")
+}
 
 // settings returns every setting, in the order of the help text.
 func settings() []setting {
@@ -48,6 +53,14 @@ func settings() []setting {
 		{"rules", d.Rules, text{"the path of a folder", isPath}, "`folder` of the rule files"},
 		{"rules_watch", d.RulesWatch, choice{string(WatchAuto), string(WatchPoll), string(WatchOff)},
 			"`way` to notice changed rule files: auto, poll or off"},
+		{"plugins.dir", d.Plugins.Dir, text{"the path of a folder", isAny}, "`folder` of the plugins that the rules ask; without one their deals fail"},
+		{"plugins.dev", d.Plugins.Dev, boolean{}, "run plugins that plugins.lock.yaml does not pin, in development"},
+		{"plugins.timeout", d.Plugins.Timeout, duration{}, "how long one call of a plugin may take"},
+		{"plugins.start", d.Plugins.Start, duration{}, "how long a plugin may take to start"},
+		{"plugins.max_in_flight", d.Plugins.MaxInFlight, number{1, 10_000}, "`calls` of one plugin at once; more wait"},
+		{"plugins.memory_mib", d.Plugins.MemoryMiB, number{1, 1 << 20}, "`MiB` of memory that a plugin may use"},
+		{"plugins.cpu_percent", d.Plugins.CPUPercent, number{0, 100_000}, "`percent` of one processor that a plugin may use for longer than a few seconds; 0 is any"},
+		{"plugins.settings", d.Plugins.Settings, pluginSettings{}, "what each plugin is told, by its name"},
 		{"seed", d.Seed, text{"the path of a file", isAny}, "`file` of items to load into an empty database"},
 		{"low_stock", d.LowStock, number{0, 1_000_000_000}, "`units` at which an item's stock counts as low; 0 is sold out"},
 		{"events_keep", d.EventsKeep, duration{}, "how long to keep events that every endpoint has got"},
@@ -58,10 +71,18 @@ func settings() []setting {
 	}
 }
 
-// fileOnly tells whether only a file can say it, which a flag or a variable has no room for.
+// fileOnly tells whether only a file can say it: what a flag or a variable has no room for, and what is rarely said.
 func (s setting) fileOnly() bool {
 	_, list := s.kind.(webhooks)
-	return list
+	return list || strings.HasPrefix(s.key, pluginsKey+".") && s.key != "plugins.dir" && s.key != "plugins.dev"
+}
+
+// noRoom says why no variable sets what is fileOnly.
+func (s setting) noRoom() string {
+	if _, list := s.kind.(webhooks); list {
+		return "a variable has no room for a list"
+	}
+	return "this is set in the file alone"
 }
 
 // named returns the settings by what a source calls them, and those names in the order of the settings.

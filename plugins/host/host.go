@@ -44,7 +44,7 @@ func New(o Options) (*Host, error) {
 }
 
 // Use makes the plugins those of the pins: others are ended, and new ones started.
-// It does not wait for that; see Ready.
+// One that is wanted as before goes on. It does not wait for that; see Ready.
 func (h *Host) Use(pins []Pin) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -55,7 +55,9 @@ func (h *Host) Use(pins []Pin) {
 	for _, pin := range pins {
 		wanted[pin.Name] = true
 		if known := h.plugins[pin.Name]; known != nil {
-			known.repin(pin)
+			if !known.pinned().equal(pin) {
+				known.repin(pin)
+			}
 			continue
 		}
 		h.plugins[pin.Name] = h.guard(pin)

@@ -3,6 +3,8 @@ package host
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -77,6 +79,12 @@ type Pin struct {
 	Facts []string
 }
 
+// equal tells whether the plugin is wanted alike.
+func (p Pin) equal(other Pin) bool {
+	return p.Name == other.Name && p.Version == other.Version && slices.Equal(p.Digests, other.Digests) &&
+		maps.Equal(p.Kinds, other.Kinds) && slices.Equal(p.Facts, other.Facts)
+}
+
 // State says how a plugin is.
 type State string
 
@@ -88,6 +96,9 @@ const (
 	Refused  State = "refused" // it will not be started unless it is replaced
 	Stopped  State = "stopped"
 )
+
+// States returns every state.
+func States() []State { return []State{Starting, Running, Waiting, Refused, Stopped} }
 
 // Status is how a plugin is, with the figures since the host has been running it.
 type Status struct {
@@ -105,6 +116,8 @@ type Status struct {
 	Calls    int64
 	Failures map[engine.PluginFault]int64
 	Restarts int64
+	// Took is the time of all calls together.
+	Took time.Duration
 	// P50 and P99 are of the last 1,024 calls.
 	P50, P99 time.Duration
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,12 +46,7 @@ func (s *starter) close() error {
 }
 
 // path is that of the program of a plugin.
-func (s *starter) path(name string) string {
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(s.options.Dir, name)
-}
+func (s *starter) path(name string) string { return Path(s.options.Dir, name) }
 
 // lookAt tells one state of a file from another.
 func lookAt(path string) (fileState, error) {
@@ -79,6 +73,23 @@ func (s *starter) launch(ctx context.Context, pin Pin) (program, string, error) 
 }
 
 func (s *starter) launchIn(ctx context.Context, pin Pin, home string) (program, string, error) {
+	r, digest, err := s.begin(ctx, pin, home)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := r.describe(ctx); err != nil {
+		r.kill()
+		return nil, "", err
+	}
+	if err := r.prepare(ctx); err != nil {
+		r.kill()
+		return nil, "", err
+	}
+	return r, digest, nil
+}
+
+// begin starts a program, and asks it nothing yet.
+func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, string, error) {
 	path, digest, err := take(s.path(pin.Name), filepath.Join(home, "program"))
 	if err != nil {
 		return nil, "", &startError{engine.NotRunning, false, err}
@@ -95,12 +106,7 @@ func (s *starter) launchIn(ctx context.Context, pin Pin, home string) (program, 
 	if err != nil {
 		return nil, "", &startError{engine.NotRunning, false, fmt.Errorf("start: %w", err)}
 	}
-	r := &remote{process: started, pin: pin, options: s.options, home: home}
-	if err := r.open(ctx); err != nil {
-		r.kill()
-		return nil, "", err
-	}
-	return r, digest, nil
+	return &remote{process: started, pin: pin, options: s.options, home: home}, digest, nil
 }
 
 // environment is all that a plugin gets of it: nothing of ours, which has
@@ -157,9 +163,8 @@ type remote struct {
 	types     map[string]pluginpb.FactType
 }
 
-// open learns what the program is, gives it its settings, and lets it work once,
-// so that its first customer does not wait.
-func (r *remote) open(ctx context.Context) error {
+// describe learns what the program is.
+func (r *remote) describe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.options.Start)
 	defer cancel()
 	var err error
@@ -169,11 +174,19 @@ func (r *remote) open(ctx context.Context) error {
 	if err := r.compare(); err != nil {
 		return &startError{engine.VersionMismatch, true, err}
 	}
+	return nil
+}
+
+// prepare gives the program its settings, and lets it work once, so that its first
+// customer does not wait.
+func (r *remote) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.options.Start)
+	defer cancel()
 	settings := string(r.options.Settings[r.pin.Name])
 	if settings == "" {
 		settings = "{}"
 	}
-	_, err = r.process.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings, Currency: currencyOf(r.options.Currency)})
+	_, err := r.process.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings, Currency: currencyOf(r.options.Currency)})
 	if err != nil {
 		return &startError{engine.CallFailed, true, fmt.Errorf("its settings: %w", err)}
 	}

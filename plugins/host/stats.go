@@ -18,6 +18,7 @@ type stats struct {
 	failures map[engine.PluginFault]int64
 	last     [sampled]time.Duration
 	restarts int64
+	took     time.Duration // of all calls
 }
 
 // called notes a call, and what was wrong with it, "" for nothing.
@@ -26,6 +27,7 @@ func (s *stats) called(took time.Duration, fault engine.PluginFault) {
 	defer s.mu.Unlock()
 	s.last[s.calls%sampled] = took
 	s.calls++
+	s.took += took
 	if fault != "" {
 		s.failed(fault)
 	}
@@ -55,7 +57,7 @@ func (s *stats) restarted() {
 func (s *stats) fill(status *Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	status.Calls, status.Restarts = s.calls, s.restarts
+	status.Calls, status.Restarts, status.Took = s.calls, s.restarts, s.took
 	status.Failures = make(map[engine.PluginFault]int64, len(s.failures))
 	for fault, n := range s.failures {
 		status.Failures[fault] = n

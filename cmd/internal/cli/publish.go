@@ -25,6 +25,8 @@ type rulesetKeeper interface {
 type publisher struct {
 	live *engine.Engine
 	keep rulesetKeeper // nil until the database is open
+	// plugins runs the plugins of the ruleset in force; nil until they are attached.
+	plugins *pluginRunner
 	// changed gets a notice of each ruleset that was put in force.
 	changed chan<- struct{}
 
@@ -44,9 +46,20 @@ func (p *publisher) publish(ctx context.Context, next *engine.Ruleset, files []c
 	} else if err := keepRules(ctx, p.keep, next.Digest(), files); err != nil {
 		return err
 	}
-	p.live.Swap(next)
+	if p.plugins == nil {
+		p.live.Swap(next)
+	} else if err := p.plugins.change(ctx, files, func() { p.live.Swap(next) }); err != nil {
+		return err
+	}
 	notify(p.changed)
 	return nil
+}
+
+// attachPlugins starts the plugins of the ruleset that came before them, and runs
+// those of the rulesets that come from now on.
+func (p *publisher) attachPlugins(ctx context.Context, plugins *pluginRunner) error {
+	p.plugins = plugins
+	return plugins.change(ctx, p.first, func() {})
 }
 
 // attach keeps the ruleset that came before the database, and those that come

@@ -84,16 +84,21 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { _ = listener.Close() }() // the server has done so when it ran
+	plugins, err := newPluginRunner(cfg.Plugins, live.Active().Currency(), log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, environmentError(plugins.Close())) }()
 	data, err := openStore(ctx, cfg, live.Active().Currency(), log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
-	if err := rules.attach(ctx, data); err != nil {
+	if err := errors.Join(rules.attachPlugins(ctx, plugins), rules.attach(ctx, data)); err != nil {
 		return environmentError(err)
 	}
 	registry := prometheus.NewRegistry()
-	handler, err := newHandler(cfg, live, watcher, data, registry, log)
+	handler, err := newHandler(cfg, live, watcher, data, plugins, registry, log)
 	if err != nil {
 		return err
 	}
@@ -185,14 +190,16 @@ func prepare(ctx context.Context, data *persistence.Store, file string, log *slo
 	return seed(ctx, data, file, log)
 }
 
-func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, plugins *pluginRunner, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
 	if cfg.Password == "" {
 		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
 	}
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(rulesMetrics(watcher)...)
+	registry.MustRegister(newPluginMetrics(plugins.status))
 	return api.New(api.Options{
 		Inventory: data, Orders: data, Keys: data, Rules: live,
+		Plugins: plugins.asked(), PluginStatus: plugins.answers,
 		Currency:      data.Currency(),
 		Checks:        []api.Check{{Name: "database", Run: data.Ping}},
 		Password:      cfg.Password.Reveal(),
