@@ -87,12 +87,13 @@ func (s *suite) sweep() error {
 	return err
 }
 
-func (s *suite) launch(ctx context.Context) (*launch.Process, error) {
-	return launch.Start(ctx, launch.Options{Path: s.path, Env: s.o.Env, Runtime: s.sockets, StartTimeout: s.o.StartTimeout, Output: s.o.Output})
+// launch starts the program with the folder for its socket.
+func (s *suite) launch(ctx context.Context, sockets string) (*launch.Process, error) {
+	return launch.Start(ctx, launch.Options{Path: s.path, Env: s.o.Env, Runtime: sockets, StartTimeout: s.o.StartTimeout, Output: s.o.Output})
 }
 
 func (s *suite) start(ctx context.Context) (err error) {
-	s.process, err = s.launch(ctx)
+	s.process, err = s.launch(ctx, s.sockets)
 	return err
 }
 
@@ -145,7 +146,12 @@ func (s *suite) exitText() string {
 
 // wrongSettings uses a process of its own, since plugins are configured once.
 func (s *suite) wrongSettings(ctx context.Context) error {
-	p, err := s.launch(ctx)
+	sockets, err := os.MkdirTemp("", "check")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(sockets)
+	p, err := s.launch(ctx, sockets)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/plugins/internal/launch"
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
 	"github.com/checkout-promotions/checkout/plugins/internal/process"
 	"github.com/checkout-promotions/checkout/plugins/internal/wire"
@@ -103,8 +104,11 @@ func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, str
 		Path: path, Dir: s.options.Dir, Env: environment(home), Sockets: home, Timeout: s.options.Start, Memory: s.options.Memory,
 		Output: func(line string) { log.Info("plugin prints", "line", engine.CleanPluginText(line)) },
 	})
+	if _, mismatch := errors.AsType[*launch.VersionError](err); mismatch {
+		return nil, "", &startError{engine.VersionMismatch, true, err}
+	}
 	if err != nil {
-		return nil, "", &startError{engine.NotRunning, false, fmt.Errorf("start: %w", err)}
+		return nil, "", &startError{engine.NotRunning, false, err}
 	}
 	return &remote{process: started, pin: pin, options: s.options, home: home}, digest, nil
 }

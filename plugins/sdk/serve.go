@@ -35,7 +35,8 @@ func Serve(p Plugin) int {
 		byHand(p)
 		return exitUsage
 	}
-	stderr := os.Stderr // go-plugin puts another in its place
+	stderr := os.Stderr   // go-plugin puts another in its place
+	began := os.Getppid() // before Checkout can know that the plugin lives, and die
 	served, initialised := make(chan struct{}), make(chan struct{}, 1)
 	go func() {
 		defer close(served)
@@ -49,7 +50,7 @@ func Serve(p Plugin) int {
 			Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Warn, Output: stderr}),
 		})
 	}()
-	if !untilOrphaned(served, os.Getppid, parentInterval) {
+	if !untilOrphaned(served, began, os.Getppid, parentInterval) {
 		return exitDone
 	}
 	if len(initialised) == 0 {
@@ -69,12 +70,11 @@ func byHand(p Plugin) {
 
 // untilOrphaned waits until the plugin is no longer served, or the process has another parent than it began with: false. Processes
 // whose parent has died are given to another, except on Windows.
-func untilOrphaned(served <-chan struct{}, parent func() int, interval time.Duration) bool {
+func untilOrphaned(served <-chan struct{}, began int, parent func() int, interval time.Duration) bool {
 	if runtime.GOOS == "windows" {
 		<-served
 		return true
 	}
-	began := parent()
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {

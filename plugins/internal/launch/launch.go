@@ -11,7 +11,6 @@ package launch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +26,7 @@ import (
 )
 
 // MaxRuntime is the length in bytes of the name of a folder for sockets, whose own names are bounded by operating systems.
-const MaxRuntime = 64
+const MaxRuntime = 80
 
 // Options say how a plugin is started.
 type Options struct {
@@ -37,7 +36,8 @@ type Options struct {
 	Env []string
 	// Dir is its working folder, "" for that of this process.
 	Dir string
-	// Runtime is the folder in which it gets one for its socket, "" for that of temporary files. It may have MaxRuntime bytes.
+	// Runtime is the folder for its socket, which nobody else may read; it may have MaxRuntime bytes. It is the caller's, and where the
+	// program had to be killed the socket is still there.
 	Runtime string
 	// StartTimeout is how long it may take until it can be called, 10 seconds if it is 0.
 	StartTimeout time.Duration
@@ -75,7 +75,7 @@ func (e *VersionError) Unwrap() error { return e.Err }
 // behind; it is a *VersionError where no version is in common.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	if len(o.Runtime) > MaxRuntime {
-		return nil, fmt.Errorf("start plugin %s: the folder for sockets %s has more than %d bytes; choose a shorter one", o.Path, o.Runtime, MaxRuntime)
+		return nil, fmt.Errorf("start: the folder for sockets %s has more than %d bytes; choose a shorter one", o.Runtime, MaxRuntime)
 	}
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 10 * time.Second
@@ -90,7 +90,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 		VersionedPlugins: wire.Versions(nil),
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, sockets string) (runner.Runner, error) {
 			p.sockets = sockets
-			p.program.env = append(p.program.env, spec.Env...)
+			p.program.env = append(append(p.program.env, spec.Env...), plugin.EnvUnixSocketDir+"="+o.Runtime)
 			return p.program, nil
 		},
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: o.Runtime},
@@ -110,11 +110,11 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	stop := context.AfterFunc(starting, p.program.kill)
 	err := p.connect()
 	if !stop() {
-		err = errors.Join(fmt.Errorf("it was not ready within %s: %w", o.StartTimeout, starting.Err()), err)
+		err = fmt.Errorf("it was not ready within %s: %w", o.StartTimeout, starting.Err())
 	}
 	if err != nil {
 		p.Close(0)
-		return nil, fmt.Errorf("start plugin %s: %w", o.Path, err)
+		return nil, fmt.Errorf("start: %w", err)
 	}
 	return p, nil
 }

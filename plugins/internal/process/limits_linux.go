@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,15 +12,6 @@ import (
 
 // maxFiles is how many files a program may have open.
 const maxFiles = 4096
-
-// own makes the program the leader of a group, and lets the kernel end it when the
-// thread that starts it ends, which is when this process does.
-func own(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}
-
-// killGroup ends what the program has started.
-func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
 
 // limit bounds what the program may allocate: its data, which Go and Node.js do not
 // count their reserves in. It gets no core files, which could hold what customers

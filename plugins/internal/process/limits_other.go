@@ -2,13 +2,7 @@
 
 package process
 
-import "os/exec"
-
-// own does nothing where Checkout cannot make a process die with it; the SDK does.
-func own(*exec.Cmd) {}
-
-func killGroup(int) {}
-
+// limit does nothing where Checkout cannot bound a process.
 func limit(int, int64) error { return nil }
 
 type usage struct{}

@@ -1,0 +1,196 @@
+//go:build !windows
+
+package launch_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/checkout-promotions/checkout/plugins/internal/launch"
+	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
+	"github.com/checkout-promotions/checkout/plugins/sdk"
+)
+
+// TestMain is also the main of plugins: the test, under another name.
+func TestMain(m *testing.M) {
+	switch filepath.Base(os.Args[0]) {
+	case "good":
+		os.Exit(sdk.Serve(good{}))
+	case "parent": // leaves a child that holds the pipes open
+		child := exec.Command("sleep", "600")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		os.Exit(sdk.Serve(good{}))
+	case "mute":
+		time.Sleep(time.Hour)
+	case "loud":
+		fmt.Println("hello")
+		os.Exit(sdk.Serve(good{}))
+	case "newer":
+		fmt.Println("1|7|unix|/nowhere|grpc|")
+		time.Sleep(time.Hour)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+type good struct{}
+
+func (good) Describe() sdk.Description { return sdk.Description{Name: "good"} }
+
+func (good) Evaluate(context.Context, sdk.Request) ([]sdk.Answer, error) {
+	stdin, err := os.Stdin.Stat()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "home %q, stdin %v\n", os.Getenv("HOME"), stdin.Mode()&os.ModeCharDevice != 0)
+	return []sdk.Answer{sdk.Nothing(os.Getenv("NAME"))}, nil
+}
+
+// options start the test as the plugin of the name.
+func options(t *testing.T, name string) launch.Options {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.Symlink(self, path); err != nil {
+		t.Fatal(err)
+	}
+	sockets, err := os.MkdirTemp("", "launch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(sockets); err != nil {
+			t.Error(err)
+		}
+	})
+	return launch.Options{Path: path, Env: []string{"NAME=value", "PATH=" + os.Getenv("PATH")}, Runtime: sockets, StartTimeout: 10 * time.Second}
+}
+
+func start(t *testing.T, o launch.Options) *launch.Process {
+	t.Helper()
+	p, err := launch.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close(0) })
+	return p
+}
+
+func TestPluginGetsItsEnvironmentAlone(t *testing.T) {
+	t.Setenv("HOME", "/secret")
+	o := options(t, "good")
+	var output bytes.Buffer
+	o.Output = &output
+	p := start(t, o)
+	response, err := p.Evaluate(t.Context(), &pluginpb.EvaluateRequest{})
+	if err != nil || response.GetAnswers()[0].GetNothing().GetWhy() != "value" || p.Version != 1 {
+		t.Errorf("got %v, %v of version %d; want the value of its environment", response, err, p.Version)
+	}
+	p.Close(5 * time.Second)
+	if got, want := output.String(), "home \"\", stdin true\n"; got != want {
+		t.Errorf("output: got %q, want %q", got, want)
+	}
+	entries, err := os.ReadDir(o.Runtime)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("the folder for sockets: got %v, %v; want nothing", entries, err)
+	}
+}
+
+func TestCloseEndsEverything(t *testing.T) {
+	for _, name := range []string{"good", "parent"} {
+		for _, stopped := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, stopped %v", name, stopped), func(t *testing.T) {
+				p := start(t, options(t, name))
+				pid := p.PID()
+				if stopped { // a program that nothing but the kernel can end
+					if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+						t.Fatal(err)
+					}
+				}
+				began := time.Now()
+				p.Close(500 * time.Millisecond)
+				p.Close(0)
+				<-p.Exited()
+				if took := time.Since(began); took > 5*time.Second || p.ExitText() == "" {
+					t.Errorf("it took %s until it had ended: %q", took, p.ExitText())
+				}
+				if err := syscall.Kill(-pid, 0); !errors.Is(err, syscall.ESRCH) && !zombies(t, pid) {
+					t.Errorf("its group: got %v, want none", err)
+				}
+			})
+		}
+	}
+}
+
+// zombies reports whether those left of a group have ended and only wait for the init of the machine.
+func zombies(t *testing.T, group int) bool {
+	t.Helper()
+	out, err := exec.Command("ps", "-eo", "pgid=,stat=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); fields[0] == fmt.Sprint(group) && !strings.HasPrefix(fields[1], "Z") {
+			return false
+		}
+	}
+	return true
+}
+
+func TestExitIsSeenAtOnce(t *testing.T) {
+	p := start(t, options(t, "parent"))
+	if err := syscall.Kill(p.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-p.Exited()
+	if got, want := p.ExitText(), "signal: killed"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestProgramsThatDoNotStart(t *testing.T) {
+	tests := []struct {
+		name    string
+		want    string
+		version bool
+	}{
+		{"mute", "start: it was not ready within 300ms: context deadline exceeded", false},
+		{"loud", `start: its first line on stdout is not that of a plugin, or it ended before: "hello"`, false},
+		{"newer", "start: it and this Checkout have no version of the contract in common: incompatible API version with plugin. Plugin version: 7, Client versions: [1]", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := options(t, tt.name)
+			if tt.name == "mute" {
+				o.StartTimeout = 300 * time.Millisecond
+			}
+			_, err := launch.Start(t.Context(), o)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+			if _, version := errors.AsType[*launch.VersionError](err); version != tt.version {
+				t.Errorf("a VersionError: got %v, want %v", version, tt.version)
+			}
+			folders, err := filepath.Glob(filepath.Join(o.Runtime, "plugin-dir*"))
+			if err != nil || len(folders) > 0 {
+				t.Errorf("folders of go-plugin: got %v, %v; want none", folders, err)
+			}
+		})
+	}
+}
