@@ -18,6 +18,12 @@ type (
 		Cart     vmCart     `expr:"cart"`
 		Customer vmCustomer `expr:"customer"`
 		CheapNew vmSet      `expr:"cheap_new"`
+		Loyalty  vmLoyalty  `expr:"loyalty"`
+	}
+	vmLoyalty struct {
+		Points int    `expr:"points"`
+		Tier   string `expr:"tier"`
+		Gold   bool   `expr:"gold"`
 	}
 	vmSet struct {
 		Quantity int      `expr:"quantity"`
@@ -68,6 +74,15 @@ func (shop vmShop) engineCart() engine.Cart {
 	return cart
 }
 
+// facts are what the plugin tells.
+func (shop vmShop) facts() map[string]engine.Attributes {
+	return map[string]engine.Attributes{"loyalty": {
+		"points": engine.NumberValue(engine.NewDecimal(int64(shop.Loyalty.Points))),
+		"tier":   engine.TextValue(shop.Loyalty.Tier),
+		"gold":   engine.BoolValue(shop.Loyalty.Gold),
+	}}
+}
+
 var words = []string{"web", "a", "größe", "Sony", "Bose", "new", "4k", "", "A1", "ab"}
 
 func drawShop(t *rapid.T) vmShop {
@@ -78,6 +93,9 @@ func drawShop(t *rapid.T) vmShop {
 		Customer: vmCustomer{
 			ID: rapid.SampledFrom(words[:4]).Draw(t, "id"), Orders: rapid.IntRange(0, 5).Draw(t, "orders"),
 			Groups: rapid.SliceOfN(word, 0, 3).Draw(t, "groups"),
+		},
+		Loyalty: vmLoyalty{
+			Points: rapid.IntRange(0, 9).Draw(t, "points"), Tier: word.Draw(t, "tier"), Gold: rapid.Bool().Draw(t, "gold"),
 		},
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "lines") {
@@ -127,7 +145,7 @@ func (g *grammar) number(depth int) string {
 			if g.element == "line" {
 				return g.draw(".quantity", ".price", "#.quantity")
 			}
-			return g.draw("cart.quantity", "cart.subtotal", "customer.orders", "len(cart.lines)", "cheap_new.quantity", "cheap_new.subtotal", "len(cheap_new.lines)")
+			return g.draw("cart.quantity", "cart.subtotal", "customer.orders", "len(cart.lines)", "loyalty.points", "cheap_new.quantity", "cheap_new.subtotal", "len(cheap_new.lines)")
 		})
 	}
 	d := depth - 1
@@ -161,7 +179,7 @@ func (g *grammar) text(depth int) string {
 			case "text":
 				return "#"
 			default:
-				return g.draw("cart.channel", "customer.id")
+				return g.draw("cart.channel", "customer.id", "loyalty.tier")
 			}
 		})
 	}
@@ -206,7 +224,9 @@ func (g *grammar) lines() string { return g.draw("cart.lines", "cheap_new.lines"
 func (g *grammar) truth(depth int) string {
 	if depth <= 0 {
 		return g.any(
-			func() string { return g.draw("true", "false", "cart.attributes.flag == true") },
+			func() string {
+				return g.draw("true", "false", "cart.attributes.flag == true", "loyalty.gold", "loyalty.gold == false")
+			},
 			func() string { return fmt.Sprintf("%s %s %s", g.number(0), g.compare(), g.number(0)) },
 			func() string { return fmt.Sprintf("%s %s %s", g.text(0), g.compare(), g.text(0)) },
 		)
@@ -273,7 +293,7 @@ func TestExpressionsMeanWhatTheyMeanToExpr(t *testing.T) {
 		for i := range expressions {
 			expressions[i] = (&grammar{t: rt}).truth(3)
 		}
-		got := conditions(t, shop.engineCart(), friday, expressions)
+		got := conditionsWith(t, shop.facts(), shop.engineCart(), friday, expressions)
 		for i, e := range expressions {
 			if want := runInVM(rt, shop, e); got[i] != want {
 				rt.Fatalf("%s\ngot %v, want %v for %+v", e, got[i], want, shop)

@@ -14,7 +14,7 @@ import (
 // compiledWhen returns the promotion with the condition.
 func compiledWhen(t testing.TB, expression string) engine.Promotion {
 	t.Helper()
-	p, _ := compileAll(t, []string{"when: " + quoted(expression) + ", deal: {percent_off: {of: tvs, percent: 0}}"}).Promotion("p0")
+	p, _ := withPlugins(t, "when: "+quoted(expression)+", deal: {percent_off: {of: tvs, percent: 0}}").Promotion("p0")
 	return p
 }
 

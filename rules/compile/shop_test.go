@@ -108,7 +108,12 @@ func compileFiles(t testing.TB, namesAndTexts ...string) *engine.Ruleset {
 // outcomes prices the cart and returns what became of each promotion.
 func outcomes(t testing.TB, ruleset *engine.Ruleset, cart engine.Cart, at time.Time) map[string]engine.Outcome {
 	t.Helper()
-	quote, err := ruleset.Price(engine.Request{Cart: cart, At: at, Explain: true})
+	return outcomesOf(t, ruleset, engine.Request{Cart: cart, At: at, Explain: true})
+}
+
+func outcomesOf(t testing.TB, ruleset *engine.Ruleset, request engine.Request) map[string]engine.Outcome {
+	t.Helper()
+	quote, err := ruleset.Price(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,11 +127,21 @@ func outcomes(t testing.TB, ruleset *engine.Ruleset, cart engine.Cart, at time.T
 // conditions returns which of the expressions over the cart hold.
 func conditions(t testing.TB, cart engine.Cart, at time.Time, expressions []string) []bool {
 	t.Helper()
+	return conditionsWith(t, nil, cart, at, expressions)
+}
+
+// conditionsWith is conditions where plugins tell facts.
+func conditionsWith(t testing.TB, facts map[string]engine.Attributes, cart engine.Cart, at time.Time, expressions []string) []bool {
+	t.Helper()
 	promotions := make([]string, len(expressions))
 	for i, e := range expressions {
 		promotions[i] = "when: " + quoted(e) + ", deal: {percent_off: {of: order, percent: 0}}"
 	}
-	byID := outcomes(t, compileAll(t, promotions), cart, at)
+	compiled := func() *engine.Ruleset { return compileAll(t, promotions) }
+	if facts != nil {
+		compiled = func() *engine.Ruleset { return withPlugins(t, promotions...) }
+	}
+	byID := outcomesOf(t, compiled(), engine.Request{Cart: cart, At: at, Explain: true, Facts: facts})
 	holds := make([]bool, len(expressions))
 	for i := range expressions {
 		holds[i] = byID[fmt.Sprintf("p%d", i)].Reason != engine.ConditionFalse
