@@ -63,7 +63,8 @@ func (r *Report) OK() bool {
 	return true
 }
 
-// Check checks the plugin at the path. What it finds is in the report; the error says why it could not look. No process is left over.
+// Check checks the plugin at the path. What it finds is in the report; the error says why it could not look. No process is left over, but
+// for that of a plugin which does not end with its parent, as the report then says.
 func Check(ctx context.Context, path string, o Options) (*Report, error) {
 	if o.Settings == "" {
 		o.Settings = "{}"
