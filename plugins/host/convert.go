@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -11,8 +12,21 @@ import (
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
 )
 
-// fields are the parts of a cart that a call carries.
-type fields map[pluginpb.Field]bool
+// fields are the parts of a cart that a call carries: a set, bit by bit.
+type fields uint64
+
+func fieldsOf(all []pluginpb.Field) fields {
+	var set fields
+	for _, f := range all {
+		set |= bit(f)
+	}
+	return set
+}
+
+// bit is 0 for a field that this version cannot know.
+func bit(f pluginpb.Field) fields { return 1 << uint(f) }
+
+func (want fields) has(f pluginpb.Field) bool { return want&bit(f) != 0 }
 
 // cartOf writes the parts of the cart that are wanted; SKU, quantity and price of
 // the lines always are.
@@ -23,22 +37,22 @@ func cartOf(cart *engine.Cart, want fields) *pluginpb.Cart {
 		c.Lines[i] = &lines[i]
 		lineOf(&lines[i], l, want)
 	}
-	if want[pluginpb.Field_FIELD_CUSTOMER] || want[pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES] {
+	if want.has(pluginpb.Field_FIELD_CUSTOMER) || want.has(pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES) {
 		c.Customer = customerOf(&cart.Customer, want)
 	}
-	if want[pluginpb.Field_FIELD_COUPONS] {
+	if want.has(pluginpb.Field_FIELD_COUPONS) {
 		c.Coupons = cart.Coupons
 	}
-	if want[pluginpb.Field_FIELD_SHIPPING] {
+	if want.has(pluginpb.Field_FIELD_SHIPPING) {
 		c.Shipping = shippingOf(&cart.Shipping)
 	}
-	if want[pluginpb.Field_FIELD_CHANNEL] {
+	if want.has(pluginpb.Field_FIELD_CHANNEL) {
 		c.Channel = cart.Channel
 	}
-	if want[pluginpb.Field_FIELD_PAYMENT] {
+	if want.has(pluginpb.Field_FIELD_PAYMENT) {
 		c.Payment = cart.Payment
 	}
-	if want[pluginpb.Field_FIELD_ATTRIBUTES] {
+	if want.has(pluginpb.Field_FIELD_ATTRIBUTES) {
 		c.Attributes = valuesOf(cart.Attributes)
 	}
 	return c
@@ -47,19 +61,19 @@ func cartOf(cart *engine.Cart, want fields) *pluginpb.Cart {
 func lineOf(l *pluginpb.Line, of engine.Line, want fields) {
 	item := of.Item
 	l.Sku, l.Quantity, l.Price = item.SKU, of.Quantity, int64(item.Price)
-	if want[pluginpb.Field_FIELD_LINE_NAME] {
+	if want.has(pluginpb.Field_FIELD_LINE_NAME) {
 		l.Name = item.Name
 	}
-	if want[pluginpb.Field_FIELD_LINE_BRAND] {
+	if want.has(pluginpb.Field_FIELD_LINE_BRAND) {
 		l.Brand = item.Brand
 	}
-	if want[pluginpb.Field_FIELD_LINE_CATEGORIES] {
+	if want.has(pluginpb.Field_FIELD_LINE_CATEGORIES) {
 		l.Categories = item.Categories
 	}
-	if want[pluginpb.Field_FIELD_LINE_TAGS] {
+	if want.has(pluginpb.Field_FIELD_LINE_TAGS) {
 		l.Tags = item.Tags
 	}
-	if want[pluginpb.Field_FIELD_LINE_ATTRIBUTES] {
+	if want.has(pluginpb.Field_FIELD_LINE_ATTRIBUTES) {
 		l.Attributes = valuesOf(item.Attributes)
 	}
 }
@@ -70,7 +84,7 @@ func customerOf(c *engine.Customer, want fields) *pluginpb.Customer {
 		return nil
 	}
 	customer := &pluginpb.Customer{Id: c.ID, Groups: c.Groups, Tags: c.Tags, Orders: c.Orders, LifetimeSpend: int64(c.LifetimeSpend)}
-	if want[pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES] {
+	if want.has(pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES) {
 		customer.Attributes = valuesOf(c.Attributes)
 	}
 	return customer
@@ -130,15 +144,14 @@ func idOf(q *engine.Question) string { return strconv.Itoa(q.Deal) + ":" + q.Pro
 // answersOf reads the plugin's answers. What answers no question is an error: the
 // plugin has misunderstood, so none is used.
 func answersOf(response *pluginpb.EvaluateResponse, questions []engine.Question) ([]engine.Answer, error) {
-	byID := make(map[string]*engine.Question, len(questions))
-	for i := range questions {
-		byID[idOf(&questions[i])] = &questions[i]
-	}
 	answers := make([]engine.Answer, 0, len(response.GetAnswers()))
-	for _, said := range response.GetAnswers() {
-		q := byID[said.GetId()]
+	for i, said := range response.GetAnswers() {
+		q := asked(questions, i, said.GetId())
 		if q == nil {
 			return nil, &answerError{engine.ExtraAnswer, fmt.Sprintf("an answer to %.80q, which was not asked", said.GetId())}
+		}
+		if i >= 2*len(questions) {
+			return nil, &answerError{engine.ExtraAnswer, fmt.Sprintf("%d answers to %d questions", len(response.GetAnswers()), len(questions))}
 		}
 		a := engine.Answer{Promotion: q.Promotion, Deal: q.Deal}
 		if err := readResult(&a, said); err != nil {
@@ -147,6 +160,26 @@ func answersOf(response *pluginpb.EvaluateResponse, questions []engine.Question)
 		answers = append(answers, a)
 	}
 	return answers, nil
+}
+
+// asked returns the question with the ID, nil for none. Most plugins answer in the
+// order of the questions, so that it is looked for at place first.
+func asked(questions []engine.Question, place int, id string) *engine.Question {
+	number, promotion, found := strings.Cut(id, ":")
+	deal, err := strconv.Atoi(number)
+	if !found || err != nil {
+		return nil
+	}
+	is := func(q *engine.Question) bool { return q.Deal == deal && q.Promotion == promotion }
+	if place < len(questions) && is(&questions[place]) {
+		return &questions[place]
+	}
+	for i := range questions {
+		if is(&questions[i]) {
+			return &questions[i]
+		}
+	}
+	return nil
 }
 
 // answerError says what is wrong with a whole response.

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +18,7 @@ import (
 // safe for concurrent use.
 type Host struct {
 	options Options
+	pace    pace
 	starter *starter
 
 	mu      sync.Mutex
@@ -35,12 +38,16 @@ func New(o Options) (*Host, error) {
 	if o.Dir == "" || o.Currency == (engine.Currency{}) {
 		return nil, errors.New("new plugin host: no folder of plugins, or no currency")
 	}
+	var err error
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return nil, fmt.Errorf("new plugin host: %w", err)
+	}
 	o = o.withDefaults()
 	starter, err := newStarter(&o)
 	if err != nil {
 		return nil, err
 	}
-	return &Host{options: o, starter: starter, plugins: make(map[string]*guarded)}, nil
+	return &Host{options: o, pace: defaultPace(), starter: starter, plugins: make(map[string]*guarded)}, nil
 }
 
 // Use makes the plugins those of the pins: others are ended, and new ones started.
@@ -74,7 +81,7 @@ func (h *Host) guard(pin Pin) *guarded {
 	ctx, stop := context.WithCancel(context.Background())
 	path := h.starter.path(pin.Name)
 	g := &guarded{
-		supervisor: newSupervisor(pin, &h.options, h.starter.launch, func() (fileState, error) { return lookAt(path) }),
+		supervisor: newSupervisor(pin, h.options.Logger, h.pace, h.starter.launch, func() (fileState, error) { return lookAt(path) }),
 		stop:       stop, done: make(chan struct{}),
 	}
 	h.starter.running.Go(func() {
@@ -131,6 +138,12 @@ func (h *Host) Close() error {
 
 // Evaluate implements engine.Plugins: one call of each plugin, all at once.
 func (h *Host) Evaluate(ctx context.Context, cart *engine.Cart, at time.Time, questions []engine.Question) []engine.Answer {
+	if len(questions) == 0 {
+		return nil
+	}
+	if first := questions[0].Plugin; !slices.ContainsFunc(questions, func(q engine.Question) bool { return q.Plugin != first }) {
+		return h.ask(ctx, first, cart, at, questions)
+	}
 	byPlugin := make(map[string][]engine.Question)
 	for _, q := range questions {
 		byPlugin[q.Plugin] = append(byPlugin[q.Plugin], q)

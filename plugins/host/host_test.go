@@ -1,3 +1,5 @@
+//go:build linux
+
 package host_test
 
 import (
@@ -325,7 +327,7 @@ func TestProgramsThatAreNotUsed(t *testing.T) {
 		{"one without a fact", nil, func(f *folder) { f.pin.Facts = []string{"tier"} }, host.Refused, engine.VersionMismatch, "it has no fact tier"},
 		{"one that ends at once", []string{"rogue.start", "exit"}, nil, host.Waiting, engine.CallFailed, "describe"},
 		{"one that never describes itself", []string{"rogue.start", "hang"}, nil, host.Waiting, engine.CallFailed, "describe"},
-		{"no program", nil, func(f *folder) { f.write("rogue", "hello\n"); f.pin.Digests = []string{f.digest()} }, host.Waiting, engine.NotRunning, "start: "},
+		{"no program", nil, func(f *folder) { f.write("rogue", "hello\n"); f.pin.Digests = []string{f.digest()} }, host.Waiting, engine.NotRunning, "exec format error"},
 		{"one that prints before it serves", nil, func(f *folder) {
 			f.write("rogue", "#!/bin/sh\necho hello\nexec sleep 100\n")
 			f.pin.Digests = []string{f.digest()}

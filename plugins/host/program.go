@@ -22,7 +22,6 @@ import (
 type Program struct {
 	remote      *remote
 	starter     *starter
-	digest      string
 	description *sdk.Description
 }
 
@@ -41,11 +40,15 @@ func Open(ctx context.Context, path string, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{starter: s}
-	if p.remote, p.digest, err = s.begin(ctx, Pin{Name: name}, s.scratch); err != nil {
+	p, pin := &Program{starter: s}, Pin{Name: name}
+	home, err := s.newHome()
+	if err == nil {
+		p.remote, err = s.begin(ctx, pin, home)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start plugin %s: %w", name, err), s.close())
 	}
-	if err = p.remote.describe(ctx); err == nil {
+	if err = p.remote.describe(ctx, pin); err == nil {
 		p.description, err = contract.Description(p.remote.described)
 	}
 	if err != nil {
@@ -58,7 +61,7 @@ func Open(ctx context.Context, path string, o Options) (*Program, error) {
 func (p *Program) Description() sdk.Description { return *p.description }
 
 // Digest is the SHA-256 of the program, in hex.
-func (p *Program) Digest() string { return p.digest }
+func (p *Program) Digest() string { return p.remote.digest() }
 
 // Prepare gives the program its settings and makes the first call.
 func (p *Program) Prepare(ctx context.Context) error { return p.remote.prepare(ctx) }

@@ -10,113 +10,137 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/plugins/internal/launch"
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
-	"github.com/checkout-promotions/checkout/plugins/internal/process"
 	"github.com/checkout-promotions/checkout/plugins/internal/wire"
 )
+
+// startsAtOnce is how many programs start at the same time: each takes a tenth of a
+// second of a processor, and many at once would not be ready in time.
+const startsAtOnce = 8
 
 // starter starts the programs of a folder.
 type starter struct {
 	options *Options
-	scratch string // a folder that only this user can read: copies and sockets
+	runtime string   // a folder that only this user can read: copies and sockets
+	owner   *os.File // marks the folder as in use
+	gate    *semaphore.Weighted
 	number  atomic.Int64
 	running sync.WaitGroup
+	closing sync.Once
 }
 
 func newStarter(o *Options) (*starter, error) {
-	scratch, err := os.MkdirTemp("", "checkout-")
-	if err != nil {
+	dir, owner, err := newRuntime(os.TempDir())
+	if owner == nil {
 		return nil, fmt.Errorf("new plugin host: %w", err)
 	}
-	return &starter{options: o, scratch: scratch}, nil
+	if err != nil {
+		o.Logger.Warn("remove what killed hosts of plugins have left", "error", err.Error())
+	}
+	return &starter{options: o, runtime: dir, owner: owner, gate: semaphore.NewWeighted(startsAtOnce)}, nil
 }
 
 // close waits for all programs and removes what they had.
-func (s *starter) close() error {
+func (s *starter) close() (err error) {
 	s.running.Wait()
-	return os.RemoveAll(s.scratch)
+	s.closing.Do(func() { err = removeRuntime(s.runtime, s.owner) })
+	return err
 }
 
 // path is that of the program of a plugin.
 func (s *starter) path(name string) string { return Path(s.options.Dir, name) }
 
-// lookAt tells one state of a file from another.
+// lookAt tells one state of a file from another. What is not a program that may be
+// executed is an error.
 func lookAt(path string) (fileState, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return fileState{}, err
 	}
-	return fileState{info.Size(), info.ModTime()}, nil
+	state := fileState{info.Size(), info.ModTime(), info.Mode()}
+	if !info.Mode().IsRegular() {
+		return state, &startError{engine.NotRunning, true, fmt.Errorf("%s is no file", path)}
+	}
+	if runtime.GOOS != "windows" && info.Mode()&0o111 == 0 {
+		return state, &startError{engine.NotRunning, true, fmt.Errorf("%s is not executable; chmod +x it", path)}
+	}
+	return state, nil
 }
 
 // launch is a launcher. What runs is a copy that was made while its digest was
 // taken, so that nobody can put another program in its place in between, except of
 // a script, which finds its parts beside it.
-func (s *starter) launch(ctx context.Context, pin Pin) (program, string, error) {
-	home := filepath.Join(s.scratch, fmt.Sprintf("%d", s.number.Add(1)))
-	if err := os.Mkdir(home, 0o700); err != nil {
-		return nil, "", &startError{engine.NotRunning, false, err}
+func (s *starter) launch(ctx context.Context, pin Pin) (program, error) {
+	if err := s.gate.Acquire(ctx, 1); err != nil {
+		return nil, &startError{engine.NotRunning, false, err}
 	}
-	p, digest, err := s.launchIn(ctx, pin, home)
+	defer s.gate.Release(1)
+	home, err := s.newHome()
 	if err != nil {
-		return nil, "", errors.Join(err, os.RemoveAll(home))
+		return nil, &startError{engine.NotRunning, false, err}
 	}
-	return p, digest, nil
+	r, err := s.begin(ctx, pin, home)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(home))
+	}
+	if err = r.describe(ctx, pin); err == nil {
+		err = r.prepare(ctx)
+	}
+	if err != nil {
+		r.kill()
+		return nil, err
+	}
+	return r, nil
 }
 
-func (s *starter) launchIn(ctx context.Context, pin Pin, home string) (program, string, error) {
-	r, digest, err := s.begin(ctx, pin, home)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := r.describe(ctx); err != nil {
-		r.kill()
-		return nil, "", err
-	}
-	if err := r.prepare(ctx); err != nil {
-		r.kill()
-		return nil, "", err
-	}
-	return r, digest, nil
+// newHome makes a folder for a program.
+func (s *starter) newHome() (string, error) {
+	home := filepath.Join(s.runtime, strconv.FormatInt(s.number.Add(1), 10))
+	return home, os.Mkdir(home, 0o700)
 }
 
 // begin starts a program, and asks it nothing yet.
-func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, string, error) {
+func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, error) {
 	path, digest, err := take(s.path(pin.Name), filepath.Join(home, "program"))
 	if err != nil {
-		return nil, "", &startError{engine.NotRunning, false, err}
+		return nil, &startError{engine.NotRunning, false, err}
 	}
-	if !s.options.Dev && !slices.Contains(pin.Digests, digest) {
-		return nil, "", &startError{engine.BadChecksum, true, fmt.Errorf(
-			"the program has the SHA-256 %s, which plugins.lock.yaml does not have; if it is meant to, run checkout plugins lock", digest)}
+	r := &remote{name: pin.Name, sum: digest, options: s.options, home: home}
+	if err := r.allowed(pin); err != nil {
+		return nil, err
 	}
 	log := s.options.Logger.With("plugin", pin.Name)
-	started, err := process.Start(ctx, process.Options{
-		Path: path, Dir: s.options.Dir, Env: environment(home), Sockets: home, Timeout: s.options.Start, Memory: s.options.Memory,
-		Output: func(line string) { log.Info("plugin prints", "line", engine.CleanPluginText(line)) },
+	r.output.tell = func(line string) { log.Info("plugin prints", "line", engine.CleanPluginText(line)) }
+	r.Process, err = launch.Start(ctx, launch.Options{
+		Path: path, Dir: s.options.Dir, Env: environment(home), Runtime: home, StartTimeout: s.options.Start,
+		Output: &r.output, Started: func(pid int) error { return limit(pid, s.options.Memory) },
 	})
-	if _, mismatch := errors.AsType[*launch.VersionError](err); mismatch {
-		return nil, "", &startError{engine.VersionMismatch, true, err}
-	}
 	if err != nil {
-		return nil, "", &startError{engine.NotRunning, false, err}
+		return nil, r.notStarted(err)
 	}
-	return &remote{process: started, pin: pin, options: s.options, home: home}, digest, nil
+	return r, nil
 }
 
 // environment is all that a plugin gets of it: nothing of ours, which has
 // passwords.
 func environment(home string) []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + home, "HOME=" + home, "TZ=UTC", "LANG=C.UTF-8"}
+	env := []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + home, "HOME=" + home, "TZ=UTC", "LANG=C.UTF-8"}
+	if runtime.GOOS == "windows" { // where nothing starts without the first
+		env = append(env, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"), "TMP="+home, "TEMP="+home)
+	}
+	return env
 }
 
 // take copies a program, and returns what to run and the SHA-256 of what was
@@ -157,26 +181,45 @@ func (f *firstBytes) Write(text []byte) (int, error) {
 
 // remote is a program that was started.
 type remote struct {
-	process   *process.Process
-	pin       Pin
+	*launch.Process
+	name      string
+	sum       string // its SHA-256, in hex
 	options   *Options
 	home      string
+	output    lines
 	described *pluginpb.DescribeResponse
-	kinds     map[string]*pluginpb.DealKind
-	told      map[string]*pluginpb.Fact
+	kinds     map[string]fields // of the kinds of deals
+	told      map[string]fields // of the facts
 	types     map[string]pluginpb.FactType
+	effects   map[string]string
+	meter     meter
+}
+
+// notStarted says why the program was not started, with what it has printed last.
+func (r *remote) notStarted(err error) *startError {
+	if last := r.output.last(); last != "" {
+		err = fmt.Errorf("%w; it printed: %s", err, last)
+	}
+	if _, mismatch := errors.AsType[*launch.VersionError](err); mismatch {
+		return &startError{engine.VersionMismatch, true, err}
+	}
+	return &startError{engine.NotRunning, false, err}
 }
 
 // describe learns what the program is.
-func (r *remote) describe(ctx context.Context) error {
+func (r *remote) describe(ctx context.Context, pin Pin) error {
 	ctx, cancel := context.WithTimeout(ctx, r.options.Start)
 	defer cancel()
 	var err error
-	if r.described, err = r.process.Describe(ctx, &pluginpb.DescribeRequest{}); err != nil {
+	if r.described, err = r.Describe(ctx, &pluginpb.DescribeRequest{}); err != nil {
 		return &startError{engine.CallFailed, false, fmt.Errorf("describe: %w", err)}
 	}
-	if err := r.compare(); err != nil {
-		return &startError{engine.VersionMismatch, true, err}
+	r.learn()
+	if err := r.fits(pin); err != nil {
+		return err
+	}
+	if err := limit(r.PID(), r.memory()); err != nil {
+		return &startError{engine.NotRunning, false, err}
 	}
 	return nil
 }
@@ -186,11 +229,11 @@ func (r *remote) describe(ctx context.Context) error {
 func (r *remote) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.options.Start)
 	defer cancel()
-	settings := string(r.options.Settings[r.pin.Name])
+	settings := string(r.options.Settings[r.name])
 	if settings == "" {
 		settings = "{}"
 	}
-	_, err := r.process.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings, Currency: currencyOf(r.options.Currency)})
+	_, err := r.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings, Currency: currencyOf(r.options.Currency)})
 	if err != nil {
 		return &startError{engine.CallFailed, true, fmt.Errorf("its settings: %w", err)}
 	}
@@ -203,45 +246,69 @@ func (r *remote) prepare(ctx context.Context) error {
 	return nil
 }
 
+// learn keeps what calls need of what the program says of itself.
+func (r *remote) learn() {
+	r.effects, r.types = make(map[string]string), make(map[string]pluginpb.FactType)
+	r.kinds, r.told = make(map[string]fields), make(map[string]fields)
+	for _, k := range r.described.GetDeals() {
+		r.kinds[k.GetName()], r.effects[k.GetName()] = fieldsOf(k.GetFields()), wire.Word(k.GetEffect())
+	}
+	for _, f := range r.described.GetFacts() {
+		r.told[f.GetName()], r.types[f.GetName()] = fieldsOf(f.GetFields()), f.GetType()
+	}
+}
+
+// allowed tells whether the pin has the program.
+func (r *remote) allowed(pin Pin) error {
+	if r.options.Dev || slices.Contains(pin.Digests, r.sum) {
+		return nil
+	}
+	return &startError{engine.BadChecksum, true, fmt.Errorf(
+		"the program has the SHA-256 %s, which plugins.lock.yaml does not have; if it is meant to, run checkout plugins lock", r.sum)}
+}
+
+func (r *remote) fits(pin Pin) error {
+	if err := r.allowed(pin); err != nil {
+		return err
+	}
+	if err := r.compare(pin); err != nil {
+		return &startError{engine.VersionMismatch, true, err}
+	}
+	return nil
+}
+
 // compare holds the plugin to what the rules know of it.
-func (r *remote) compare() error {
+func (r *remote) compare(pin Pin) error {
 	d := r.described
-	if d.GetName() != r.pin.Name {
+	if d.GetName() != pin.Name {
 		return fmt.Errorf("it calls itself %.80q", d.GetName())
 	}
-	if d.GetVersion() != r.pin.Version && !r.options.Dev {
-		return fmt.Errorf("it is version %.40s, plugins.lock.yaml has %s; run checkout plugins lock", d.GetVersion(), r.pin.Version)
+	if d.GetVersion() != pin.Version && !r.options.Dev {
+		return fmt.Errorf("it is version %.40s, plugins.lock.yaml has %s; run checkout plugins lock", d.GetVersion(), pin.Version)
 	}
-	r.kinds, r.told, r.types = make(map[string]*pluginpb.DealKind), make(map[string]*pluginpb.Fact), make(map[string]pluginpb.FactType)
-	for _, k := range d.GetDeals() {
-		r.kinds[k.GetName()] = k
-	}
-	for _, f := range d.GetFacts() {
-		r.told[f.GetName()], r.types[f.GetName()] = f, f.GetType()
-	}
-	for kind, effect := range r.pin.Kinds {
-		k := r.kinds[kind]
-		if k == nil {
+	for kind, effect := range pin.Kinds {
+		said, known := r.effects[kind]
+		if !known {
 			return fmt.Errorf("it has no kind of deal %s; run checkout plugins lock", kind)
 		}
-		if said := wire.Word(k.GetEffect()); said != effect.String() {
+		if said != effect.String() {
 			return fmt.Errorf("the effect of its deal %s is %s, the rules were written for %s; run checkout plugins lock", kind, said, effect)
 		}
 	}
-	for _, fact := range r.pin.Facts {
-		if r.told[fact] == nil {
+	for _, fact := range pin.Facts {
+		if _, known := r.told[fact]; !known {
 			return fmt.Errorf("it has no fact %s; run checkout plugins lock", fact)
 		}
 	}
 	return nil
 }
 
+func (r *remote) digest() string { return r.sum }
+
 func (r *remote) version() string { return r.described.GetVersion() }
 
-func (r *remote) pid() int { return r.process.PID() }
-
 func (r *remote) check(ctx context.Context) error {
-	health, err := r.process.Health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: wire.Name})
+	health, err := r.Health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: wire.Name})
 	if err != nil {
 		return err
 	}
@@ -252,13 +319,11 @@ func (r *remote) check(ctx context.Context) error {
 }
 
 func (r *remote) evaluate(ctx context.Context, cart *engine.Cart, at time.Time, questions []engine.Question) ([]engine.Answer, error) {
-	want := make(fields)
-	for _, q := range questions {
-		for _, f := range r.kinds[q.Kind].GetFields() {
-			want[f] = true
-		}
+	var want fields
+	for i := range questions {
+		want |= r.kinds[questions[i].Kind]
 	}
-	response, err := r.process.Evaluate(ctx, evaluateRequest(cart, at, questions, want))
+	response, err := r.Evaluate(ctx, evaluateRequest(cart, at, questions, want))
 	if err != nil {
 		return nil, err
 	}
@@ -266,39 +331,65 @@ func (r *remote) evaluate(ctx context.Context, cart *engine.Cart, at time.Time, 
 }
 
 func (r *remote) facts(ctx context.Context, cart *engine.Cart, at time.Time, names []string) (map[string]engine.Value, error) {
-	want := make(fields)
+	var want fields
 	for _, name := range names {
-		for _, f := range r.told[name].GetFields() {
-			want[f] = true
-		}
+		want |= r.told[name]
 	}
-	response, err := r.process.Facts(ctx, factsRequest(cart, at, names, want))
+	response, err := r.Facts(ctx, factsRequest(cart, at, names, want))
 	if err != nil {
 		return nil, err
 	}
 	return factsOf(response, names, r.types)
 }
 
-// exceeds holds the program to the smaller of what it asked for and what it may.
-func (r *remote) exceeds() string {
-	limits := r.described.GetLimits()
-	memory, cpu := r.options.Memory, r.options.CPU
-	if asked := int64(limits.GetMemoryMib()) << 20; asked > 0 {
-		memory = min(memory, asked)
-	}
-	if asked := int64(limits.GetCpuPercent()); asked > 0 && (cpu == 0 || asked < cpu) {
-		cpu = asked
-	}
-	return r.process.Exceeds(memory, cpu)
+// What a program may use is the smaller of what it asks for and what it may; 0 asks
+// for nothing.
+
+func (r *remote) memory() int64 {
+	return smaller(r.options.Memory, int64(r.described.GetLimits().GetMemoryMib())<<20)
 }
 
-func (r *remote) ended() <-chan struct{} { return r.process.Ended() }
+func (r *remote) timeout() time.Duration {
+	return smaller(r.options.Timeout, time.Duration(r.described.GetLimits().GetCallTimeoutMs())*time.Millisecond)
+}
 
-func (r *remote) ending() string { return r.process.Ending() }
+func (r *remote) inFlight() int64 {
+	return smaller(r.options.MaxInFlight, int64(r.described.GetLimits().GetMaxInFlight()))
+}
+
+func (r *remote) exceeds() string {
+	return r.meter.exceeds(r.PID(), r.memory(), smaller(r.options.CPU, int64(r.described.GetLimits().GetCpuPercent())))
+}
+
+// smaller returns the smaller of two that are not 0.
+func smaller[N int64 | time.Duration](a, b N) N {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+func (r *remote) pid() int { return r.PID() }
+
+func (r *remote) ended() <-chan struct{} { return r.Exited() }
+
+func (r *remote) ending() string {
+	text := "its connection is lost"
+	if state := r.ExitText(); state != "" {
+		text = state
+	}
+	if last := r.output.last(); last != "" {
+		text += ": " + last
+	}
+	return text
+}
+
+// politely is how long a program may take to end by itself.
+const politely = time.Second
 
 func (r *remote) kill() {
-	r.process.Kill()
+	r.Close(politely)
 	if err := os.RemoveAll(r.home); err != nil {
-		r.options.Logger.Error("remove what a plugin had", "plugin", r.pin.Name, "error", err)
+		r.options.Logger.Error("remove what a plugin had", "plugin", r.name, "error", err)
 	}
 }

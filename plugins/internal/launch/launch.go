@@ -99,7 +99,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 		SyncStdout:       output,
 		SyncStderr:       output,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		Logger:           hclog.NewNullLogger(),
+		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}), // else it reads what is printed as JSON
 		AutoMTLS:         true,
 		SkipHostEnv:      true,
 		GRPCDialOptions:  wire.DialOptions(),

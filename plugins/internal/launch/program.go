@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-plugin/runner"
 )
@@ -32,6 +33,15 @@ type program struct {
 }
 
 var _ runner.Runner = (*program)(nil)
+
+const (
+	// lastWords is how long the output of a program is read after its end.
+	lastWords = 500 * time.Millisecond
+	// A program that was written a moment ago is busy while another that starts
+	// has its file open, which is tried so often, with a pause between.
+	busyTries = 50
+	busyPause = 10 * time.Millisecond
+)
 
 func newProgram(o Options, output io.Writer) *program {
 	return &program{options: o, output: output, env: append([]string(nil), o.Env...), exited: make(chan struct{})}
@@ -54,6 +64,9 @@ func (p *program) run(started chan<- error) {
 		return
 	}
 	state, err := p.process.Wait()
+	// Who has left the group may hold the pipes open for ever.
+	last := time.Now().Add(lastWords)
+	_, _ = p.stdout.SetReadDeadline(last), p.stderr.SetReadDeadline(last) // an error says that they are closed
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	killGroup(p.process)
@@ -64,14 +77,6 @@ func (p *program) run(started chan<- error) {
 
 // start starts the process with pipes that end when all who hold them have ended.
 func (p *program) start() (err error) {
-	cmd := exec.Command(p.options.Path)
-	cmd.Env, cmd.Dir = p.env, p.options.Dir
-	ownGroup(cmd)
-	if p.options.Prepare != nil {
-		if err := p.options.Prepare(cmd); err != nil {
-			return err
-		}
-	}
 	var out, errs *os.File
 	if p.stdout, out, err = os.Pipe(); err != nil {
 		return err
@@ -81,16 +86,35 @@ func (p *program) start() (err error) {
 		return errors.Join(err, p.stdout.Close())
 	}
 	defer errs.Close()
-	cmd.Stdout, cmd.Stderr = out, errs
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.killed {
-		err = errors.New("it was ended before it began")
-	} else {
-		err = cmd.Start()
+	for range busyTries {
+		if err = p.execute(out, errs); !errors.Is(err, errBusy) {
+			break
+		}
+		time.Sleep(busyPause)
 	}
 	if err != nil {
 		return errors.Join(err, p.stdout.Close(), p.stderr.Close())
+	}
+	return nil
+}
+
+// execute starts the process with the pipes, unless it was killed before.
+func (p *program) execute(out, errs *os.File) error {
+	cmd := exec.Command(p.options.Path)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = p.env, p.options.Dir, out, errs
+	ownGroup(cmd)
+	if p.options.Prepare != nil {
+		if err := p.options.Prepare(cmd); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.killed {
+		return errors.New("it was ended before it began")
+	}
+	if err := cmd.Start(); err != nil {
+		return err
 	}
 	p.process = cmd.Process
 	if p.options.Started != nil {
@@ -98,7 +122,7 @@ func (p *program) start() (err error) {
 			killGroup(cmd.Process)
 			_, waited := cmd.Process.Wait()
 			p.process = nil
-			return errors.Join(err, waited, p.stdout.Close(), p.stderr.Close())
+			return errors.Join(err, waited)
 		}
 	}
 	return nil

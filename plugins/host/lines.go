@@ -1,8 +1,9 @@
-package process
+package host
 
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,11 +18,12 @@ const (
 // lines makes lines of what a program prints. It never waits, and keeps little:
 // who prints a flood is told of in part.
 type lines struct {
-	tell func(line string) // nil: nobody
+	tell func(line string)
 
 	mu      sync.Mutex
 	line    []byte
 	latest  string
+	cause   string // of the end of a Go program
 	second  time.Time
 	told    int
 	dropped int
@@ -53,8 +55,11 @@ func (l *lines) end() {
 		return
 	}
 	l.latest = line
+	if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+		l.cause = line
+	}
 	if now := time.Now(); now.Sub(l.second) >= time.Second {
-		if l.dropped > 0 && l.tell != nil {
+		if l.dropped > 0 {
 			l.tell(fmt.Sprintf("(%d more lines)", l.dropped))
 		}
 		l.second, l.told, l.dropped = now, 0, 0
@@ -64,15 +69,17 @@ func (l *lines) end() {
 		return
 	}
 	l.told++
-	if l.tell != nil {
-		l.tell(line)
-	}
+	l.tell(line)
 }
 
-// last returns the last line that was printed.
+// last returns the last line that was printed, and for a Go program that has
+// panicked why: the last line then is one of a trace.
 func (l *lines) last() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.cause != "" {
+		return l.cause
+	}
 	if len(l.line) > 0 {
 		return string(l.line)
 	}

@@ -1,4 +1,4 @@
-package process
+package host
 
 import (
 	"bytes"
@@ -10,30 +10,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxFiles is how many files a program may have open.
-const maxFiles = 4096
+const (
+	// maxFiles is how many files a program may have open.
+	maxFiles = 4096
+	// roomBeside is what a program may allocate beyond the memory that it may use,
+	// in bytes: Go and Node.js allocate in large pieces, of which they use little.
+	roomBeside = 256 << 20
+)
 
-// limit bounds what the program may allocate: its data, which Go and Node.js do not
-// count their reserves in. It gets no core files, which could hold what customers
-// bought.
+// limit bounds what the program, and what it starts, may allocate. It gets no core
+// files, which could hold what customers bought. The limit of allocations stops who
+// eats much within a moment; meter finds who uses more than memory.
 func limit(pid int, memory int64) error {
-	bounds := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: maxFiles}
-	if memory > 0 {
-		bounds[unix.RLIMIT_DATA] = uint64(memory)
-	}
+	bounds := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: maxFiles, unix.RLIMIT_DATA: uint64(memory) + roomBeside}
 	for resource, most := range bounds {
+		var now unix.Rlimit
+		if err := unix.Prlimit(pid, resource, nil, &now); err != nil {
+			return fmt.Errorf("limit what it uses: %w", err)
+		}
+		most = min(most, now.Max) // nobody may raise what is lower already
 		if err := unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
-			return err
+			return fmt.Errorf("limit what it uses: %w", err)
 		}
 	}
 	return nil
-}
-
-// usage is what a program had used when it was last looked at.
-type usage struct {
-	at   time.Time
-	used time.Duration
-	hot  int // how often in a row it was beyond the limit
 }
 
 const (
@@ -43,26 +43,32 @@ const (
 	hotLooks = 5
 )
 
-// Exceeds says which limit the program is beyond, "" for none: memory in bytes, or
-// the processor in percent of one for several looks in a row, 0 for none. It is to
-// be called about once a second, by one goroutine.
-func (p *Process) Exceeds(memory, cpu int64) string {
-	if resident := residentOf(p.pid); memory > 0 && resident > memory {
+// meter looks at what a program uses. One goroutine uses it.
+type meter struct {
+	at   time.Time // of the last look
+	used time.Duration
+	hot  int // how often in a row it was beyond the limit
+}
+
+// exceeds says which limit the program is beyond, "" for none: memory in bytes, or
+// the processor in percent of one for several looks in a row, 0 for any number.
+func (m *meter) exceeds(pid int, memory, cpu int64) string {
+	if resident := residentOf(pid); resident > memory {
 		return fmt.Sprintf("it uses %d MiB of memory, more than %d", resident>>20, memory>>20)
 	}
-	now, used := time.Now(), processorOf(p.pid)
-	before := p.usage
-	p.usage.at, p.usage.used = now, used
+	now, used := time.Now(), processorOf(pid)
+	before := *m
+	m.at, m.used = now, used
 	if cpu <= 0 || before.at.IsZero() || used < before.used {
 		return ""
 	}
 	if percent := int64(100 * (used - before.used) / now.Sub(before.at)); percent > cpu {
-		if p.usage.hot++; p.usage.hot >= hotLooks {
+		if m.hot++; m.hot >= hotLooks {
 			return fmt.Sprintf("it uses %d %% of a processor, more than %d", percent, cpu)
 		}
 		return ""
 	}
-	p.usage.hot = 0
+	m.hot = 0
 	return ""
 }
 
