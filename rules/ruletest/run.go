@@ -104,7 +104,8 @@ func glob(pattern, text string) bool {
 // Options say with which plugins cases are run. The zero value answers for all of
 // them with the stubs of the test files.
 type Options struct {
-	// Plugins answer in place of the stubs, for the plugins that Real names.
+	// Plugins answer in place of the stubs, for the plugins that Real names. A stub
+	// that is a fault stays one, which no plugin has at will.
 	Plugins engine.Plugins
 	Real    []string
 }

@@ -247,13 +247,13 @@ func (p *stubbed) Evaluate(ctx context.Context, cart *engine.Cart, at time.Time,
 	var answers []engine.Answer
 	var ask []engine.Question
 	for _, q := range questions {
-		if p.isReal(q.Plugin) {
-			ask = append(ask, q)
-			continue
-		}
 		answer, listed := p.stubs.answers[stubDeal{q.Plugin, q.Kind, q.Promotion}]
 		if !listed {
 			answer, listed = p.stubs.answers[stubDeal{plugin: q.Plugin, kind: q.Kind}]
+		}
+		if p.isReal(q.Plugin) && answer.Fault == "" {
+			ask = append(ask, q)
+			continue
 		}
 		if !listed {
 			p.miss(q.Plugin+"."+q.Kind, fmt.Sprintf("an answer for promotion %s in stubs: {%s: {deals: {%s: {none: why}}}}", q.Promotion, q.Plugin, q.Kind))

@@ -190,3 +190,17 @@ tests: [{name: a, given: {cart: [TV], coupons: [MUST]}, expect: {total: 5.00, ap
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 }
+
+func TestAStubThatIsAFaultStaysBesideARealPlugin(t *testing.T) {
+	loyalty := &realPlugin{}
+	result := runPlugins(t, `
+stubs: {loyalty: {facts: {points: 0}, deals: {spend: {fault: timeout}}}}
+tests: [{name: a, given: {cart: [TV]}, expect: {total: 10.00, not_applied: {spend: {reason: plugin_failed, fault: timeout}}}}]
+`, ruletest.Options{Plugins: loyalty, Real: []string{"loyalty"}})
+	if result.Failed > 0 {
+		t.Errorf("got %+v, want the fault of the stub", result.Cases[0])
+	}
+	if diff := cmp.Diff([]string{"loyalty.points"}, loyalty.asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}

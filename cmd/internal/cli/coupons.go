@@ -237,31 +237,11 @@ revoked. A file is only put in place when it is complete.`,
 			_, err := data.ExportCodes(ctx, args[0], s.Out)
 			return err
 		}
-		return replaceFile(path, func(w io.Writer) error {
+		return replaceFile(path, 0o600, func(w io.Writer) error {
 			_, err := data.ExportCodes(ctx, args[0], w)
 			return err
 		})
 	})
-}
-
-// replaceFile writes a file beside the path and puts it in place once it is
-// complete.
-func replaceFile(path string, fill func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part")
-	if err != nil {
-		return environmentError(fmt.Errorf("write the export: %w", err))
-	}
-	err = fill(file)
-	if closing := file.Close(); err == nil {
-		err = environmentError(closing)
-	}
-	if err == nil {
-		err = environmentError(os.Rename(file.Name(), path))
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
 }
 
 func newCouponsList(s Streams) *cobra.Command {

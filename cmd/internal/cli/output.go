@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,4 +82,24 @@ func (o output) write(stdout io.Writer, report func(w io.Writer, format string) 
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return errors.Join(report(f, o.format), f.Close())
+}
+
+// replaceFile writes a file beside the path and puts it in place once it is
+// complete. What fill returns is returned as it is.
+func replaceFile(path string, mode fs.FileMode, fill func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part")
+	if err != nil {
+		return environmentError(fmt.Errorf("write %s: %w", path, err))
+	}
+	err = fill(file)
+	if ending := errors.Join(file.Chmod(mode), file.Close()); err == nil {
+		err = environmentError(ending)
+	}
+	if err == nil {
+		err = environmentError(os.Rename(file.Name(), path))
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
 }

@@ -69,18 +69,24 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 
 // runTests runs the tests at the paths that the filter selects.
 func runTests(ctx context.Context, paths []string, text string) (ruletest.Result, error) {
-	filter, err := ruletest.ParseFilter(text)
-	if err != nil {
-		return ruletest.Result{}, usageError{error: err}
-	}
-	if err := checkPaths(paths); err != nil {
-		return ruletest.Result{}, err
-	}
-	suites, err := ruletest.Load(paths)
+	suites, filter, err := loadTests(paths, text)
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return ruletest.Result{}, err
 	}
-	return ruletest.RunWith(ctx, suites, filter, ruletest.Options{})
+	return ruletest.Run(suites, filter)
+}
+
+// loadTests reads the tests at the paths, and the filter.
+func loadTests(paths []string, text string) ([]ruletest.Suite, ruletest.Filter, error) {
+	filter, err := ruletest.ParseFilter(text)
+	if err != nil {
+		return nil, filter, usageError{error: err}
+	}
+	if err := checkPaths(paths); err != nil {
+		return nil, filter, err
+	}
+	suites, err := ruletest.Load(paths)
+	return suites, filter, err
 }
 
 // checkPaths reports the paths at which there is nothing.
