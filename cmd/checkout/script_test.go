@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -59,14 +61,18 @@ func TestScripts(t *testing.T) {
 			"taken":    taken,
 			"postgres": postgres(t),
 			"locked":   locked,
+			"install":  install(t),
 		},
 	})
 }
 
-// setUp gives a script the examples. The race detector, if there is one, need
-// not wait a second at the end of every program.
+// setUp gives a script the examples, and the go command its caches. The race
+// detector, if there is one, need not wait a second at the end of every program.
 func setUp(env *testscript.Env) error {
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	if err := setUpGo(env); err != nil {
+		return err
+	}
 	return os.CopyFS(filepath.Join(env.WorkDir, "examples"), os.DirFS(filepath.Join("..", "..", "examples")))
 }
 
@@ -129,4 +135,46 @@ func taken(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
 	ts.Setenv("TAKEN", strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+}
+
+// setUpGo lets scripts use the go command as this test does, without a network.
+func setUpGo(env *testscript.Env) error {
+	names := []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "CGO_ENABLED", "GOTOOLCHAIN"}
+	text, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		return err
+	}
+	for i, value := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+		env.Setenv(names[i], value)
+	}
+	env.Setenv("GOPROXY", "off")
+	repository, err := filepath.Abs(filepath.Join("..", ".."))
+	env.Setenv("REPOSITORY", repository)
+	return err
+}
+
+// buildExample builds an example of a plugin into a folder.
+func buildExample(dir, name string) error {
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, name), "./examples/plugins/"+name)
+	build.Dir = filepath.Join("..", "..")
+	output, err := build.CombinedOutput()
+	if err != nil {
+		return errors.New(string(output))
+	}
+	return nil
+}
+
+// install puts an example of a plugin into a folder: install plugins loyalty.
+func install(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	built := t.TempDir()
+	var once sync.Once
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: install folder name")
+		}
+		once.Do(func() { ts.Check(buildExample(built, "loyalty")) })
+		text, err := os.ReadFile(filepath.Join(built, args[1]))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(filepath.Join(args[0], args[1])), text, 0o755))
+	}
 }

@@ -43,7 +43,11 @@ they are not what the plugin does. Settings are those of plugins.settings.`,
 			if err != nil {
 				return err
 			}
-			return testPlugin(cmd.Context(), s, cfg.Plugins, paths[0], o)
+			command := commandLine("checkout plugins test", paths)
+			if file := cmd.Flags().Lookup("config"); file.Changed {
+				command = commandLine(command+" --config", []string{file.Value.String()})
+			}
+			return testPlugin(cmd.Context(), s, cfg.Plugins, paths[0], o, command)
 		},
 	}
 	cmd.Flags().StringVar(&o.filter, "run", "", "only the cases that match `FILTER`, such as 'file=tv_test.yaml;test=third*;qty=3'")
@@ -52,7 +56,7 @@ they are not what the plugin does. Settings are those of plugins.settings.`,
 	return cmd
 }
 
-func testPlugin(ctx context.Context, s Streams, cfg config.Plugins, program string, o testOptions) error {
+func testPlugin(ctx context.Context, s Streams, cfg config.Plugins, program string, o testOptions, command string) error {
 	outputs, err := parseOutputs(o.formats)
 	if err != nil {
 		return err
@@ -74,7 +78,7 @@ func testPlugin(ctx context.Context, s Streams, cfg config.Plugins, program stri
 		if format == formatJSON {
 			return report.TestsJSON(w, result)
 		}
-		return writePluginTests(w, result, differing, commandLine("checkout plugins test", append([]string{program}, o.paths...)))
+		return writePluginTests(w, result, differing, command)
 	})
 	if err == nil && result.Failed > 0 {
 		return silentError{exitFindings}

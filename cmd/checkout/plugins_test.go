@@ -1,0 +1,160 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// shopOfPlugins is a folder of rules whose only promotion asks a plugin: 5.00 off
+// orders from 50.00 on; and the folder of the plugin, both as their authors make them.
+func shopOfPlugins(t *testing.T) (rules, plugins string) {
+	t.Helper()
+	work := t.TempDir()
+	rules, plugins = filepath.Join(work, "rules"), filepath.Join(work, "plugins")
+	repository, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"mkdir rules plugins",
+		"echo 'currency: USD' >rules/policy.yaml",
+		"echo 'promotions: [{id: big, deal: {plugin: {name: stamps, config: {from: 99.98, off: 5}}}}]' >rules/big.yaml",
+		"checkout plugins new stamps",
+		"go work init stamps '" + repository + "' && go work edit -replace github.com/checkout-promotions/checkout@v0.1.0='" + repository + "'",
+		"GOPROXY=off go build -o plugins/stamps ./stamps",
+		"checkout plugins lock --plugins plugins --rules rules",
+	} {
+		if code, output := in(t, work, line); code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", line, code, output)
+		}
+	}
+	return rules, plugins
+}
+
+// pluginsNow is what GET /v1/plugins answers.
+type pluginsNow struct {
+	Plugins []struct {
+		Name, State, Version, Fault string
+		Calls, Restarts             int64
+		Failures                    map[string]int64
+	}
+}
+
+func (s *server) plugins() pluginsNow {
+	s.t.Helper()
+	status, text := s.call(http.MethodGet, "/v1/plugins", nil, "X-Auth-Password", password)
+	var now pluginsNow
+	if err := json.Unmarshal([]byte(text), &now); status != http.StatusOK || err != nil {
+		s.t.Fatalf("GET /v1/plugins: %d %s", status, text)
+	}
+	return now
+}
+
+// stateBecomes waits until the one plugin is in a state.
+func (s *server) stateBecomes(state string) {
+	s.t.Helper()
+	eventually(s.t, "state "+state, patience, func() bool { now := s.plugins(); return len(now.Plugins) == 1 && now.Plugins[0].State == state })
+}
+
+func (s *server) wantTotal(want string, skus ...string) {
+	s.t.Helper()
+	if got := s.price(skus...).TotalWithDiscount.String(); got != want {
+		s.t.Errorf("price of %v: got %s, want %s", skus, got, want)
+	}
+}
+
+func TestAServerAsksItsPluginsAndKeepsThemRunning(t *testing.T) {
+	folder, plugins := shopOfPlugins(t)
+	s := start(t, "--memory-db", "--rules", folder, "--plugins", plugins)
+	s.wantTotal("49.99", tv)
+	s.wantTotal("94.98", tv, tv)
+	if now := s.plugins(); len(now.Plugins) != 1 || now.Plugins[0].State != "running" || now.Plugins[0].Version != "0.1.0" || now.Plugins[0].Calls != 2 {
+		t.Errorf("GET /v1/plugins: got %+v, want stamps 0.1.0 running with 2 calls", now)
+	}
+	for metric, want := range map[string]string{
+		`checkout_plugin_state{plugin="stamps",state="running"}`: "1", `checkout_plugin_state{plugin="stamps",state="waiting"}`: "0",
+		`checkout_plugin_calls_total{plugin="stamps"}`: "2", `checkout_plugin_circuit_open{plugin="stamps"}`: "0",
+		`checkout_plugin_call_duration_seconds_count{plugin="stamps"}`: "2",
+	} {
+		if got := s.metric(metric); got != want {
+			t.Errorf("%s: got %s, want %s", metric, got, want)
+		}
+	}
+
+	// rules that ask for less, then for nothing, then for it again
+	rules(folder).write(t, "big.yaml", "promotions: [{id: big, deal: {plugin: {name: stamps, config: {from: 40, off: 6}}}}]\n")
+	eventually(t, "the new rules", patience, func() bool { return s.price(tv).TotalWithDiscount == "43.99" })
+	if got := s.plugins().Plugins[0].Restarts; got != 0 {
+		t.Errorf("got %d restarts after new rules, want none", got)
+	}
+	pid := int(s.logged("plugin runs")["pid"].(float64))
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.metricBecomes(`checkout_plugin_restarts_total{plugin="stamps"}`, "1")
+	eventually(t, "the plugin again", patience, func() bool { return s.price(tv).TotalWithDiscount == "43.99" })
+
+	// a program that is not pinned does not take the place of one that is
+	replaceProgram(t, filepath.Join(plugins, "stamps"))
+	s.logged("plugin is not replaced")
+	s.wantTotal("43.99", tv)
+
+	pid = int(s.logged("plugin runs")["pid"].(float64))
+	s.stop()
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the plugin has process %d after the server ended: %v", pid, err)
+	}
+}
+
+// replaceProgram makes another program of one, which does the same.
+func replaceProgram(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path+".next", append(text, "more"...), 0o755)
+	}
+	if err := errors.Join(err, os.Rename(path+".next", path)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r rules) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(string(r), name), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAServerWithoutTheProgramPricesTheRest(t *testing.T) {
+	folder, plugins := shopOfPlugins(t)
+	rules(folder).write(t, "all.yaml", "promotions: [{id: all, deal: {percent_off: {of: order, percent: 10}}}]\n")
+	t.Run("no folder of plugins", func(t *testing.T) {
+		s := start(t, "--memory-db", "--rules", folder)
+		s.wantTotal("89.98", tv, tv)
+		const want = "the rules ask plugins, and there is no folder of plugins: their deals fail; set plugins.dir or --plugins"
+		if got := s.logged(want)["plugins"]; got == nil {
+			t.Errorf("the warning does not name the plugins")
+		}
+		if now := s.plugins(); len(now.Plugins) != 0 {
+			t.Errorf("GET /v1/plugins: got %+v, want none", now)
+		}
+	})
+	t.Run("another program than the one that is pinned", func(t *testing.T) {
+		replaceProgram(t, filepath.Join(plugins, "stamps"))
+		s := start(t, "--memory-db", "--rules", folder, "--plugins", plugins)
+		s.wantTotal("89.98", tv, tv)
+		s.stateBecomes("refused")
+		if now := s.plugins(); now.Plugins[0].Fault != "bad_checksum" || now.Plugins[0].Failures["bad_checksum"] != 1 {
+			t.Errorf("GET /v1/plugins: got %+v, want one failure bad_checksum", now)
+		}
+	})
+	t.Run("another program in development", func(t *testing.T) {
+		s := start(t, "--memory-db", "--rules", folder, "--plugins", plugins, "--plugins-dev")
+		s.wantTotal("84.98", tv, tv)
+	})
+}
