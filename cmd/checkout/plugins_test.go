@@ -5,7 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -157,4 +161,43 @@ func TestAServerWithoutTheProgramPricesTheRest(t *testing.T) {
 		s := start(t, "--memory-db", "--rules", folder, "--plugins", plugins, "--plugins-dev")
 		s.wantTotal("84.98", tv, tv)
 	})
+}
+
+func TestDevBuildsAndSwapsWithEachChange(t *testing.T) {
+	_, plugins := shopOfPlugins(t)
+	work := filepath.Dir(plugins)
+	output := new(logbook)
+	dev := exec.Command("checkout", "plugins", "dev", "--plugins", "plugins", "stamps")
+	dev.Dir, dev.Env, dev.Stdout, dev.Stderr = work, environment("GOPROXY=off"), output, output
+	if err := dev.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- dev.Wait() }()
+	t.Cleanup(func() { _ = dev.Process.Kill() }) // it may have ended
+	says := func(text string) {
+		t.Helper()
+		eventually(t, text+" in\n"+output.String(), 3*patience, func() bool { return strings.Contains(output.String(), text) })
+	}
+	says("stamps 0.1.0 runs; a debugger attaches with\n  dlv attach ")
+	main := filepath.Join(work, "stamps", "main.go")
+	replace(t, main, "return sdk.Nothing", "return nothing")
+	says("stamps does not build:\n# stamps\n./main.go:")
+	replace(t, main, "return nothing", "return sdk.Nothing")
+	replace(t, main, "0.1.0", "0.2.0")
+	says("stamps 0.2.0 runs; ")
+	if err := dev.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("after SIGTERM: %v, want the exit code 0", err)
+	}
+	pids := regexp.MustCompile(`dlv attach (\d+)`).FindAllStringSubmatch(output.String(), -1)
+	last, err := strconv.Atoi(pids[len(pids)-1][1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(last, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the plugin has process %d after the end: %v", last, err)
+	}
 }

@@ -53,7 +53,7 @@ func loadPlugins(cmd *cobra.Command, s Streams) (config.Config, error) {
 	case cfg.Plugins.Dir == "":
 		return cfg, usageError{errNoPlugins, cmd}
 	}
-	return cfg, environmentError(wantPlugins(cfg.Plugins.Dir))
+	return cfg, environmentError(wantDirectory("the plugins", cfg.Plugins.Dir))
 }
 
 // quiet is where tools let plugins log: what they print is in their errors.

@@ -43,7 +43,7 @@ same folder of plugins changes to each build, too. Builds are for debuggers.`,
 			}
 			source, err := filepath.Abs(dirs[0])
 			if err == nil {
-				err = wantFolder(source)
+				err = wantDirectory("the program", source)
 			}
 			if err != nil {
 				return environmentError(err)
@@ -117,7 +117,7 @@ func (d *developer) buildIfChanged(ctx context.Context) error {
 	if err != nil {
 		return environmentError(err)
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-o", target, ".")
+	build := exec.CommandContext(ctx, "go", "build", "-gcflags=-N -l", "-o", target, ".")
 	build.Dir, build.Env = d.source, d.streams.Env
 	output, err := build.CombinedOutput()
 	switch {
@@ -164,7 +164,7 @@ func (d *developer) tell(s host.Status) {
 	if s.State == host.Running {
 		text = fmt.Sprintf("%s %s runs; a debugger attaches with\n  dlv attach %d", s.Name, s.Version, s.PID)
 	}
-	if s.Fault != "" || s.Detail != "" {
+	if s.State != host.Starting && (s.Fault != "" || s.Detail != "") {
 		text += fmt.Sprintf("\n  %s %s", s.Fault, s.Detail)
 	}
 	if text == d.said {

@@ -144,10 +144,10 @@ func writePluginTests(w io.Writer, result ruletest.Result, differing []ruletest.
 	if err := report.TestsPretty(w, result, command); err != nil || len(differing) == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d of them pass with stubs, which say something else than the plugin:\n", len(differing))
+	_, err := fmt.Fprintf(w, "pass with stubs, which say something else than the plugin: %d\n", len(differing))
 	for _, c := range differing {
 		if err == nil {
-			_, err = fmt.Fprintf(w, "  %s:%d  %s %s\n", c.File, c.Line, c.Name, c.Row)
+			_, err = fmt.Fprintf(w, "  %s:%d  %s\n", c.File, c.Line, strings.TrimSpace(c.Name+" "+c.Row))
 		}
 	}
 	return err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -31,7 +33,7 @@ func newPluginRunner(cfg config.Plugins, currency engine.Currency, log *slog.Log
 	if cfg.Dir == "" {
 		return r, nil
 	}
-	if err := wantPlugins(cfg.Dir); err != nil {
+	if err := wantDirectory("the plugins", cfg.Dir); err != nil {
 		return nil, environmentError(err)
 	}
 	if cfg.Dev {
@@ -152,12 +154,19 @@ func unitedPins(first, second []host.Pin) []host.Pin {
 	return all
 }
 
-// wantPlugins reports a folder of plugins that is none.
-func wantPlugins(dir string) error {
-	if err := wantFolder(dir); err != nil {
-		return fmt.Errorf("plugins: %w", err)
+// wantDirectory reports a folder that is none; what says whose it should be.
+func wantDirectory(what, dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s; name that of %s", dir, what)
+	case err != nil:
+		return fmt.Errorf("look at the folder of %s: %w", what, err)
+	case !info.IsDir():
+		return fmt.Errorf("%s is a file; name the folder of %s", dir, what)
+	default:
+		return nil
 	}
-	return nil
 }
 
 var errNoPlugins = errors.New("name the folder of the plugins with --plugins DIR, or plugins.dir in the configuration")
