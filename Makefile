@@ -21,7 +21,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
+.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,15 +51,18 @@ cover: postgres node ## measure the coverage of the tests into coverage.out
 oracle: ## compare pricing with brute force on 10 x CHECKS random baskets, and as many more properties
 	go test -count=1 -timeout 60m ./engine -rapid.checks=$(CHECKS)
 
-soak: ## let 10,000 orders compete for 1,000 of everything, on SQLite and Postgres
+soak: ## let 10,000 orders compete for 1,000 of everything, on SQLite and Postgres; kill a plugin for a minute of load
 	@tools/postgres.sh
-	go test -count=1 -timeout 30m -v -tags soak -run '^TestSoak$$' ./persistence/sqlite ./persistence/postgres
+	go test -count=1 -timeout 30m -v -tags soak -run '^TestSoak$$' ./persistence/sqlite ./persistence/postgres ./plugins/host
 
 fuzz: ## run every fuzz test, each for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh
 
 bench: ## run the benchmarks that match BENCH, COUNT times
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+bench-plugins: ## compare a question to a plugin with a bare gRPC call, and measure quotes while plugins are replaced
+	go test -run '^$$' -bench '^Benchmark(Quote|Swap)$$' -benchtime 1x -count $(COUNT) ./plugins/host
 
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)

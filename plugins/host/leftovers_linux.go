@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// endLeftovers ends what plugins of a host that is gone have started: the kernel
-// ends them with their host, and not what they have started. What has them as its
-// ancestor has their home in its environment, in the folder of that host, whose
-// name no other has.
+// endLeftovers ends what plugins whose home was the folder, or in it, have started
+// and left. The kernel ends plugins with their host, and this package ends their
+// group, but neither ends who has left that. All have the home in their
+// environment, whose name no other has, but for those that were given another.
 func endLeftovers(dir string) {
 	all, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {
@@ -28,10 +28,10 @@ func endLeftovers(dir string) {
 	}
 }
 
-// hasHome tells whether an environment is that of a plugin in the folder.
+// hasHome tells whether an environment has its home in the folder.
 func hasHome(environ []byte, dir string) bool {
 	for v := range bytes.SplitSeq(environ, []byte{0}) {
-		if bytes.HasPrefix(v, []byte("HOME="+dir+string(filepath.Separator))) {
+		if home, found := bytes.CutPrefix(v, []byte("HOME="+dir)); found && (len(home) == 0 || home[0] == filepath.Separator) {
 			return true
 		}
 	}

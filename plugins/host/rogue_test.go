@@ -3,24 +3,102 @@
 package host_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/checkout-promotions/checkout/plugins/sdk"
 )
 
-// TestMain serves a plugin when this program was started as one.
+// TestMain serves a plugin when this program was started as one, and runs a host
+// when a test wants one that it can kill. Tests leave nothing: no goroutine, no
+// process, and nothing in the folder of temporary files.
 func TestMain(m *testing.M) {
-	if os.Getenv("CHECKOUT_PLUGIN") != "" {
+	switch {
+	case os.Getenv("CHECKOUT_PLUGIN") != "":
+		beforeServing()
 		os.Exit(sdk.Serve(rogue{}))
+	case os.Getenv(echoVariable) != "":
+		os.Exit(serveEcho(os.Getenv(echoVariable)))
+	case os.Getenv(victimVariable) != "":
+		os.Exit(runVictim(os.Getenv(victimVariable)))
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	temp, err := os.MkdirTemp("", "host")
+	if err == nil {
+		err = errors.Join(os.Setenv("TMPDIR", temp), os.Setenv("CHECKOUT_DB_PASSWORD", "secret"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := errors.Join(goleak.Find(), nothingLeft(temp), os.RemoveAll(temp)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// nothingLeft looks for folders of hosts, and for processes that began in one.
+func nothingLeft(temp string) error {
+	folders, err := filepath.Glob(filepath.Join(temp, "checkout-*"))
+	if err == nil && len(folders) > 0 {
+		err = fmt.Errorf("hosts have left %v", folders)
+	}
+	environments, globErr := filepath.Glob("/proc/[0-9]*/environ")
+	errs := []error{err, globErr}
+	for _, path := range environments {
+		if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte("HOME="+temp)) {
+			errs = append(errs, fmt.Errorf("a process is left: %s", filepath.Dir(path)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// beforeServing is what the rogue does before its handshake.
+func beforeServing() {
+	switch fromFile("rogue.before", "") {
+	case "hang":
+		select {}
+	case "flood":
+		for text := bytes.Repeat([]byte("spam"), 1<<14); ; {
+			if _, err := os.Stdout.Write(text); err != nil {
+				os.Exit(1)
+			}
+		}
+	case "lines":
+		for {
+			if _, err := fmt.Println("spam"); err != nil {
+				os.Exit(1)
+			}
+		}
+	case "eat":
+		eat()
+	}
+}
+
+// eat takes 16 GB.
+func eat() [][]byte {
+	var kept [][]byte
+	for range 1 << 14 {
+		kept = append(kept, bytes.Repeat([]byte{1}, 1<<20))
+	}
+	return kept
 }
 
 // rogue does what its config says, most of it wrong. What it is can be changed by
@@ -48,9 +126,22 @@ func (rogue) Describe() sdk.Description {
 	kind := sdk.DealKind{Name: "some", Effect: sdk.OffOrderEffect, ConfigSchema: `{"type":"object"}`}
 	units := kind
 	units.Name, units.Effect = "units", sdk.OffUnitsEffect
+	units.Fields = []sdk.Field{sdk.LineNameField, sdk.LineBrandField, sdk.LineCategoriesField, sdk.LineTagsField}
+	award := kind
+	award.Name, award.Effect = "award", sdk.AwardEffect
+	var limits sdk.Limits
+	if text := fromFile("rogue.limits", ""); text != "" {
+		if err := json.Unmarshal([]byte(text), &limits); err != nil {
+			panic(err)
+		}
+	}
+	name := fromFile("rogue.name", "rogue")
+	if given := os.Getenv("ROGUE"); given != "" {
+		name = given
+	}
 	return sdk.Description{
-		Name: fromFile("rogue.name", "rogue"), Version: fromFile("rogue.version", "1.0.0"),
-		Deals: []sdk.DealKind{kind, units}, Facts: []sdk.Fact{{Name: "points", Type: sdk.NumberFact, Fields: []sdk.Field{sdk.CustomerField}}},
+		Limits: limits, Name: name, Version: fromFile("rogue.version", "1.0.0"),
+		Deals: []sdk.DealKind{kind, units, award}, Facts: []sdk.Fact{{Name: "points", Type: sdk.NumberFact, Fields: []sdk.Field{sdk.CustomerField}}},
 	}
 }
 
@@ -72,6 +163,8 @@ func (rogue) Facts(_ context.Context, req sdk.FactsRequest) (map[string]sdk.Valu
 	switch req.Cart.Customer.ID {
 	case "text":
 		return map[string]sdk.Value{"points": sdk.Text("many")}, nil
+	case "NaN":
+		return map[string]sdk.Value{"points": sdk.Decimal("NaN")}, nil
 	case "panic":
 		panic("no facts today")
 	}
@@ -108,14 +201,41 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 				fmt.Fprint(os.Stderr, line)
 			}
 		case "eat":
-			var kept [][]byte
-			for range 1 << 14 {
-				kept = append(kept, make([]byte, 1<<20))
-				for i := 0; i < 1<<20; i += 4096 {
-					kept[len(kept)-1][i] = 1
+			a.Off = int64(len(eat()))
+		case "raw": // what programs in other languages print after the handshake
+			for text := bytes.Repeat([]byte("spam"), 1<<14); len(text) > 0; text = text[4096:] {
+				if n, err := syscall.Write(1, text[:min(len(text), 4096)]); err != nil {
+					return nil, fmt.Errorf("%d: %w", n, err)
 				}
 			}
-			a.Off = int64(len(kept))
+		case "escape": // a child that leaves the group and holds all that it can
+			child := exec.Command("setsid", "sleep", "600")
+			child.Stdout, child.Stderr = os.NewFile(1, "stdout"), os.NewFile(2, "stderr")
+			if err := child.Start(); err != nil {
+				return nil, err
+			}
+		case "NaN":
+			a = sdk.Award("points", "NaN")
+		case "award":
+			a = sdk.Award("points", "5")
+		case "each":
+			units := make([]sdk.Units, len(req.Cart.Lines))
+			for i, l := range req.Cart.Lines {
+				units[i] = sdk.Units{SKU: l.SKU, Quantity: 1, Each: 100}
+			}
+			a = sdk.OffUnits(units...)
+		case "many":
+			a = sdk.OffUnits(sdk.Units{SKU: "TV", Quantity: 3, Each: 1})
+		case "dear":
+			a = sdk.OffUnits(sdk.Units{SKU: "TV", Quantity: 1, Each: 10_001})
+		case "below":
+			a = sdk.OffUnits(sdk.Units{SKU: "TV", Quantity: 1, Each: -1})
+		case "lines":
+			units := make([]sdk.Units, 5000)
+			for i := range units {
+				units[i] = sdk.Units{SKU: "TV", Quantity: 1, Each: 1}
+			}
+			a = sdk.OffUnits(units...)
 		case "spin":
 			go func() {
 				for {

@@ -69,7 +69,7 @@ func lookAt(path string) (fileState, error) {
 	if err != nil {
 		return fileState{}, err
 	}
-	state := fileState{info.Size(), info.ModTime(), info.Mode()}
+	state := fileState{info}
 	if !info.Mode().IsRegular() {
 		return state, &startError{engine.NotRunning, true, fmt.Errorf("%s is no file", path)}
 	}
@@ -389,6 +389,7 @@ const politely = time.Second
 
 func (r *remote) kill() {
 	r.Close(politely)
+	endLeftovers(r.home)
 	if err := os.RemoveAll(r.home); err != nil {
 		r.options.Logger.Error("remove what a plugin had", "plugin", r.name, "error", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,10 +108,15 @@ type supervisor struct {
 }
 
 // fileState tells one state of a file from another.
-type fileState struct {
-	size     int64
-	modified time.Time
-	mode     fs.FileMode
+type fileState struct{ info fs.FileInfo }
+
+// is tells whether the file is the same, and unchanged.
+func (f fileState) is(other fileState) bool {
+	if f.info == nil || other.info == nil {
+		return f.info == other.info
+	}
+	return os.SameFile(f.info, other.info) && f.info.Size() == other.info.Size() &&
+		f.info.ModTime().Equal(other.info.ModTime()) && f.info.Mode() == other.info.Mode()
 }
 
 func newSupervisor(pin Pin, log *slog.Logger, pace pace, launch launcher, look func() (fileState, error)) *supervisor {
@@ -306,7 +312,7 @@ func (s *supervisor) watch(ctx context.Context, seen fileState) *startError {
 			if limit := i.program.exceeds(); limit != "" {
 				return &startError{engine.Crashed, false, errors.New(limit)}
 			}
-			if now, err := s.look(); err == nil && now != seen {
+			if now, err := s.look(); err == nil && !now.is(seen) {
 				seen = now
 				next.start(ctx, s.pinned(), false)
 			}
@@ -413,7 +419,7 @@ func (s *supervisor) awaitChange(ctx context.Context, seen fileState, pause <-ch
 		case <-s.repinned:
 			return
 		case <-looks.C:
-			if now, err := s.look(); now != seen && !errors.Is(err, fs.ErrNotExist) {
+			if now, err := s.look(); !now.is(seen) && !errors.Is(err, fs.ErrNotExist) {
 				return
 			}
 		}

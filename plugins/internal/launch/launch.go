@@ -94,7 +94,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 			return p.program, nil
 		},
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: o.Runtime},
-		StartTimeout:     o.StartTimeout,
+		StartTimeout:     2 * o.StartTimeout, // the context below is to be first, and to say so
 		Stderr:           output,
 		SyncStdout:       output,
 		SyncStderr:       output,

@@ -1,0 +1,14 @@
+package host
+
+import "time"
+
+// NewFast returns a host that notices in moments what others notice in seconds.
+func NewFast(o Options) (*Host, error) {
+	h, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	h.pace.look, h.pace.health, h.pace.healthWait = 50*time.Millisecond, 200*time.Millisecond, 500*time.Millisecond
+	h.pace.longestPause = time.Second
+	return h, nil
+}
