@@ -90,18 +90,19 @@ func TestAServerAsksItsPluginsAndKeepsThemRunning(t *testing.T) {
 		}
 	}
 
-	// rules that ask for less, then for nothing, then for it again
+	// other rules go on with the same process
+	pid := int(s.logged("plugin runs")["pid"].(float64))
 	rules(folder).write(t, "big.yaml", "promotions: [{id: big, deal: {plugin: {name: stamps, config: {from: 40, off: 6}}}}]\n")
 	eventually(t, "the new rules", patience, func() bool { return s.price(tv).TotalWithDiscount == "43.99" })
-	if got := s.plugins().Plugins[0].Restarts; got != 0 {
-		t.Errorf("got %d restarts after new rules, want none", got)
-	}
-	pid := int(s.logged("plugin runs")["pid"].(float64))
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	s.metricBecomes(`checkout_plugin_restarts_total{plugin="stamps"}`, "1")
 	eventually(t, "the plugin again", patience, func() bool { return s.price(tv).TotalWithDiscount == "43.99" })
+
+	if starts := strings.Count(s.log.String(), `"plugin runs"`); starts != 2 {
+		t.Errorf("got %d starts, want one, and one after the end of the first", starts)
+	}
 
 	// a program that is not pinned does not take the place of one that is
 	replaceProgram(t, filepath.Join(plugins, "stamps"))
@@ -113,6 +114,32 @@ func TestAServerAsksItsPluginsAndKeepsThemRunning(t *testing.T) {
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the plugin has process %d after the server ended: %v", pid, err)
 	}
+}
+
+// No cart meets rules without the plugins that they ask.
+func TestNewRulesComeIntoForceWithTheirPlugins(t *testing.T) {
+	folder, plugins := shopOfPlugins(t)
+	aside := t.TempDir()
+	move := func(name, from, to string) {
+		t.Helper()
+		if err := os.Rename(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move("big.yaml", folder, aside)
+	move("plugins.lock.yaml", folder, aside)
+	rules(folder).write(t, "none.yaml", "promotions: [{id: none, deal: {percent_off: {of: order, percent: 0.01}}}]\n")
+	s := start(t, "--memory-db", "--rules", folder, "--plugins", plugins)
+	s.wantTotal("99.97", tv, tv)
+	move("plugins.lock.yaml", aside, folder)
+	move("big.yaml", aside, folder)
+	eventually(t, "the new rules", patience, func() bool {
+		status, text := s.call(http.MethodPost, "/v0/inventory/items/price", cart([]string{tv, tv}))
+		if status != http.StatusOK || strings.Contains(text, "plugin_failures") {
+			t.Fatalf("a price without the plugin: %d %s", status, text)
+		}
+		return strings.Contains(text, `"total_with_discount":94.97`)
+	})
 }
 
 // replaceProgram makes another program of one, which does the same.
