@@ -42,7 +42,7 @@ type pending struct {
 // became of it must be known.
 func (s *Store) commit(ctx context.Context, p *plan) error {
 	if ctx.Err() != nil {
-		return s.explain(ctx, failed("purchase", ctx.Err()))
+		return s.explain(ctx, failed(effectOf(p.ttl), ctx.Err()))
 	}
 	c, waiting := &s.committer, &pending{plan: p, done: make(chan struct{})}
 	c.mu.Lock()
@@ -56,7 +56,7 @@ func (s *Store) commit(ctx context.Context, p *plan) error {
 	case <-waiting.done:
 	case <-ctx.Done():
 		if c.withdraw(waiting) {
-			return s.explain(ctx, failed("purchase", ctx.Err()))
+			return s.explain(ctx, failed(effectOf(p.ttl), ctx.Err()))
 		}
 		<-waiting.done
 	}
@@ -123,7 +123,7 @@ func (s *Store) commitBatch(plans []*pending) error {
 	if err := s.persist(ctx, func() error { return s.prepare(ctx) }); err != nil {
 		return err
 	}
-	return s.guarded(ctx, "purchase", func(ctx context.Context, tx bun.Tx) error {
+	return s.guarded(ctx, effectsOf(plans), func(ctx context.Context, tx bun.Tx) error {
 		if s.prepared != nil {
 			ctx = context.WithValue(ctx, preparedKey{}, s.prepared)
 		}
@@ -132,7 +132,7 @@ func (s *Store) commitBatch(plans []*pending) error {
 				return s.carryOut(ctx, tx, p.plan)
 			}
 			made := len(changesOf(ctx).moved)
-			p.err = transactWithin(ctx, tx, func(ctx context.Context, tx bun.Tx) error { return s.carryOut(ctx, tx, p.plan) })
+			p.err = transactWithin(ctx, tx, effectOf(p.plan.ttl), func(ctx context.Context, tx bun.Tx) error { return s.carryOut(ctx, tx, p.plan) })
 			if p.err != nil {
 				changesOf(ctx).moved = changesOf(ctx).moved[:made]
 			}
@@ -144,11 +144,21 @@ func (s *Store) commitBatch(plans []*pending) error {
 	})
 }
 
-// transactWithin runs a part of a transaction that can be undone alone. After an
+// effectsOf names what plans do that are committed together: most are purchases.
+func effectsOf(plans []*pending) string {
+	for _, p := range plans {
+		if p.plan.ttl == 0 {
+			return effectPurchase
+		}
+	}
+	return effectHold
+}
+
+// transactWithin runs a part of a transaction, named op, that can be undone alone. After an
 // *Error of the database the whole transaction has to be.
-func transactWithin(ctx context.Context, tx bun.Tx, run func(context.Context, bun.Tx) error) error {
+func transactWithin(ctx context.Context, tx bun.Tx, op string, run func(context.Context, bun.Tx) error) error {
 	if err := execute(ctx, tx, savepoint); err != nil {
-		return failed("purchase", err)
+		return failed(op, err)
 	}
 	err := run(ctx, tx)
 	if e := (*Error)(nil); errors.As(err, &e) {
@@ -156,11 +166,11 @@ func transactWithin(ctx context.Context, tx bun.Tx, run func(context.Context, bu
 	}
 	if err != nil {
 		if undone := execute(ctx, tx, rollbackToSavepoint); undone != nil {
-			return failed("undo purchase", undone)
+			return failed("undo "+op, undone)
 		}
 	}
 	if released := execute(ctx, tx, releaseSavepoint); released != nil {
-		return failed("purchase", released)
+		return failed(op, released)
 	}
 	return err
 }

@@ -297,4 +297,14 @@
 //     every sale would have to look at.
 //   - A hold is over when its time is, whoever has noticed: a commit compares the
 //     clock in its transaction. ExpireHolds only gives back what it held.
+//   - That a promotion is exhausted is told by the order that finds its limit used
+//     up: by a sale, or by the commit of a hold, so that it names an order that there
+//     is, and a hold that lapses has told nothing. Who uses up a limit of which
+//     others hold uses tells too, since from then on nobody gets the promotion;
+//     uses that come back later, from holds or cancelled orders, are not told of.
+//     Rejected: an event when a hold is made and another when it ends, which turns
+//     a webhook on and off for every basket that is left; and telling of orders'
+//     uses alone, for which counters would have to tell them from held ones, and
+//     which says nothing while customers get nothing. That a stock is low is told
+//     by holds too: their units have left it.
 package persistence

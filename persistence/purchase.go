@@ -67,14 +67,14 @@ func (s *Store) sell(ctx context.Context, sale *engine.Sale, ttl time.Duration) 
 		case !errors.Is(err, errStale):
 			return p, err
 		case time.Now().After(patience):
-			return nil, &Error{Op: "purchase", Err: err, Fault: Fault{
+			return nil, &Error{Op: effectOf(ttl), Err: err, Fault: Fault{
 				Reason: "its items or promotions change all the time", Unavailable: true,
 			}}
 		}
 		pause := time.Duration(rand.Int64N(int64(5 * time.Millisecond))) // lets those who compete pass one by one
 		select {
 		case <-ctx.Done():
-			return nil, s.explain(ctx, failed("purchase", ctx.Err()))
+			return nil, s.explain(ctx, failed(effectOf(ttl), ctx.Err()))
 		case <-time.After(pause):
 		}
 	}
@@ -140,6 +140,14 @@ const (
 	effectHold     = "hold"
 )
 
+// effectOf names the effect of a plan that holds units for so long, 0 for a sale.
+func effectOf(ttl time.Duration) string {
+	if ttl > 0 {
+		return effectHold
+	}
+	return effectPurchase
+}
+
 // take is units that leave the stock, of an item in a certain state.
 type take struct {
 	sku      string
@@ -193,12 +201,12 @@ func (s *Store) carryOut(ctx context.Context, tx bun.Tx, p *plan) error {
 			return err
 		}
 		p.order.PlacedAt = s.now()
-		events := append(usedUp(counted, p), s.fallen(p)...)
+		events := s.fallen(p)
 		if p.ttl > 0 {
-			err = insertHold(ctx, tx, p)
+			err = insertHold(ctx, tx, p) // may not become an order: its commit tells what it used up
 		} else {
 			err = insertOrder(ctx, tx, p)
-			events = append([]event.Event{event.OrderPlaced(p.order)}, events...)
+			events = slices.Concat([]event.Event{event.OrderPlaced(p.order)}, usedUp(counted, p), events)
 		}
 		if err != nil {
 			return err
