@@ -85,13 +85,13 @@ func existing(cfg config.Database) error {
 	return nil
 }
 
-// orderError gives errors about orders their exit code.
+// orderError gives errors about orders and holds their exit code.
 func orderError(err error) error {
 	var order *persistence.UnknownOrderError
 	var ruleset *persistence.UnknownRulesetError
 	var state *engine.OrderStateError
 	var units *engine.ReturnError
-	if errors.As(err, &order) || errors.As(err, &ruleset) || errors.As(err, &state) || errors.As(err, &units) {
+	if errors.As(err, new(*persistence.UnknownHoldError)) || errors.As(err, new(*persistence.HoldStateError)) || errors.As(err, &order) || errors.As(err, &ruleset) || errors.As(err, &state) || errors.As(err, &units) {
 		return codedError{exitFindings, err}
 	}
 	return err

@@ -19,6 +19,9 @@ const (
 // output is one FORMAT[=FILE] of a command that reports.
 type output struct{ format, file string }
 
+// rendering writes what a command found or did in a format.
+type rendering func(w io.Writer, format string) error
+
 // addOutput adds the flag -o.
 func addOutput(cmd *cobra.Command, formats *[]string) {
 	cmd.Flags().StringArrayVarP(formats, "output", "o", nil, "write the result as `FORMAT[=FILE]`: pretty or json; may be repeated")
@@ -62,7 +65,7 @@ func parseOutput(value string) (output, error) {
 }
 
 // write opens each output in turn and lets report write its format to it.
-func write(outputs []output, stdout io.Writer, report func(w io.Writer, format string) error) error {
+func write(outputs []output, stdout io.Writer, report rendering) error {
 	for _, o := range outputs {
 		if err := o.write(stdout, report); err != nil {
 			return environmentError(err)
@@ -71,7 +74,7 @@ func write(outputs []output, stdout io.Writer, report func(w io.Writer, format s
 	return nil
 }
 
-func (o output) write(stdout io.Writer, report func(w io.Writer, format string) error) error {
+func (o output) write(stdout io.Writer, report rendering) error {
 	if o.file == "" {
 		return report(stdout, o.format)
 	}

@@ -34,7 +34,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetVersionTemplate("checkout {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(s), newRules(s), newOrders(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion())
+	root.AddCommand(newRun(s), newRules(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion())
 	adoptHelp(root)
 	adoptCompletion(root)
 	return root
