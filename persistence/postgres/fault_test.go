@@ -25,31 +25,32 @@ func TestErrorsOfTheServerAreToldApart(t *testing.T) {
 		code               string
 		reason             string
 		unavailable, retry bool
+		remedy             string
 	}{
-		{"40001", "others were changing the same", true, true},
-		{"40P01", "others were changing the same", true, true},
-		{"55P03", "another process has locked the database", true, false},
-		{"57P01", "the database server is stopping or starting", true, false},
-		{"57P03", "the database server is stopping or starting", true, false},
-		{"57014", "the database server took too long", true, false},
-		{"08006", "the connection to the database server is lost", true, false},
-		{"25006", "the database is read-only", true, false},
-		{"28P01", "the database server refuses the user or the password", true, false},
-		{"3D000", "the database is gone", true, false},
-		{"42501", "the user of the database may not do this", true, false},
-		{"53100", "the disk is full", true, false},
-		{"53200", "the database server has no memory left", true, false},
-		{"53300", "the database server has too many clients", true, false},
-		{"53400", "the database server is at its limits", true, false},
-		{"58030", "the disk of the database server does not work", true, false},
-		{"XX001", "the database is damaged", true, false},
-		{"23503", "", false, false},
-		{"42601", "", false, false},
-		{"", "", false, false},
+		{"40001", "others were changing the same", true, true, ""},
+		{"40P01", "others were changing the same", true, true, ""},
+		{"55P03", "another process has locked the database", true, false, ""},
+		{"57P01", "the database server is stopping or starting", true, false, ""},
+		{"57P03", "the database server is stopping or starting", true, false, ""},
+		{"57014", "the database server took too long", true, false, ""},
+		{"08006", "the connection to the database server is lost", true, false, ""},
+		{"25006", "the database is read-only", true, false, "connect to the primary server if this is a standby, or else turn default_transaction_read_only off"},
+		{"28P01", "the database server refuses the user or the password", true, false, ""},
+		{"3D000", "the database is gone", true, false, ""},
+		{"42501", "the user of the database may not do this", true, false, ""},
+		{"53100", "the disk is full", true, false, ""},
+		{"53200", "the database server has no memory left", true, false, ""},
+		{"53300", "the database server has too many clients", true, false, ""},
+		{"53400", "the database server is at its limits", true, false, ""},
+		{"58030", "the disk of the database server does not work", true, false, ""},
+		{"XX001", "the database is damaged", true, false, ""},
+		{"23503", "", false, false, ""},
+		{"42601", "", false, false, ""},
+		{"", "", false, false, ""},
 	} {
 		t.Run(c.code, func(t *testing.T) {
 			got := db.Diagnose(errors.Join(errors.New("exec"), &pgconn.PgError{Code: c.code}))
-			if want := (persistence.Fault{Reason: c.reason, Unavailable: c.unavailable, Retry: c.retry}); got != want {
+			if want := (persistence.Fault{Reason: c.reason, Unavailable: c.unavailable, Retry: c.retry, Remedy: c.remedy}); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
@@ -111,8 +112,17 @@ func writeError(w io.Writer, err error) {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(w, "checkout: interrupted")
 	default:
-		fmt.Fprintf(w, "checkout: %v\n", err)
+		fmt.Fprintf(w, "checkout: %v%s\n", err, remedy(err))
 	}
+}
+
+// remedy is what to do about a fault of the database, after what is wrong.
+func remedy(err error) string {
+	fault, ok := errors.AsType[*persistence.Error](err)
+	if !ok || fault.Fault.Remedy == "" {
+		return ""
+	}
+	return "; " + fault.Fault.Remedy
 }
 
 // writeUsage writes how the command is called.

@@ -162,6 +162,50 @@ func (s *Server) Resume(t testing.TB) {
 	}
 }
 
+// FillDisk makes the disk full for a table that has no row yet: whatever would
+// take a first page of it fails as the kernel has it, because its file is
+// /dev/full, which Linux has. What it returns gives the table its file back. Both
+// restart the server.
+func (s *Server) FillDisk(t testing.TB, dsn, table string) (free func()) {
+	t.Helper()
+	name, err := s.file(dsn, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.data(), name)
+	if info, err := os.Stat(file); err != nil || info.Size() > 0 {
+		t.Fatalf("fill the disk for table %s: its file is %v, %v, want an empty one", table, info, err)
+	}
+	s.exchange(t, func() error {
+		return errors.Join(os.Rename(file, file+".kept"), os.Symlink("/dev/full", file))
+	})
+	return func() {
+		t.Helper()
+		s.exchange(t, func() error { return errors.Join(os.Remove(file), os.Rename(file+".kept", file)) })
+	}
+}
+
+// file is that of the table, relative to the data.
+func (s *Server) file(dsn, table string) (name string, err error) {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(context.Background(), "SELECT pg_relation_filepath($1)", table).Scan(&name)
+	return name, err
+}
+
+// exchange changes the data while the server rests, with all it knew written.
+func (s *Server) exchange(t testing.TB, change func() error) {
+	t.Helper()
+	for _, step := range []func() error{func() error { return s.control("stop", "-m", "fast") }, change, s.resume} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func (s *Server) do(ctx context.Context, statement string) (err error) {
 	db, err := sql.Open("pgx", s.DSN("postgres"))
 	if err != nil {
