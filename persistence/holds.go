@@ -14,7 +14,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/persistence/event"
 )
 
 // HoldState is what became of a hold.
@@ -232,28 +231,28 @@ func (r *holdRow) hold(units []string, now time.Time) (Hold, error) {
 	return h, nil
 }
 
-// insertHold stores the hold of a plan.
-func insertHold(ctx context.Context, tx bun.Tx, p *plan) error {
-	quote, err := json.Marshal(p.order.Quote)
-	if err != nil {
-		return fmt.Errorf("encode quote: %w", err)
-	}
+// holdOf returns the hold that a plan makes.
+func holdOf(p *plan) Hold {
 	at := p.order.PlacedAt
-	p.hold = Hold{
+	return Hold{
 		Reference: p.order.Reference, State: HoldHeld, SKUs: p.order.SKUs, Quote: p.order.Quote,
 		CreatedAt: at, ExpiresAt: at.Add(p.ttl).Truncate(time.Microsecond),
 	}
+}
+
+// insertHold stores the hold of a plan.
+func insertHold(ctx context.Context, tx bun.Tx, p *plan) error {
 	row := holdRow{
-		Reference: p.hold.Reference, State: HoldHeld, Customer: p.customer, Quote: string(quote), Request: string(p.request),
-		CreatedAt: at, ExpiresAt: p.hold.ExpiresAt,
+		Reference: p.hold.Reference, State: HoldHeld, Customer: p.customer, Quote: p.quote, Request: string(p.request),
+		CreatedAt: p.hold.CreatedAt, ExpiresAt: p.hold.ExpiresAt,
 	}
 	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 		return failed("insert hold", err)
 	}
-	for part := range slices.Chunk(orderLines(row.ID, p.order.SKUs, p.bought), batch) {
+	for part := range slices.Chunk(p.lines, batch) {
 		rows := make([]holdLineRow, len(part))
 		for i, l := range part {
-			rows[i] = holdLineRow{HoldID: l.OrderID, Position: l.Position, SKU: l.SKU, Quantity: l.Quantity, Gift: l.Gift}
+			rows[i] = holdLineRow{HoldID: row.ID, Position: l.Position, SKU: l.SKU, Quantity: l.Quantity, Gift: l.Gift}
 		}
 		if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
 			return failed("insert hold lines", err)
@@ -285,6 +284,9 @@ func (s *Store) CommitHold(ctx context.Context, reference string) (engine.Order,
 		if err := s.sellHeld(ctx, tx, p); err != nil {
 			return err
 		}
+		if err := p.encode(); err != nil {
+			return err
+		}
 		if err := insertOrder(ctx, tx, p); err != nil {
 			return err
 		}
@@ -293,7 +295,11 @@ func (s *Store) CommitHold(ctx context.Context, reference string) (engine.Order,
 			return err
 		}
 		order = p.order
-		return s.emit(ctx, tx, append([]event.Event{event.OrderPlaced(p.order)}, usedUp(counted, p)...)...)
+		events, err := eventRows(usedUp(counted, p), p.order.PlacedAt)
+		if err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, append([]eventRow{p.placed}, events...)...)
 	})
 	if err != nil {
 		return engine.Order{}, err
