@@ -113,8 +113,10 @@ func webhookSchema() map[string]any {
 			p["items"] = map[string]any{"type": "string", "enum": EventTypes()}
 		case duration:
 			p["pattern"] = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
-		case webhookSecret:
-			p["pattern"] = `^whsec_[A-Za-z0-9+/]{32,}={0,2}$`
+		case webhookSecrets:
+			one := map[string]any{"type": "string", "pattern": `^whsec_[A-Za-z0-9+/]{32,}={0,2}$`}
+			delete(p, "type")
+			p["oneOf"] = []any{one, map[string]any{"type": "array", "minItems": 1, "items": one}}
 		}
 		properties[f.key] = p
 		if f.required {
