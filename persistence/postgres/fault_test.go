@@ -1,9 +1,7 @@
 package postgres_test
 
 import (
-	"bytes"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +14,7 @@ import (
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/postgres"
 	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 func TestErrorsOfTheServerAreToldApart(t *testing.T) {
@@ -74,26 +73,10 @@ func TestReadOnlyDatabaseIsDiagnosed(t *testing.T) {
 	}
 }
 
-func TestWhatTheDriverSaysIsForTheLogOnly(t *testing.T) {
-	db := open(t)
-	store := newStore(t, db, persistence.Options{})
-	_, err := db.Writer.ExecContext(t.Context(), "ALTER TABLE items RENAME TO secret_items")
-	check(t, err)
-	_, err = store.Items(t.Context())
-	if err == nil || err.Error() != "list items: database error" || errors.Is(err, persistence.ErrUnavailable) {
-		t.Errorf("got error %v, want one without the driver's words", err)
-	}
-	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Error("request failed", "err", err)
-	if want := `relation \"items\" does not exist`; !strings.Contains(log.String(), want) {
-		t.Errorf("got log %s, want it to hold %s", log.String(), want)
-	}
-}
-
 func TestLostConnectionsAreReplaced(t *testing.T) {
 	dsn := pgtest.Create(t)
 	store := newStore(t, openDSN(t, dsn), persistence.Options{})
-	check(t, addItems(t.Context(), store))
+	check(t, storetest.AddForSale(t.Context(), store))
 	other := openDSN(t, dsn+"&application_name=other")
 	defer func() { check(t, other.Close()) }()
 	for range 3 {
@@ -104,7 +87,7 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 		}
 		err := errors.New("never called")
 		for range 4 { // an answer each for the connections that were in the pool
-			if _, err = sell(t.Context(), store); err == nil {
+			if _, err = store.Purchase(t.Context(), storetest.SaleWithGift()); err == nil {
 				break
 			}
 			if !errors.Is(err, persistence.ErrUnavailable) {
@@ -120,7 +103,7 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 func TestServerIsRestartedUnderLoad(t *testing.T) {
 	server := pgtest.Start(t)
 	store := newStore(t, openDSN(t, server.DSN("postgres")), persistence.Options{})
-	check(t, addItems(t.Context(), store))
+	check(t, storetest.AddForSale(t.Context(), store))
 	var references sync.Map
 	var sold, refused atomic.Int64
 	var stop atomic.Bool
@@ -128,10 +111,10 @@ func TestServerIsRestartedUnderLoad(t *testing.T) {
 	for range 8 {
 		sellers.Go(func() {
 			for !stop.Load() {
-				reference, err := sell(t.Context(), store)
+				order, err := store.Purchase(t.Context(), storetest.SaleWithGift())
 				switch {
 				case err == nil:
-					references.Store(reference, true)
+					references.Store(order.Reference, true)
 					sold.Add(1)
 				case errors.Is(err, persistence.ErrUnavailable):
 					refused.Add(1)
@@ -154,7 +137,7 @@ func TestServerIsRestartedUnderLoad(t *testing.T) {
 		acknowledged = append(acknowledged, reference.(string))
 		return true
 	})
-	checkSales(t, store, acknowledged)
+	storetest.CheckSales(t, store, acknowledged)
 }
 
 // rises waits until the count is higher by ten.

@@ -148,7 +148,7 @@ func TestDatabaseInMemorySurvivesInterruptedCalls(t *testing.T) {
 			for range 50 {
 				ctx, cancel := context.WithCancel(t.Context())
 				go cancel()
-				_, _ = store.Purchase(ctx, storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
+				_, _ = store.Purchase(ctx, storetest.SaleWithGift())
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestCloseBesideSalesLosesNoAcknowledgedOrder(t *testing.T) {
 	for range 8 {
 		sellers.Go(func() {
 			for {
-				_, err := store.Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
+				_, err := store.Purchase(t.Context(), storetest.SaleWithGift())
 				if err == nil {
 					acknowledged.Add(1)
 					continue
@@ -208,7 +208,7 @@ func TestTwoProcessesNeverSellAUnitTwice(t *testing.T) {
 	var buyers sync.WaitGroup
 	for i := range 50 {
 		buyers.Go(func() {
-			_, err := stores[i%2].Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
+			_, err := stores[i%2].Purchase(t.Context(), storetest.SaleWithGift())
 			var out *engine.OutOfStockError
 			switch {
 			case err == nil:
