@@ -51,7 +51,7 @@ cover: postgres ## measure the coverage of the tests into coverage.out
 oracle: ## compare pricing with brute force on 10 x CHECKS random baskets, and as many more properties
 	go test -count=1 -timeout 60m ./engine -rapid.checks=$(CHECKS)
 
-soak: ## let 10,000 orders compete for 1,000 of everything, on SQLite and Postgres
+soak: ## let 10,000 orders compete for 1,000 of everything, and live 500 lives of a shop, on SQLite and Postgres
 	@tools/postgres.sh
 	go test -count=1 -timeout 30m -v -tags soak -run '^TestSoak$$' ./persistence/sqlite ./persistence/postgres
 

@@ -90,10 +90,10 @@ func (s *shop) allMovements(sku string) []persistence.Movement {
 	for {
 		page, err := s.Movements(s.ctx, sku, from, persistence.MaxMovements)
 		s.check(err)
-		if len(page) == 0 {
+		if all = append(all, page...); len(page) < persistence.MaxMovements {
 			return all
 		}
-		all, from = append(all, page...), page[len(page)-1].ID
+		from = page[len(page)-1].ID
 	}
 }
 

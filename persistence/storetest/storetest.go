@@ -60,7 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 	t.Run("schema", func(t *testing.T) { testSchema(t, open) })
 	t.Run("followed catalogue", func(t *testing.T) { testFollowed(t, open) })
 	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
-	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open) })
+	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open, "20") })
 }
 
 // testCase is one sentence about a store.
