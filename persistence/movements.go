@@ -220,7 +220,9 @@ func checkReason(reason Reason, note string) error {
 		for i, r := range ManualReasons() {
 			words[i] = string(r)
 		}
-		return &InvalidError{Field: "reason", Problem: fmt.Sprintf("is %.40q; want %s", string(reason), strings.Join(words, ", "))}
+		last := len(words) - 1
+		want := strings.Join(words[:last], ", ") + " or " + words[last]
+		return &InvalidError{Field: "reason", Problem: fmt.Sprintf("is %.40q; want %s", string(reason), want)}
 	}
 	if problem := textProblem(note); problem != "" {
 		return &InvalidError{Field: "note", Problem: problem}

@@ -165,7 +165,7 @@ func testSetStock(s *shop) {
 
 func testBadAdjustments(s *shop) {
 	s.add(engine.Item{SKU: "A", Name: "a", Stock: 3}, engine.Item{SKU: "B", Name: "b", Stock: math.MaxInt64 - 1})
-	const deltas, reasons = "; want a number of units from 1 to 1000000000, or its negative", "; want receipt, correction, return, import"
+	const deltas, reasons = "; want a number of units from 1 to 1000000000, or its negative", "; want receipt, correction, return or import"
 	for _, c := range []struct {
 		sku     string
 		delta   int64

@@ -33,16 +33,26 @@ Exit codes: 0 done, 1 refused, 2 the command line is wrong, 4 files or the datab
 	return cmd
 }
 
+// couponJob is what a command on coupons does.
+type couponJob = func(ctx context.Context, data *persistence.Store, args []string, out reporter) error
+
 // couponTool is a command on coupons: it has the flags of the database and, when
 // it reports, -o.
-func couponTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, data *persistence.Store, args []string, out reporter) error) *cobra.Command {
+func couponTool(s Streams, cmd *cobra.Command, run couponJob) *cobra.Command {
+	return couponToolOn(withStore, s, cmd, run)
+}
+
+// couponToolOn is couponTool on the database that with opens.
+func couponToolOn(
+	with func(*cobra.Command, Streams, func(context.Context, *persistence.Store) error) error, s Streams, cmd *cobra.Command, run couponJob,
+) *cobra.Command {
 	var formats []string
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		outputs, err := parseOutputs(formats)
 		if err != nil {
 			return err
 		}
-		return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
+		return with(cmd, s, func(ctx context.Context, data *persistence.Store) error {
 			return couponError(run(ctx, data, args, func(report func(io.Writer, string) error) error {
 				return write(outputs, s.Out, report)
 			}))
@@ -108,7 +118,10 @@ have 8 letters, or 12 when there are so many that 8 could be guessed. Without
 	flags.StringVar(&format.Prefix, "prefix", "", "what all codes begin with, before a hyphen")
 	flags.IntVar(&format.Length, "length", 0, fmt.Sprintf("letters of a code after the prefix, %d to %d (default 8 or 12)", coupon.MinLength, coupon.MaxLength))
 	flags.IntVar(&format.Group, "groups", 4, "letters between hyphens, 0 for no hyphens")
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return couponToolOn(withNewStore, s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		if count < 0 {
+			return usageError{fmt.Errorf("--count %d: want 0 or more", count), cmd}
+		}
 		format := format
 		format.Prefix = engine.NormalizeCoupon(format.Prefix)
 		if !cmd.Flags().Changed("length") {

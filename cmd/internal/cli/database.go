@@ -13,11 +13,24 @@ import (
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
 
-// withStore runs a tool on the database that `checkout run` would use with the
+// withStore is withNewStore for a tool that has nothing to do with a database
+// that is not there, and so is not to make one.
+func withStore(cmd *cobra.Command, s Streams, run func(context.Context, *persistence.Store) error) error {
+	cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
+	if err == nil && cfg.Database.Kind == config.KindSQLite {
+		err = existing(cfg.Database)
+	}
+	if err != nil {
+		return err
+	}
+	return withNewStore(cmd, s, run)
+}
+
+// withNewStore runs a tool on the database that `checkout run` would use with the
 // same settings, whether it runs meanwhile or not. The tool must not be about
 // money: it needs no rules, which have the shop's currency, so the store is in
 // XXX, ISO 4217 for no currency at all, and refuses to read amounts.
-func withStore(cmd *cobra.Command, s Streams, run func(context.Context, *persistence.Store) error) (err error) {
+func withNewStore(cmd *cobra.Command, s Streams, run func(context.Context, *persistence.Store) error) (err error) {
 	cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
 	if err != nil {
 		return err
