@@ -14,19 +14,24 @@ import (
 // long the first of them waits for the last.
 const maxCombined = 32
 
+// maxFlights is how many transactions commit orders at once where the Database can
+// Sell. While one waits for the disk the other one works.
+const maxFlights = 2
+
 // commitWait is how long a transaction may take besides waiting for others. When it
 // ends the database does not answer, and nobody can know what became of the orders.
 const commitWait = 20 * time.Second
 
 // committer commits the plans of one process. What arrives while a transaction is
-// under way is committed together by the next one, each plan in a savepoint of its
-// own, so that the wait for the disk, and for the locks of popular items, is
-// shared. This is the group commit of DeWitt et al., "Implementation Techniques for
-// Main Memory Database Systems" (SIGMOD 1984).
+// under way is committed together by the next one, so that the wait for the disk, and
+// for the locks of popular items, is shared: by Database.Sell, or where there is none
+// and one transaction writes at a time, each plan in a savepoint of its own. This is
+// the group commit of DeWitt et al., "Implementation Techniques for Main Memory
+// Database Systems" (SIGMOD 1984).
 type committer struct {
 	mu      sync.Mutex
 	queue   []*pending
-	busy    bool
+	flying  int // transactions under way
 	running sync.WaitGroup
 }
 
@@ -47,11 +52,15 @@ func (s *Store) commit(ctx context.Context, p *plan) error {
 	c, waiting := &s.committer, &pending{plan: p, done: make(chan struct{})}
 	c.mu.Lock()
 	c.queue = append(c.queue, waiting)
-	if !c.busy {
-		c.busy = true
-		c.running.Go(s.commitAll)
+	leads := c.flying < s.flights()
+	if leads {
+		c.flying++
+		c.running.Add(1)
 	}
 	c.mu.Unlock()
+	if leads {
+		s.lead()
+	}
 	select {
 	case <-waiting.done:
 	case <-ctx.Done():
@@ -61,6 +70,17 @@ func (s *Store) commit(ctx context.Context, p *plan) error {
 		<-waiting.done
 	}
 	return waiting.err
+}
+
+// lead commits what is waiting, and leaves what has come meanwhile to another
+// goroutine: who buys alone has to wake nobody, and nobody works long for others.
+func (s *Store) lead() {
+	c := &s.committer
+	defer c.running.Done()
+	s.commitAndTell(c.next())
+	if plans := c.next(); len(plans) > 0 {
+		c.running.Go(func() { s.commitAll(plans) })
+	}
 }
 
 // withdraw takes a plan that is not being committed yet out of the queue.
@@ -81,26 +101,59 @@ func (c *committer) next() []*pending {
 	defer c.mu.Unlock()
 	n := min(len(c.queue), maxCombined)
 	if n == 0 {
-		c.busy = false
+		c.flying--
 	}
 	plans := slices.Clone(c.queue[:n])
 	c.queue = slices.Delete(c.queue, 0, n)
 	return plans
 }
 
-// commitAll commits what is waiting until nothing is.
-func (s *Store) commitAll() {
-	for plans := s.committer.next(); len(plans) > 0; plans = s.committer.next() {
-		s.commitTogether(plans)
-		for _, p := range plans {
-			close(p.done)
+// commitAll commits plans, and then what is waiting, until nothing is.
+func (s *Store) commitAll(plans []*pending) {
+	for ; len(plans) > 0; plans = s.committer.next() {
+		s.commitAndTell(plans)
+	}
+}
+
+func (s *Store) commitAndTell(plans []*pending) {
+	s.commitTogether(plans)
+	for _, p := range plans {
+		close(p.done)
+	}
+}
+
+// flights is how many transactions commit plans at once.
+func (s *Store) flights() int {
+	if s.db.Sell != nil {
+		return maxFlights
+	}
+	return 1
+}
+
+// commitTogether commits plans in one transaction. Where Database.Sell leaves some,
+// or several transactions write at once, each of these gets its own: in one of several
+// plans, items and counters would be locked in another order than that of their keys,
+// and two such transactions could wait for each other.
+func (s *Store) commitTogether(plans []*pending) {
+	if s.db.Sell != nil && len(plans) > 0 {
+		ctx, cancel := s.committing()
+		defer cancel()
+		plans = s.sellOrdinary(ctx, plans)
+	}
+	if len(plans) > 1 && s.db.ForUpdate == "" {
+		s.commitCombined(plans)
+		return
+	}
+	for i := range plans {
+		if err := s.commitBatch(plans[i : i+1]); err != nil {
+			plans[i].err = err
 		}
 	}
 }
 
-// commitTogether commits plans in one transaction. When the transaction fails as a
+// commitCombined commits plans in one transaction. When the transaction fails as a
 // whole for what may be the fault of one of them, each gets its own.
-func (s *Store) commitTogether(plans []*pending) {
+func (s *Store) commitCombined(plans []*pending) {
 	err := s.commitBatch(plans)
 	switch {
 	case err == nil:
@@ -110,15 +163,21 @@ func (s *Store) commitTogether(plans []*pending) {
 		}
 	default:
 		for i := range plans {
-			s.commitTogether(plans[i : i+1])
+			s.commitCombined(plans[i : i+1])
 		}
 	}
+}
+
+// committing is the context of a transaction, which is that of no one of those who
+// wait.
+func (s *Store) committing() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), s.options.LockWait+commitWait)
 }
 
 // commitBatch commits plans in one transaction. What is wrong with one of them is
 // its own error; an error that is returned is of all.
 func (s *Store) commitBatch(plans []*pending) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.options.LockWait+commitWait) // of no one of those who wait
+	ctx, cancel := s.committing()
 	defer cancel()
 	if err := s.persist(ctx, func() error { return s.prepare(ctx) }); err != nil {
 		return err

@@ -143,6 +143,12 @@ func insertRedemptions(ctx context.Context, tx bun.IDB, orderID int64, redemptio
 	if len(redemptions) == 0 {
 		return nil
 	}
+	rows := redemptionRows(orderID, redemptions)
+	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
+	return failed("insert redemptions", err)
+}
+
+func redemptionRows(orderID int64, redemptions []engine.Redemption) []redemptionRow {
 	rows := make([]redemptionRow, len(redemptions))
 	for i, r := range redemptions {
 		rows[i] = redemptionRow{
@@ -150,8 +156,7 @@ func insertRedemptions(ctx context.Context, tx bun.IDB, orderID int64, redemptio
 			ByAll: r.Redemptions != nil || r.Budget != nil, ByCustomer: r.PerCustomer != nil, ByCode: r.PerCode != nil,
 		}
 	}
-	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
-	return failed("insert redemptions", err)
+	return rows
 }
 
 // unredeem gives back what an order used, to the counters that counted it. A code

@@ -136,6 +136,7 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 		Writer: writer, Migrations: folder, Guard: guard(config), Locks: locks{writer}, Diagnose: diagnose,
 		SkipLocked: "FOR UPDATE SKIP LOCKED", ForUpdate: "FOR UPDATE",
 		LockItems: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", itemsKey),
+		Sell:      sell(writer.DB),
 		Announce:  "NOTIFY " + channel, Listen: listen(config),
 	}
 	if err := check(ctx, db.Writer); err != nil {

@@ -1,0 +1,347 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/checkout-promotions/checkout/persistence"
+)
+
+// raced is the code by which the function checkout_sell undoes everything, because
+// only then it has seen that a sale is not ordinary.
+const raced = "CKSEL"
+
+// attempts is how often a batch is tried, each time without the sales that stood in
+// the way of the others.
+const attempts = 3
+
+// sell is Database.Sell: one statement, which is its own transaction, and one round
+// trip as long as all sales are ordinary.
+func sell(db *sql.DB) func(context.Context, persistence.Sales) (persistence.Sold, error) {
+	return func(ctx context.Context, sales persistence.Sales) (sold persistence.Sold, err error) {
+		err = withConn(ctx, db, func(conn *pgx.Conn) error {
+			sold, err = sellOn(ctx, conn, &sales)
+			return err
+		})
+		if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == raced {
+			return persistence.Sold{Orders: make([]bool, len(sales.Orders))}, nil
+		}
+		return sold, err
+	}
+}
+
+// withConn uses a connection of the pool, and another one when the first turns out to
+// be broken before anything was sent.
+func withConn(ctx context.Context, db *sql.DB, use func(*pgx.Conn) error) error {
+	for range attempts {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		err = conn.Raw(func(connection any) error {
+			err := use(connection.(*stdlib.Conn).Conn())
+			if pgconn.SafeToRetry(err) {
+				return errors.Join(driver.ErrBadConn, err)
+			}
+			return err
+		})
+		_ = conn.Close() // ErrConnDone when the pool has dropped it
+		if !errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return driver.ErrBadConn
+}
+
+// sellOn tries the sales, until those that are left are ordinary.
+func sellOn(ctx context.Context, conn *pgx.Conn, sales *persistence.Sales) (persistence.Sold, error) {
+	sold := persistence.Sold{Orders: make([]bool, len(sales.Orders))}
+	b := newBatch(sales)
+	for range attempts {
+		if len(b.sales) == 0 {
+			break
+		}
+		refused, stocks, err := b.call(ctx, conn)
+		if err != nil {
+			return sold, err
+		}
+		if len(refused) == 0 {
+			for _, n := range b.numbers {
+				sold.Orders[n] = true
+			}
+			sold.Stocks = stocks
+			break
+		}
+		b = b.without(refused)
+	}
+	return sold, nil
+}
+
+// batch is sales that are tried together.
+type batch struct {
+	*persistence.Sales
+	numbers   []int // of the sales among Orders
+	sales     []*persistence.SoldOrder
+	items     []item         // of all sales
+	movements []movement     // sale by sale
+	at        map[string]int // of items
+	keys      map[string]bool
+}
+
+// item is what all sales together take of an item in one state.
+type item struct {
+	sku             string
+	units, revision int64
+}
+
+// movement is one of a sale, whose number is from 1. What is in stock after it is
+// later more than what all sales together leave.
+type movement struct {
+	sale         int64
+	sku          string
+	delta, later int64
+	reason       persistence.Reason
+}
+
+// newBatch makes a batch of all orders, but those that contradict an earlier one.
+func newBatch(sales *persistence.Sales) *batch {
+	numbers := make([]int, len(sales.Orders))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return batchOf(sales, numbers)
+}
+
+// without returns the batch without the sales that are refused.
+func (b *batch) without(refused []int64) *batch {
+	var rest []int
+	for i, n := range b.numbers {
+		if !slices.Contains(refused, int64(i+1)) {
+			rest = append(rest, n)
+		}
+	}
+	return batchOf(b.Sales, rest)
+}
+
+func batchOf(sales *persistence.Sales, numbers []int) *batch {
+	b := &batch{Sales: sales, at: make(map[string]int), keys: make(map[string]bool)}
+	for _, n := range numbers {
+		if sale := &sales.Orders[n]; b.agrees(sale) {
+			b.numbers, b.sales = append(b.numbers, n), append(b.sales, sale)
+			b.take(sale)
+		}
+	}
+	for i, m := range b.movements {
+		b.movements[i].later += b.items[b.at[m.sku]].units
+	}
+	return b
+}
+
+// agrees tells whether the sale was priced on the same states of items as those
+// before, and is of another key.
+func (b *batch) agrees(sale *persistence.SoldOrder) bool {
+	if sale.Key != nil && b.keys[sale.Key.Scope+"\x00"+sale.Key.Name] {
+		return false
+	}
+	return !slices.ContainsFunc(sale.Takes, func(t persistence.SoldTake) bool {
+		i, known := b.at[t.SKU]
+		return known && b.items[i].revision != t.Revision
+	})
+}
+
+// take adds what a sale takes.
+func (b *batch) take(sale *persistence.SoldOrder) {
+	if sale.Key != nil {
+		b.keys[sale.Key.Scope+"\x00"+sale.Key.Name] = true
+	}
+	for _, t := range sale.Takes {
+		i, known := b.at[t.SKU]
+		if !known {
+			i = len(b.items)
+			b.at[t.SKU] = i
+			b.items = append(b.items, item{sku: t.SKU, revision: t.Revision})
+		}
+		b.move(i, t.Units-t.Gifts, persistence.ReasonSale)
+		b.move(i, t.Gifts, persistence.ReasonGift)
+	}
+}
+
+// move adds a movement of the latest sale.
+func (b *batch) move(i int, units int64, reason persistence.Reason) {
+	if units == 0 {
+		return
+	}
+	item := &b.items[i]
+	item.units += units
+	b.movements = append(b.movements, movement{
+		sale: int64(len(b.sales)), sku: item.sku, delta: -units, later: -item.units, reason: reason,
+	})
+}
+
+// call calls the function. Its arguments are binary, since the texts are JSON, which
+// has a quotation mark to escape every few characters.
+func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stocks map[string]int64, err error) {
+	columns := b.columns()
+	types, values, formats := make([]uint32, len(columns)), make([][]byte, len(columns)), make([]int16, len(columns))
+	for i, c := range columns {
+		value, err := conn.TypeMap().Encode(c.oid, pgtype.BinaryFormatCode, c.values, nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("encode sales: %w", err)
+		}
+		types[i], values[i], formats[i] = c.oid, value, pgtype.BinaryFormatCode
+	}
+	result := conn.PgConn().ExecParams(ctx, callText(len(columns)), values, types, formats, []int16{pgtype.BinaryFormatCode}).Read()
+	if result.Err != nil {
+		return nil, nil, result.Err
+	}
+	var skus []string
+	var left []int64
+	for i, into := range []any{&refused, &skus, &left} {
+		field := result.FieldDescriptions[i]
+		if err := conn.TypeMap().Scan(field.DataTypeOID, field.Format, result.Rows[0][i], into); err != nil {
+			return nil, nil, fmt.Errorf("read what was sold: %w", err)
+		}
+	}
+	stocks = make(map[string]int64, len(skus))
+	for i, sku := range skus {
+		stocks[sku] = left[i]
+	}
+	return refused, stocks, nil
+}
+
+// callText is the call with so many arguments.
+func callText(arguments int) string {
+	var text strings.Builder
+	text.WriteString("SELECT refused, left_skus, left_stocks FROM checkout_sell(")
+	for i := range arguments {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		fmt.Fprintf(&text, "$%d", i+1)
+	}
+	text.WriteString(")")
+	return text.String()
+}
+
+// column is an argument of the function.
+type column struct {
+	oid    uint32
+	values any
+}
+
+// columns returns the arguments of checkout_sell in their order.
+func (b *batch) columns() []column {
+	all := b.sales
+	var columns []column
+	add := func(oid uint32, values any) { columns = append(columns, column{oid, values}) }
+	add(pgtype.Int8OID, b.Low)
+	add(pgtype.TextArrayOID, append([]string{}, b.Endpoints...))
+
+	type sale = *persistence.SoldOrder
+	for _, of := range []func(*sale) string{
+		func(s *sale) string { return (*s).Reference }, func(s *sale) string { return (*s).Currency },
+	} {
+		add(pgtype.TextArrayOID, each(all, of))
+	}
+	add(pgtype.Int8ArrayOID, each(all, func(s *sale) int64 { return (*s).Cost }))
+	for _, of := range []func(*sale) string{
+		func(s *sale) string { return (*s).Ruleset }, func(s *sale) string { return (*s).Customer },
+		func(s *sale) string { return (*s).Quote }, func(s *sale) string { return (*s).Request },
+	} {
+		add(pgtype.TextArrayOID, each(all, of))
+	}
+	add(pgtype.TimestamptzArrayOID, each(all, func(s *sale) time.Time { return (*s).At }))
+	add(pgtype.TextArrayOID, each(all, func(s *sale) string { return (*s).EventUID }))
+	add(pgtype.TextArrayOID, each(all, func(s *sale) string { return (*s).EventBody }))
+
+	add(pgtype.TextArrayOID, each(b.items, func(i *item) string { return i.sku }))
+	add(pgtype.Int8ArrayOID, each(b.items, func(i *item) int64 { return i.units }))
+	add(pgtype.Int8ArrayOID, each(b.items, func(i *item) int64 { return i.revision }))
+
+	add(pgtype.Int8ArrayOID, each(b.movements, func(m *movement) int64 { return m.sale }))
+	add(pgtype.TextArrayOID, each(b.movements, func(m *movement) string { return m.sku }))
+	add(pgtype.Int8ArrayOID, each(b.movements, func(m *movement) int64 { return m.delta }))
+	add(pgtype.Int8ArrayOID, each(b.movements, func(m *movement) int64 { return m.later }))
+	add(pgtype.TextArrayOID, each(b.movements, func(m *movement) string { return string(m.reason) }))
+
+	type line = persistence.SoldLine
+	owners, lines := flat(all, func(s sale) []line { return s.Lines })
+	positions := make([]int64, len(lines))
+	for i := range lines {
+		if i > 0 && owners[i] == owners[i-1] {
+			positions[i] = positions[i-1] + 1
+		}
+	}
+	add(pgtype.Int8ArrayOID, owners)
+	add(pgtype.Int8ArrayOID, positions)
+	add(pgtype.TextArrayOID, each(lines, func(l *line) string { return l.SKU }))
+	add(pgtype.Int8ArrayOID, each(lines, func(l *line) int64 { return l.Quantity }))
+	add(pgtype.BoolArrayOID, each(lines, func(l *line) bool { return l.Gift }))
+
+	type count = persistence.SoldCount
+	owners, counts := flat(all, func(s sale) []count { return s.Counts })
+	add(pgtype.Int8ArrayOID, owners)
+	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Scope }))
+	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Promotion }))
+	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Key }))
+	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Period }))
+	add(pgtype.Int8ArrayOID, each(counts, func(c *count) int64 { return c.Spent }))
+	add(pgtype.Int8ArrayOID, each(counts, func(c *count) int64 { return c.Most }))
+	add(pgtype.Int8ArrayOID, each(counts, func(c *count) int64 { return c.Budget }))
+
+	type use = persistence.SoldUse
+	owners, uses := flat(all, func(s sale) []use { return s.Uses })
+	add(pgtype.Int8ArrayOID, owners)
+	add(pgtype.TextArrayOID, each(uses, func(u *use) string { return u.Promotion }))
+	add(pgtype.TextArrayOID, each(uses, func(u *use) string { return u.Period }))
+	add(pgtype.TextArrayOID, each(uses, func(u *use) string { return u.Code }))
+	add(pgtype.Int8ArrayOID, each(uses, func(u *use) int64 { return u.Spent }))
+	add(pgtype.BoolArrayOID, each(uses, func(u *use) bool { return u.ByAll }))
+	add(pgtype.BoolArrayOID, each(uses, func(u *use) bool { return u.ByCustomer }))
+	add(pgtype.BoolArrayOID, each(uses, func(u *use) bool { return u.ByCode }))
+
+	type key = persistence.SoldKey
+	owners, keys := flat(all, func(s sale) []key {
+		if s.Key == nil {
+			return nil
+		}
+		return []key{*s.Key}
+	})
+	add(pgtype.Int8ArrayOID, owners)
+	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Scope }))
+	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Name }))
+	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Token }))
+	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Outcome }))
+	return columns
+}
+
+// each returns a field of each, never nil, which would be NULL.
+func each[T, V any](all []T, of func(*T) V) []V {
+	values := make([]V, len(all))
+	for i := range all {
+		values[i] = of(&all[i])
+	}
+	return values
+}
+
+// flat returns what all sales have of something, and whose each is, from 1.
+func flat[T any](sales []*persistence.SoldOrder, of func(*persistence.SoldOrder) []T) (owners []int64, all []T) {
+	owners = []int64{}
+	for i := range sales {
+		for _, one := range of(sales[i]) {
+			owners, all = append(owners, int64(i+1)), append(all, one)
+		}
+	}
+	return owners, all
+}
