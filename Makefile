@@ -21,10 +21,10 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check
+.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench bench-postgres benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/checkout
 	GOGC=400 go build -o bin/checkout ./cmd/checkout
@@ -60,6 +60,10 @@ fuzz: ## run every fuzz test, each for FUZZTIME
 
 bench: ## run the benchmarks that match BENCH, COUNT times
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+bench-postgres: ## compare purchases on Postgres with pgbench, on a disk that syncs, COUNT times
+	@tools/postgres.sh pgbench
+	go test -run '^$$' -bench '^BenchmarkPurchase$$' -benchtime 5x -count $(COUNT) -timeout 30m ./persistence/postgres
 
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)

@@ -166,9 +166,19 @@
 //     one order for each customer need no counter of all orders, which every order
 //     would wait for.
 //   - Sales of one process that wait for the same transaction are committed
-//     together, each in a savepoint of its own, so that one wait for the disk, and
-//     for the lock of a popular item, serves up to thirty-two of them, and one that
-//     is refused fails alone.
+//     together, so that one wait for the disk, and for the lock of a popular item,
+//     serves up to thirty-two of them, and one that is refused fails alone. Where one
+//     transaction writes at a time (SQLite), each has a savepoint of its own. Where
+//     statements cost round trips (Postgres), Database.Sell commits all of them in
+//     one, provided that they are ordinary: nothing is to be refused and no more to be
+//     told than that there is an order. What is not ordinary goes the way of all
+//     others, each in its own transaction, and is refused or told of there, so that the
+//     rules for that stand in one place. Rejected: to write them twice; and to sell
+//     those in one transaction too, each in a savepoint, which locks items and
+//     counters in another order than that of their keys.
+//   - Every transaction locks what it changes in one order: the key of the request,
+//     items by SKU, counters by their key. So no two sales wait for each other, of
+//     whatever processes.
 //   - Stock goes down in place, "stock = stock - n where stock >= n", and a CHECK
 //     stands behind it. An upsert sets columns to what the caller sent. Nothing
 //     writes back what it has read. Rejected: saving whole items, by which sales
