@@ -3,13 +3,14 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 )
 
 // TestSettingsAreTheStruct ties the settings to the fields of Config: the same keys, types and defaults.
@@ -40,19 +41,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(schema) + "\n"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs; UPDATE_GOLDEN=1 rewrites it (-want +got):\n%s", path, diff)
-	}
+	goldentest.Compare(t, path, string(schema)+"\n")
 }
 
 // fields collects the values of a struct's fields by their koanf tags.

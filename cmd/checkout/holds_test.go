@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 	"github.com/checkout-promotions/checkout/persistence/storetest"
@@ -75,7 +77,7 @@ func TestHoldsAreListedShownAndReleased(t *testing.T) {
 		{"holds_show.golden.txt", first(s.on("holds", "show", held.Reference))},
 		{"holds_order.golden.txt", first(s.on("orders", "show", committed.Reference))},
 	} {
-		golden(t, c.name, masked(c.text))
+		goldentest.Compare(t, filepath.Join("testdata", c.name), masked(c.text))
 	}
 
 	var page struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
 
@@ -225,7 +226,7 @@ func TestOrdersAreShownListedAndExported(t *testing.T) {
 		{"orders_list.golden.txt", first(s.orders("list"))},
 		{"orders_list_page.golden.txt", first(s.orders("list", "--limit", "1"))},
 	} {
-		golden(t, c.name, masked(c.text))
+		goldentest.Compare(t, filepath.Join("testdata", c.name), masked(c.text))
 	}
 	stdout, stderr, code := s.orders("export")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
@@ -280,18 +281,4 @@ func orderSchema(t *testing.T) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	return c.MustCompile("orders.schema.json")
-}
-
-// golden compares a text with a file of testdata; UPDATE_GOLDEN=1 rewrites it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(readFile(t, file), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
 }
