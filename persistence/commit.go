@@ -3,6 +3,7 @@ package persistence
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -112,6 +113,9 @@ func (c *committer) next() []*pending {
 func (s *Store) commitAll(plans []*pending) {
 	for ; len(plans) > 0; plans = s.committer.next() {
 		s.commitAndTell(plans)
+		if s.flights() == 1 {
+			runtime.Gosched() // those whose plans were committed may have the next ones at once
+		}
 	}
 }
 
@@ -184,7 +188,9 @@ func (s *Store) commitBatch(plans []*pending) error {
 	}
 	return s.guarded(ctx, effectsOf(plans), func(ctx context.Context, tx bun.Tx) error {
 		if s.prepared != nil {
-			ctx = context.WithValue(ctx, preparedKey{}, s.prepared)
+			// Nothing waits within such a transaction. What would interrupt its
+			// statements is a goroutine for each.
+			ctx = context.WithValue(context.WithoutCancel(ctx), preparedKey{}, s.prepared)
 		}
 		for _, p := range plans {
 			if p.err = nil; len(plans) == 1 {

@@ -95,7 +95,7 @@ func (s *Store) recordMovements(ctx context.Context, tx bun.Tx, movements ...mov
 func insertMovements(ctx context.Context, tx bun.Tx, movements []movement) error {
 	if prepared(ctx) {
 		for _, m := range movements {
-			err := scan(ctx, tx, &m.ID, movementStatement, m.SKU, m.Delta, m.StockAfter, m.Reason, m.Note, orNull(m.Order), m.At)
+			err := execute(ctx, tx, movementStatement, m.SKU, m.Delta, m.StockAfter, m.Reason, m.Note, orNull(m.Order), m.At)
 			if err != nil {
 				return err
 			}

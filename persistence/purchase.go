@@ -381,8 +381,7 @@ func insertOrder(ctx context.Context, tx bun.Tx, p *plan) error {
 func insertLines(ctx context.Context, tx bun.Tx, lines []lineRow) error {
 	if prepared(ctx) {
 		for _, l := range lines {
-			var position int64
-			if err := scan(ctx, tx, &position, lineStatement, l.OrderID, l.Position, l.SKU, l.Quantity, l.Gift); err != nil {
+			if err := execute(ctx, tx, lineStatement, l.OrderID, l.Position, l.SKU, l.Quantity, l.Gift); err != nil {
 				return err
 			}
 		}

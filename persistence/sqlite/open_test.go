@@ -110,6 +110,7 @@ func TestConnectionsAreSetUpForSafety(t *testing.T) {
 	}{
 		{"the log is written ahead", db.Writer, "journal_mode", "wal"},
 		{"a commit waits for the disk", db.Writer, "synchronous", "2"},
+		{"what undoes a part of a transaction is in memory", db.Writer, "temp_store", "2"},
 		{"rows that others refer to stay", db.Writer, "foreign_keys", "1"},
 		{"waits for locks are short, the store repeats them", db.Writer, "busy_timeout", "100"},
 		{"readers cannot write", db.Reader, "query_only", "1"},
