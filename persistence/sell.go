@@ -51,11 +51,10 @@ type SoldLine struct {
 }
 
 // SoldCount is a use that a counter of redemptions has to count, and what the counter
-// says afterwards at most. The order that brings a counter of all customers there is
+// says afterwards at most. The order that brings a counter of the scope "all" there is
 // not ordinary, because it tells of it.
 type SoldCount struct {
 	Scope, Promotion, Key, Period string
-	All                           bool // the scope is that of all customers
 	Spent, Most, Budget           int64
 }
 
@@ -148,7 +147,7 @@ func (p *plan) sold() SoldOrder {
 	}
 	for _, c := range counts(quote.Redemptions, p.customer) {
 		o.Counts = append(o.Counts, SoldCount{
-			Scope: string(c.Scope), Promotion: c.Promotion, Key: c.Key, Period: c.Period, All: c.Scope == byAll,
+			Scope: string(c.Scope), Promotion: c.Promotion, Key: c.Key, Period: c.Period,
 			Spent: c.Spent, Most: c.most, Budget: c.budget,
 		})
 	}

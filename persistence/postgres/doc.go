@@ -37,8 +37,8 @@
 //     Rejected: a block with a handler for each sale, which is a subtransaction, pays
 //     for every statement anew, and updates a popular item once for each; a pipeline
 //     of statements, which the server works off one by one all the same.
-//   - The arguments are arrays in the binary format, and the statement is neither
-//     prepared nor cached here, so that it works behind a pooler. What is planned once
+//   - The arguments are arrays in the binary format (see arguments), and the statement
+//     is neither prepared nor cached here, so that it works behind a pooler. What is planned once
 //     for each session is in the function. Rejected: one argument of JSON, whose
 //     quotes and events are JSON in turn and would be escaped.
 //   - The settings of the function are part of it: plans that were made on empty tables

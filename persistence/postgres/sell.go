@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -189,19 +188,10 @@ func (b *batch) move(i int, units int64, reason persistence.Reason) {
 	})
 }
 
-// call calls the function. Its arguments are binary, since the texts are JSON, which
-// has a quotation mark to escape every few characters.
+// call calls the function.
 func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stocks map[string]int64, err error) {
-	columns := b.columns()
-	types, values, formats := make([]uint32, len(columns)), make([][]byte, len(columns)), make([]int16, len(columns))
-	for i, c := range columns {
-		value, err := conn.TypeMap().Encode(c.oid, pgtype.BinaryFormatCode, c.values, nil)
-		if err != nil {
-			return nil, nil, fmt.Errorf("encode sales: %w", err)
-		}
-		types[i], values[i], formats[i] = c.oid, value, pgtype.BinaryFormatCode
-	}
-	result := conn.PgConn().ExecParams(ctx, callText(len(columns)), values, types, formats, []int16{pgtype.BinaryFormatCode}).Read()
+	a, binary := b.arguments(), []int16{pgtype.BinaryFormatCode}
+	result := conn.PgConn().ExecParams(ctx, a.call("SELECT refused, left_skus, left_stocks FROM checkout_sell"), a.values(), a.types, binary, binary).Read()
 	if result.Err != nil {
 		return nil, nil, result.Err
 	}
@@ -220,119 +210,106 @@ func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stoc
 	return refused, stocks, nil
 }
 
-// callText is the call with so many arguments.
-func callText(arguments int) string {
-	var text strings.Builder
-	text.WriteString("SELECT refused, left_skus, left_stocks FROM checkout_sell(")
-	for i := range arguments {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		fmt.Fprintf(&text, "$%d", i+1)
-	}
-	text.WriteString(")")
-	return text.String()
+// arguments returns those of checkout_sell in their order.
+func (b *batch) arguments() *arguments {
+	a := new(arguments)
+	a.number(b.Low)
+	texts(a, b.Endpoints, func(name *string) string { return *name })
+	b.addOrders(a)
+	b.addItems(a)
+	b.addLines(a)
+	b.addCounts(a)
+	b.addUses(a)
+	b.addKeys(a)
+	return a
 }
 
-// column is an argument of the function.
-type column struct {
-	oid    uint32
-	values any
-}
-
-// columns returns the arguments of checkout_sell in their order.
-func (b *batch) columns() []column {
-	all := b.sales
-	var columns []column
-	add := func(oid uint32, values any) { columns = append(columns, column{oid, values}) }
-	add(pgtype.Int8OID, b.Low)
-	add(pgtype.TextArrayOID, append([]string{}, b.Endpoints...))
-
+func (b *batch) addOrders(a *arguments) {
 	type sale = *persistence.SoldOrder
 	for _, of := range []func(*sale) string{
 		func(s *sale) string { return (*s).Reference }, func(s *sale) string { return (*s).Currency },
 	} {
-		add(pgtype.TextArrayOID, each(all, of))
+		texts(a, b.sales, of)
 	}
-	add(pgtype.Int8ArrayOID, each(all, func(s *sale) int64 { return (*s).Cost }))
+	numbers(a, b.sales, func(s *sale) int64 { return (*s).Cost })
 	for _, of := range []func(*sale) string{
 		func(s *sale) string { return (*s).Ruleset }, func(s *sale) string { return (*s).Customer },
 		func(s *sale) string { return (*s).Quote }, func(s *sale) string { return (*s).Request },
 	} {
-		add(pgtype.TextArrayOID, each(all, of))
+		texts(a, b.sales, of)
 	}
-	add(pgtype.TimestamptzArrayOID, each(all, func(s *sale) time.Time { return (*s).At }))
-	add(pgtype.TextArrayOID, each(all, func(s *sale) string { return (*s).EventUID }))
-	add(pgtype.TextArrayOID, each(all, func(s *sale) string { return (*s).EventBody }))
+	instants(a, b.sales, func(s *sale) time.Time { return (*s).At })
+	texts(a, b.sales, func(s *sale) string { return (*s).EventUID })
+	texts(a, b.sales, func(s *sale) string { return (*s).EventBody })
+}
 
-	add(pgtype.TextArrayOID, each(b.items, func(i *item) string { return i.sku }))
-	add(pgtype.Int8ArrayOID, each(b.items, func(i *item) int64 { return i.units }))
-	add(pgtype.Int8ArrayOID, each(b.items, func(i *item) int64 { return i.revision }))
+func (b *batch) addItems(a *arguments) {
+	texts(a, b.items, func(i *item) string { return i.sku })
+	numbers(a, b.items, func(i *item) int64 { return i.units })
+	numbers(a, b.items, func(i *item) int64 { return i.revision })
 
-	add(pgtype.Int8ArrayOID, each(b.movements, func(m *movement) int64 { return m.sale }))
-	add(pgtype.TextArrayOID, each(b.movements, func(m *movement) string { return m.sku }))
-	add(pgtype.Int8ArrayOID, each(b.movements, func(m *movement) int64 { return m.delta }))
-	add(pgtype.Int8ArrayOID, each(b.movements, func(m *movement) int64 { return m.later }))
-	add(pgtype.TextArrayOID, each(b.movements, func(m *movement) string { return string(m.reason) }))
+	numbers(a, b.movements, func(m *movement) int64 { return m.sale })
+	texts(a, b.movements, func(m *movement) string { return m.sku })
+	numbers(a, b.movements, func(m *movement) int64 { return m.delta })
+	numbers(a, b.movements, func(m *movement) int64 { return m.later })
+	texts(a, b.movements, func(m *movement) string { return string(m.reason) })
+}
 
+func (b *batch) addLines(a *arguments) {
 	type line = persistence.SoldLine
-	owners, lines := flat(all, func(s sale) []line { return s.Lines })
+	owners, lines := flat(b.sales, func(s *persistence.SoldOrder) []line { return s.Lines })
 	positions := make([]int64, len(lines))
 	for i := range lines {
 		if i > 0 && owners[i] == owners[i-1] {
 			positions[i] = positions[i-1] + 1
 		}
 	}
-	add(pgtype.Int8ArrayOID, owners)
-	add(pgtype.Int8ArrayOID, positions)
-	add(pgtype.TextArrayOID, each(lines, func(l *line) string { return l.SKU }))
-	add(pgtype.Int8ArrayOID, each(lines, func(l *line) int64 { return l.Quantity }))
-	add(pgtype.BoolArrayOID, each(lines, func(l *line) bool { return l.Gift }))
+	numbers(a, owners, itself)
+	numbers(a, positions, itself)
+	texts(a, lines, func(l *line) string { return l.SKU })
+	numbers(a, lines, func(l *line) int64 { return l.Quantity })
+	truths(a, lines, func(l *line) bool { return l.Gift })
+}
 
+func (b *batch) addCounts(a *arguments) {
 	type count = persistence.SoldCount
-	owners, counts := flat(all, func(s sale) []count { return s.Counts })
-	add(pgtype.Int8ArrayOID, owners)
-	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Scope }))
-	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Promotion }))
-	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Key }))
-	add(pgtype.TextArrayOID, each(counts, func(c *count) string { return c.Period }))
-	add(pgtype.Int8ArrayOID, each(counts, func(c *count) int64 { return c.Spent }))
-	add(pgtype.Int8ArrayOID, each(counts, func(c *count) int64 { return c.Most }))
-	add(pgtype.Int8ArrayOID, each(counts, func(c *count) int64 { return c.Budget }))
+	owners, counts := flat(b.sales, func(s *persistence.SoldOrder) []count { return s.Counts })
+	numbers(a, owners, itself)
+	texts(a, counts, func(c *count) string { return c.Scope })
+	texts(a, counts, func(c *count) string { return c.Promotion })
+	texts(a, counts, func(c *count) string { return c.Key })
+	texts(a, counts, func(c *count) string { return c.Period })
+	numbers(a, counts, func(c *count) int64 { return c.Spent })
+	numbers(a, counts, func(c *count) int64 { return c.Most })
+	numbers(a, counts, func(c *count) int64 { return c.Budget })
+}
 
+func (b *batch) addUses(a *arguments) {
 	type use = persistence.SoldUse
-	owners, uses := flat(all, func(s sale) []use { return s.Uses })
-	add(pgtype.Int8ArrayOID, owners)
-	add(pgtype.TextArrayOID, each(uses, func(u *use) string { return u.Promotion }))
-	add(pgtype.TextArrayOID, each(uses, func(u *use) string { return u.Period }))
-	add(pgtype.TextArrayOID, each(uses, func(u *use) string { return u.Code }))
-	add(pgtype.Int8ArrayOID, each(uses, func(u *use) int64 { return u.Spent }))
-	add(pgtype.BoolArrayOID, each(uses, func(u *use) bool { return u.ByAll }))
-	add(pgtype.BoolArrayOID, each(uses, func(u *use) bool { return u.ByCustomer }))
-	add(pgtype.BoolArrayOID, each(uses, func(u *use) bool { return u.ByCode }))
+	owners, uses := flat(b.sales, func(s *persistence.SoldOrder) []use { return s.Uses })
+	numbers(a, owners, itself)
+	texts(a, uses, func(u *use) string { return u.Promotion })
+	texts(a, uses, func(u *use) string { return u.Period })
+	texts(a, uses, func(u *use) string { return u.Code })
+	numbers(a, uses, func(u *use) int64 { return u.Spent })
+	truths(a, uses, func(u *use) bool { return u.ByAll })
+	truths(a, uses, func(u *use) bool { return u.ByCustomer })
+	truths(a, uses, func(u *use) bool { return u.ByCode })
+}
 
+func (b *batch) addKeys(a *arguments) {
 	type key = persistence.SoldKey
-	owners, keys := flat(all, func(s sale) []key {
+	owners, keys := flat(b.sales, func(s *persistence.SoldOrder) []key {
 		if s.Key == nil {
 			return nil
 		}
 		return []key{*s.Key}
 	})
-	add(pgtype.Int8ArrayOID, owners)
-	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Scope }))
-	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Name }))
-	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Token }))
-	add(pgtype.TextArrayOID, each(keys, func(k *key) string { return k.Outcome }))
-	return columns
-}
-
-// each returns a field of each, never nil, which would be NULL.
-func each[T, V any](all []T, of func(*T) V) []V {
-	values := make([]V, len(all))
-	for i := range all {
-		values[i] = of(&all[i])
-	}
-	return values
+	numbers(a, owners, itself)
+	texts(a, keys, func(k *key) string { return k.Scope })
+	texts(a, keys, func(k *key) string { return k.Name })
+	texts(a, keys, func(k *key) string { return k.Token })
+	texts(a, keys, func(k *key) string { return k.Outcome })
 }
 
 // flat returns what all sales have of something, and whose each is, from 1.
