@@ -78,8 +78,12 @@ func (s *Store) commit(ctx context.Context, p *plan) error {
 func (s *Store) lead() {
 	c := &s.committer
 	defer c.running.Done()
-	s.commitAndTell(c.next())
-	if plans := c.next(); len(plans) > 0 {
+	plans := c.next()
+	if len(plans) == 0 {
+		return // another transaction was quicker
+	}
+	s.commitAndTell(plans)
+	if plans = c.next(); len(plans) > 0 {
 		c.running.Go(func() { s.commitAll(plans) })
 	}
 }
