@@ -53,7 +53,7 @@ func couponToolOn(
 			return err
 		}
 		return with(cmd, s, func(ctx context.Context, data *persistence.Store) error {
-			return couponError(run(ctx, data, args, func(report func(io.Writer, string) error) error {
+			return refusal(run(ctx, data, args, func(report func(io.Writer, string) error) error {
 				return write(outputs, s.Out, report)
 			}))
 		})
@@ -71,33 +71,6 @@ func couponToolOn(
 
 // reporter writes a report to where -o says.
 type reporter func(report func(w io.Writer, format string) error) error
-
-// couponError gives the errors of the store that are about the request their exit
-// codes.
-func couponError(err error) error {
-	var coded codedError
-	switch {
-	case err == nil, errors.As(err, new(silentError)), errors.As(err, new(usageError)), errors.As(err, &coded):
-		return err
-	case errors.As(err, new(*persistence.InvalidError)):
-		return codedError{exitUsage, err}
-	case errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
-		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)):
-		return codedError{exitFindings, err}
-	default:
-		return environmentError(err)
-	}
-}
-
-// arguments wants so many arguments, called what says.
-func arguments(what string, least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least && (most < 0 || len(args) <= most) {
-			return nil
-		}
-		return usageError{fmt.Errorf("%q wants %s, got %d arguments", cmd.CommandPath(), what, len(args)), cmd}
-	}
-}
 
 func newCouponsCreate(s Streams) *cobra.Command {
 	var count int64
@@ -246,35 +219,11 @@ revoked. A file is only put in place when it is complete.`,
 	}
 	cmd.Flags().StringVarP(&path, "output", "o", "", "the `file` to write (default standard output)")
 	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, _ reporter) error {
-		if path == "" {
-			_, err := data.ExportCodes(ctx, args[0], s.Out)
-			return err
-		}
-		return replaceFile(path, func(w io.Writer) error {
+		return writeWhole(s.Out, path, func(w io.Writer) error {
 			_, err := data.ExportCodes(ctx, args[0], w)
 			return err
 		})
 	})
-}
-
-// replaceFile writes a file beside the path and puts it in place once it is
-// complete.
-func replaceFile(path string, fill func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part")
-	if err != nil {
-		return environmentError(fmt.Errorf("write the export: %w", err))
-	}
-	err = fill(file)
-	if closing := file.Close(); err == nil {
-		err = environmentError(closing)
-	}
-	if err == nil {
-		err = environmentError(os.Rename(file.Name(), path))
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
 }
 
 func newCouponsList(s Streams) *cobra.Command {

@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -35,8 +38,8 @@ func withNewStore(cmd *cobra.Command, s Streams, run func(context.Context, *pers
 	if err != nil {
 		return err
 	}
-	if cfg.Database.Kind == config.KindMemory {
-		return codedError{exitUsage, errors.New("a database in memory is gone when this command ends; name a database with --sqlite FILE or the db settings")}
+	if err := lasting(cfg.Database); err != nil {
+		return err
 	}
 	none, err := engine.ParseCurrency("XXX")
 	if err != nil {
@@ -48,6 +51,26 @@ func withNewStore(cmd *cobra.Command, s Streams, run func(context.Context, *pers
 	}
 	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
 	return run(cmd.Context(), data)
+}
+
+// lasting refuses a database that is gone when the command ends.
+func lasting(cfg config.Database) error {
+	if cfg.Kind == config.KindMemory {
+		return usageError{error: errors.New("a database in memory is gone when its program ends; name one with --sqlite or the db settings")}
+	}
+	return nil
+}
+
+// existing refuses a database that does not last, or has nothing because it is
+// not there.
+func existing(cfg config.Database) error {
+	if err := lasting(cfg); err != nil || cfg.Kind != config.KindSQLite {
+		return err
+	}
+	if _, err := os.Stat(cfg.SQLite); errors.Is(err, fs.ErrNotExist) {
+		return environmentError(fmt.Errorf("there is no database %s; name the one of checkout run with --sqlite", cfg.SQLite))
+	}
+	return nil
 }
 
 // openMigrated opens the database and brings its schema up to date.

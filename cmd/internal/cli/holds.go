@@ -163,7 +163,7 @@ func newHoldsShow(s Streams) *cobra.Command {
 checkout orders show REF.`,
 		Example: `  checkout holds show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout holds show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
-		Args: wantOne("hold reference"),
+		Args: arguments("the reference of a hold", 1, 1),
 	}
 	addOutput(cmd, &formats)
 	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
@@ -223,7 +223,7 @@ func newHoldsRelease(s Streams) *cobra.Command {
 		Long: `Give up a hold before its time is over. Its units and gifts go back into the stock, and
 limits, budgets and codes that it used are free again.`,
 		Example: `  checkout holds release --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
-		Args:    wantOne("hold reference"),
+		Args:    arguments("the reference of a hold", 1, 1),
 	}
 	addOutput(cmd, &formats)
 	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {

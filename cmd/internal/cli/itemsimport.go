@@ -315,7 +315,7 @@ func (im *importing) verdict() error {
 }
 
 func (im *importing) writeJSON(w io.Writer) error {
-	return encodeJSON(w, struct {
+	return writeJSON(w, struct {
 		Version int  `json:"version"`
 		DryRun  bool `json:"dry_run"`
 		Stored  bool `json:"stored"`

@@ -27,7 +27,7 @@ stock, limits, budgets and codes that it used are free again, and all of its pri
 refunded but shipping. An order is cancelled once. The refund is recorded and told to
 webhooks; paying it out is up to you.`,
 		Example: `  checkout orders cancel --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 --reason "never paid"`,
-		Args:    wantOne("order reference"),
+		Args:    arguments("the reference of an order", 1, 1),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for people, `TEXT` that is kept with the movements of stocks")
 	addOutput(cmd, &formats)
@@ -167,13 +167,8 @@ func onOrders(s Streams, cmd *cobra.Command, formats *[]string, run func(ctx con
 		}
 		return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
 			tell, err := run(ctx, data, args)
-			switch {
-			case errors.As(err, new(*persistence.Error)):
-				return environmentError(err)
-			case errors.As(err, new(*persistence.InvalidError)):
-				return codedError{exitUsage, err}
-			case err != nil:
-				return orderError(err)
+			if err != nil {
+				return refusal(err)
 			}
 			return write(outputs, s.Out, tell)
 		})

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,4 +85,31 @@ func (o output) write(stdout io.Writer, report rendering) error {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return errors.Join(report(f, o.format), f.Close())
+}
+
+// writeWhole writes a file that appears when it is complete; without a name it
+// writes to out.
+func writeWhole(out io.Writer, file string, write func(io.Writer) error) error {
+	if file == "" {
+		return write(out)
+	}
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part")
+	if err != nil {
+		return environmentError(fmt.Errorf("write %s: %w", file, err))
+	}
+	if err := write(part); err != nil { // which says what it was about
+		return errors.Join(err, part.Close(), os.Remove(part.Name()))
+	}
+	if err := errors.Join(part.Chmod(0o644), part.Close()); err != nil {
+		return environmentError(errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(part.Name())))
+	}
+	return environmentError(os.Rename(part.Name(), file))
+}
+
+// writeJSON writes a value for programs.
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }

@@ -107,6 +107,16 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("%q takes no arguments, got %q", cmd.CommandPath(), args[0]), cmd}
 }
 
+// arguments wants so many arguments, called what says.
+func arguments(what string, least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return usageError{fmt.Errorf("%q takes %s, got %d arguments", cmd.CommandPath(), what, len(args)), cmd}
+	}
+}
+
 // flagError names the flag that an unknown one is most like.
 func flagError(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
