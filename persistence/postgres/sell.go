@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,10 +17,6 @@ import (
 
 	"github.com/checkout-promotions/checkout/persistence"
 )
-
-// raced is the code by which the function checkout_sell undoes everything, because
-// only then it has seen that a sale is not ordinary.
-const raced = "CKSEL"
 
 // attempts is how often a batch is tried, each time without the sales that stood in
 // the way of the others.
@@ -33,9 +30,6 @@ func sell(db *sql.DB) func(context.Context, persistence.Sales) (persistence.Sold
 			sold, err = sellOn(ctx, conn, &sales)
 			return err
 		})
-		if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) && failure.Code == raced {
-			return persistence.Sold{Orders: make([]bool, len(sales.Orders))}, nil
-		}
 		return sold, err
 	}
 }
@@ -92,7 +86,7 @@ type batch struct {
 	*persistence.Sales
 	numbers   []int // of the sales among Orders
 	sales     []*persistence.SoldOrder
-	items     []item         // of all sales
+	items     []item         // of all sales, by SKU
 	movements []movement     // sale by sale
 	at        map[string]int // of items
 	keys      map[string]bool
@@ -109,6 +103,7 @@ type item struct {
 type movement struct {
 	sale         int64
 	sku          string
+	item         int // among those of the batch
 	delta, later int64
 	reason       persistence.Reason
 }
@@ -141,8 +136,14 @@ func batchOf(sales *persistence.Sales, numbers []int) *batch {
 			b.take(sale)
 		}
 	}
-	for i, m := range b.movements {
-		b.movements[i].later += b.items[b.at[m.sku]].units
+	slices.SortFunc(b.items, func(a, b item) int { return strings.Compare(a.sku, b.sku) })
+	for i := range b.items {
+		b.at[b.items[i].sku] = i
+	}
+	for i := range b.movements {
+		m := &b.movements[i]
+		m.item = b.at[m.sku]
+		m.later += b.items[m.item].units
 	}
 	return b
 }
@@ -191,21 +192,20 @@ func (b *batch) move(i int, units int64, reason persistence.Reason) {
 // call calls the function.
 func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stocks map[string]int64, err error) {
 	a, binary := b.arguments(), []int16{pgtype.BinaryFormatCode}
-	result := conn.PgConn().ExecParams(ctx, a.call("SELECT refused, left_skus, left_stocks FROM checkout_sell"), a.values(), a.types, binary, binary).Read()
+	result := conn.PgConn().ExecParams(ctx, a.call("SELECT refused, left_stocks FROM checkout_sell"), a.values(), a.types, binary, binary).Read()
 	if result.Err != nil {
 		return nil, nil, result.Err
 	}
-	var skus []string
 	var left []int64
-	for i, into := range []any{&refused, &skus, &left} {
+	for i, into := range []any{&refused, &left} {
 		field := result.FieldDescriptions[i]
 		if err := conn.TypeMap().Scan(field.DataTypeOID, field.Format, result.Rows[0][i], into); err != nil {
 			return nil, nil, fmt.Errorf("read what was sold: %w", err)
 		}
 	}
-	stocks = make(map[string]int64, len(skus))
-	for i, sku := range skus {
-		stocks[sku] = left[i]
+	stocks = make(map[string]int64, len(left))
+	for i, stock := range left {
+		stocks[b.items[i].sku] = stock
 	}
 	return refused, stocks, nil
 }
@@ -249,7 +249,7 @@ func (b *batch) addItems(a *arguments) {
 	numbers(a, b.items, func(i *item) int64 { return i.revision })
 
 	numbers(a, b.movements, func(m *movement) int64 { return m.sale })
-	texts(a, b.movements, func(m *movement) string { return m.sku })
+	numbers(a, b.movements, func(m *movement) int64 { return int64(m.item) + 1 })
 	numbers(a, b.movements, func(m *movement) int64 { return m.delta })
 	numbers(a, b.movements, func(m *movement) int64 { return m.later })
 	texts(a, b.movements, func(m *movement) string { return string(m.reason) })

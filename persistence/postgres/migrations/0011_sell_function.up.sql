@@ -6,11 +6,12 @@
 -- A sale is not ordinary when it may have to be refused or to tell of more than
 -- itself: its key is not the claim's, or has its effect; an item has another revision,
 -- or all sales together leave less than none of it or make it low; a counter comes to a
--- limit. Then nothing is written, and refused are the sales that may be to blame. Where
--- that shows only when something is written, it is an exception of state CKSEL.
+-- limit. Then all that was written is undone, and refused are the sales that may be to
+-- blame.
 --
 -- Rows are locked in the order in which the statements of package persistence lock
--- them: keys, items by SKU, counters. So no two transactions wait for each other.
+-- them: keys, items by SKU, counters. So no two transactions wait for each other. The
+-- items come sorted, and the joins go along with them.
 --
 -- The plans are made once for each session, when tables may still be empty. The settings
 -- see to it that they use the indexes even so.
@@ -19,20 +20,21 @@ CREATE FUNCTION checkout_sell(
 	refs TEXT[], currencies TEXT[], costs BIGINT[], rulesets TEXT[], customers TEXT[], quotes TEXT[], requests TEXT[],
 	instants TIMESTAMPTZ[], uids TEXT[], payloads TEXT[],
 	skus TEXT[], units BIGINT[], revisions BIGINT[],
-	move_sales BIGINT[], move_skus TEXT[], move_deltas BIGINT[], move_later BIGINT[], move_reasons TEXT[],
+	move_sales BIGINT[], move_items BIGINT[], move_deltas BIGINT[], move_later BIGINT[], move_reasons TEXT[],
 	line_sales BIGINT[], line_positions BIGINT[], line_skus TEXT[], line_quantities BIGINT[], line_gifts BOOLEAN[],
 	counter_sales BIGINT[], counter_scopes TEXT[], counter_promotions TEXT[], counter_keys TEXT[], counter_periods TEXT[],
 	counter_spent BIGINT[], counter_most BIGINT[], counter_budgets BIGINT[],
 	use_sales BIGINT[], use_promotions TEXT[], use_periods TEXT[], use_codes TEXT[], use_spent BIGINT[],
 	use_by_all BOOLEAN[], use_by_customer BOOLEAN[], use_by_code BOOLEAN[],
 	key_sales BIGINT[], key_scopes TEXT[], key_names TEXT[], key_tokens TEXT[], key_outcomes TEXT[],
-	OUT refused BIGINT[], OUT left_skus TEXT[], OUT left_stocks BIGINT[]
+	OUT refused BIGINT[], OUT left_stocks BIGINT[]
 ) LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
 	n BIGINT;
+	found BIGINT[];
 	ids BIGINT[];
 BEGIN
 	IF cardinality(key_sales) > 0 THEN
@@ -53,21 +55,20 @@ BEGIN
 		END IF;
 	END IF;
 
-	SELECT count(*) INTO n
-	FROM (
-		SELECT i.sku, i.stock, i.revision FROM items AS i
-		WHERE i.sku = ANY (skus) AND i.deleted_at IS NULL
-		ORDER BY i.sku FOR NO KEY UPDATE
-	) AS i
-	JOIN unnest(skus, units, revisions) AS d (sku, units, revision) ON d.sku = i.sku
-	WHERE i.revision = d.revision AND i.stock >= d.units AND (i.stock - d.units > low OR i.stock <= low);
+	WITH taken AS (
+		UPDATE items AS i SET stock = i.stock - d.units
+		FROM unnest(skus, units, revisions) WITH ORDINALITY AS d (sku, units, revision, position)
+		WHERE i.sku = d.sku AND i.deleted_at IS NULL AND i.revision = d.revision
+			AND i.stock >= d.units AND (i.stock - d.units > low OR i.stock <= low)
+		RETURNING d.position, i.stock
+	)
+	SELECT array_agg(t.position ORDER BY t.position), array_agg(t.stock ORDER BY t.position), count(*)
+	INTO found, left_stocks, n FROM taken AS t;
 	IF n < cardinality(skus) THEN
 		SELECT array_agg(DISTINCT m.sale) INTO refused
-		FROM unnest(move_sales, move_skus) AS m (sale, sku)
-		JOIN unnest(skus, units, revisions) AS d (sku, units, revision) ON d.sku = m.sku
-		LEFT JOIN items AS i ON i.sku = d.sku AND i.deleted_at IS NULL
-		WHERE (i.revision = d.revision AND i.stock >= d.units AND (i.stock - d.units > low OR i.stock <= low)) IS NOT TRUE;
-		RETURN;
+		FROM unnest(move_sales, move_items) AS m (sale, item)
+		WHERE (m.item = ANY (found)) IS NOT TRUE;
+		RAISE SQLSTATE 'CKSEL';
 	END IF;
 
 	IF cardinality(counter_sales) > 0 THEN
@@ -81,7 +82,7 @@ BEGIN
 		LEFT JOIN redemption_counters AS c ON c.scope = u.scope AND c.promotion = u.promotion AND c.key = u.key AND c.period = u.period
 		WHERE COALESCE(c.redemptions, 0) + u.uses > u.most - u.margin OR COALESCE(c.spent, 0) + u.total > u.budget - u.margin;
 		IF refused IS NOT NULL THEN
-			RETURN;
+			RAISE SQLSTATE 'CKSEL';
 		END IF;
 	END IF;
 
@@ -104,23 +105,17 @@ BEGIN
 		FROM use AS u
 		JOIN counted AS c ON c.scope = u.scope AND c.promotion = u.promotion AND c.key = u.key AND c.period = u.period
 		WHERE c.redemptions > u.most - u.margin OR c.spent > u.budget - u.margin;
-		IF n > 0 THEN
-			RAISE EXCEPTION 'others have counted at the same time' USING ERRCODE = 'CKSEL';
+		IF n > 0 THEN -- others have counted at the same time
+			refused := counter_sales;
+			RAISE SQLSTATE 'CKSEL';
 		END IF;
 	END IF;
 
 	SELECT array_agg(nextval('orders_id_seq')) INTO ids FROM unnest(refs);
-	WITH taken AS (
-		UPDATE items AS i SET stock = i.stock - d.units
-		FROM unnest(skus, units) AS d (sku, units)
-		WHERE i.sku = d.sku
-		RETURNING i.sku, i.stock
-	), moved AS (
+	WITH moved AS (
 		INSERT INTO stock_movements (sku, delta, stock_after, reason, note, order_reference, moved_at)
-		SELECT m.sku, m.delta, i.stock + m.later, m.reason, '', refs[m.sale], instants[m.sale]
-		FROM unnest(move_sales, move_skus, move_deltas, move_later, move_reasons) WITH ORDINALITY AS m (sale, sku, delta, later, reason, position)
-		JOIN taken AS i ON i.sku = m.sku
-		ORDER BY m.position
+		SELECT skus[m.item], m.delta, left_stocks[m.item] + m.later, m.reason, '', refs[m.sale], instants[m.sale]
+		FROM unnest(move_sales, move_items, move_deltas, move_later, move_reasons) AS m (sale, item, delta, later, reason)
 	), placed AS (
 		INSERT INTO orders (id, reference, currency, cost, ruleset, customer, quote, request, placed_at, state)
 		SELECT t.id, t.reference, t.currency, t.cost, t.ruleset, t.customer, t.quote, t.request, t.placed_at, 'placed'
@@ -130,12 +125,10 @@ BEGIN
 		INSERT INTO order_lines (order_id, position, sku, quantity, gift)
 		SELECT ids[t.sale], t.position, t.sku, t.quantity, t.gift
 		FROM unnest(line_sales, line_positions, line_skus, line_quantities, line_gifts) AS t (sale, position, sku, quantity, gift)
-	), told AS (
-		INSERT INTO events (uid, type, aggregate_type, aggregate_key, payload, created_at)
-		SELECT t.uid, 'order.placed', 'order', t.reference, t.payload, t.placed_at
-		FROM unnest(uids, refs, payloads, instants) AS t (uid, reference, payload, placed_at)
 	)
-	SELECT array_agg(i.sku), array_agg(i.stock) INTO left_skus, left_stocks FROM taken AS i;
+	INSERT INTO events (uid, type, aggregate_type, aggregate_key, payload, created_at)
+	SELECT t.uid, 'order.placed', 'order', t.reference, t.payload, t.placed_at
+	FROM unnest(uids, refs, payloads, instants) AS t (uid, reference, payload, placed_at);
 
 	IF cardinality(endpoints) > 0 THEN
 		INSERT INTO deliveries (event_id, endpoint, aggregate, state, attempts, next_attempt_at, claimed_by, last_status, last_error)
@@ -157,5 +150,17 @@ BEGIN
 		FROM unnest(key_scopes, key_names, key_outcomes) AS t (scope, name, outcome)
 		WHERE k.scope = t.scope AND k.key = t.name;
 	END IF;
+EXCEPTION WHEN SQLSTATE 'CKSEL' THEN -- all of it is undone, but not what refused says
+	left_stocks := NULL;
+END
+$$;
+
+-- What is long is compressed by the quicker method, where the server has it.
+DO $$
+BEGIN
+	ALTER TABLE orders ALTER COLUMN quote SET COMPRESSION lz4, ALTER COLUMN request SET COMPRESSION lz4;
+	ALTER TABLE events ALTER COLUMN payload SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
+	NULL;
 END
 $$;
