@@ -3,7 +3,6 @@ package persistence
 import (
 	"context"
 	"errors"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -16,7 +15,7 @@ import (
 const maxCombined = 32
 
 // maxFlights is how many transactions commit orders at once where the Database can
-// Sell. While one waits for the disk the other one works.
+// Sell, of different items. While one waits for the disk the other one works.
 const maxFlights = 2
 
 // commitWait is how long a transaction may take besides waiting for others. When it
@@ -32,8 +31,38 @@ const commitWait = 20 * time.Second
 type committer struct {
 	mu      sync.Mutex
 	queue   []*pending
-	flying  int // transactions under way
+	flying  int            // transactions under way
+	taken   map[string]int // by SKU: how many plans under way take of it
+	arrived chan struct{}  // tells one who gathers that the queue has grown
 	running sync.WaitGroup
+}
+
+// gatherMost is how long a transaction waits for plans at most.
+const gatherMost = time.Millisecond
+
+// gather waits until as many plans are there as were committed together before, but
+// not for half as long as that took: those whose plans were committed may bring the next
+// ones at once, and a transaction for each of them costs everybody more than the wait.
+// Who buys alone waits for nobody.
+func (c *committer) gather(before int, took time.Duration) {
+	if before < 2 {
+		return
+	}
+	enough := time.NewTimer(min(took/2, gatherMost))
+	defer enough.Stop()
+	for c.waiting() < before {
+		select {
+		case <-c.arrived:
+		case <-enough.C:
+			return
+		}
+	}
+}
+
+func (c *committer) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue)
 }
 
 // pending is a plan that waits for its commit.
@@ -53,7 +82,11 @@ func (s *Store) commit(ctx context.Context, p *plan) error {
 	c, waiting := &s.committer, &pending{plan: p, done: make(chan struct{})}
 	c.mu.Lock()
 	c.queue = append(c.queue, waiting)
-	leads := c.flying < s.flights()
+	select {
+	case c.arrived <- struct{}{}:
+	default:
+	}
+	leads := c.flying < s.flights() && c.free(p)
 	if leads {
 		c.flying++
 		c.running.Add(1)
@@ -78,12 +111,12 @@ func (s *Store) commit(ctx context.Context, p *plan) error {
 func (s *Store) lead() {
 	c := &s.committer
 	defer c.running.Done()
-	plans := c.next()
+	plans := c.next(nil)
 	if len(plans) == 0 {
-		return // another transaction was quicker
+		return
 	}
 	s.commitAndTell(plans)
-	if plans = c.next(); len(plans) > 0 {
+	if plans = c.next(plans); len(plans) > 0 {
 		c.running.Go(func() { s.commitAll(plans) })
 	}
 }
@@ -100,26 +133,53 @@ func (c *committer) withdraw(p *pending) bool {
 	return true
 }
 
-// next returns the plans to be committed together, none when there are no more.
-func (c *committer) next() []*pending {
+// next returns the plans to be committed together after those before, none when
+// there are no more. Plans that take of an item of which others do that are under way
+// wait for these, to be committed together: their transaction would only wait for the
+// other's, and keep everybody else in it waiting.
+func (c *committer) next(before []*pending) []*pending {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := min(len(c.queue), maxCombined)
-	if n == 0 {
+	c.note(before, -1)
+	var plans, rest []*pending
+	for _, p := range c.queue {
+		if len(plans) < maxCombined && c.free(p.plan) {
+			plans = append(plans, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	c.queue = rest
+	if len(plans) == 0 {
 		c.flying--
 	}
-	plans := slices.Clone(c.queue[:n])
-	c.queue = slices.Delete(c.queue, 0, n)
+	c.note(plans, 1)
 	return plans
+}
+
+// free tells whether no plan under way takes of the items of the plan.
+func (c *committer) free(p *plan) bool {
+	return !slices.ContainsFunc(p.takes, func(t take) bool { return c.taken[t.sku] > 0 })
+}
+
+// note adds so many to the items that the plans take of.
+func (c *committer) note(plans []*pending, n int) {
+	for _, p := range plans {
+		for _, t := range p.plan.takes {
+			if c.taken[t.sku] += n; c.taken[t.sku] == 0 {
+				delete(c.taken, t.sku)
+			}
+		}
+	}
 }
 
 // commitAll commits plans, and then what is waiting, until nothing is.
 func (s *Store) commitAll(plans []*pending) {
-	for ; len(plans) > 0; plans = s.committer.next() {
+	for len(plans) > 0 {
+		began := time.Now()
 		s.commitAndTell(plans)
-		if s.flights() == 1 {
-			runtime.Gosched() // those whose plans were committed may have the next ones at once
-		}
+		s.committer.gather(len(plans), time.Since(began))
+		plans = s.committer.next(plans)
 	}
 }
 

@@ -1,11 +1,14 @@
 package postgres
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -29,8 +32,31 @@ func (a *arguments) values() [][]byte {
 	return values
 }
 
-// call is the text of a call of the function with the arguments.
-func (a *arguments) call(function string) string {
+// statement is the name of the prepared call. It has the number of the migration that
+// makes the function, as others may share the session.
+const statement = "checkout_sell_0011"
+
+// call calls the function. That is prepared once for each connection, which saves a
+// tenth of a sale. A pooler may hand the connection to a session that does not know of
+// it; from then on it is not prepared.
+func (a *arguments) call(ctx context.Context, conn *pgconn.PgConn, function string) *pgconn.Result {
+	binary, kept := []int16{pgtype.BinaryFormatCode}, conn.CustomData()
+	if kept[statement] == nil {
+		_, err := conn.Prepare(ctx, statement, a.text(function), a.types)
+		kept[statement] = err == nil
+	}
+	if kept[statement] == true {
+		result := conn.ExecPrepared(ctx, statement, a.values(), binary, binary).Read()
+		if failure := (*pgconn.PgError)(nil); !errors.As(result.Err, &failure) || failure.Code != "26000" { // invalid_sql_statement_name
+			return result
+		}
+		kept[statement] = false
+	}
+	return conn.ExecParams(ctx, a.text(function), a.values(), a.types, binary, binary).Read()
+}
+
+// text is that of a call of the function with the arguments.
+func (a *arguments) text(function string) string {
 	var text strings.Builder
 	text.WriteString(function)
 	between := byte('(')

@@ -12,7 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/checkout-promotions/checkout/persistence"
@@ -191,8 +190,7 @@ func (b *batch) move(i int, units int64, reason persistence.Reason) {
 
 // call calls the function.
 func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stocks map[string]int64, err error) {
-	a, binary := b.arguments(), []int16{pgtype.BinaryFormatCode}
-	result := conn.PgConn().ExecParams(ctx, a.call("SELECT refused, left_stocks FROM checkout_sell"), a.values(), a.types, binary, binary).Read()
+	result := b.arguments().call(ctx, conn.PgConn(), "SELECT refused, left_stocks FROM checkout_sell")
 	if result.Err != nil {
 		return nil, nil, result.Err
 	}
