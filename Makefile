@@ -21,10 +21,10 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
+.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/checkout
 	GOGC=400 go build -o bin/checkout ./cmd/checkout
@@ -51,7 +51,7 @@ cover: postgres node ## measure the coverage of the tests into coverage.out
 oracle: ## compare pricing with brute force on 10 x CHECKS random baskets, and as many more properties
 	go test -count=1 -timeout 60m ./engine -rapid.checks=$(CHECKS)
 
-soak: ## let 10,000 orders compete for 1,000 of everything, on SQLite and Postgres; kill a plugin for a minute of load
+soak: ## let 10,000 orders compete for 1,000 of everything, live 500 lives of a shop, and kill a plugin for a minute of load
 	@tools/postgres.sh
 	go test -count=1 -timeout 30m -v -tags soak -run '^TestSoak$$' ./persistence/sqlite ./persistence/postgres ./plugins/host
 
@@ -60,6 +60,10 @@ fuzz: ## run every fuzz test, each for FUZZTIME
 
 bench: ## run the benchmarks that match BENCH, COUNT times
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+bench-postgres: ## compare purchases on Postgres with pgbench, on a disk that syncs, COUNT times
+	@tools/postgres.sh pgbench
+	go test -run '^$$' -bench '^BenchmarkPurchase$$' -benchtime 5x -count $(COUNT) -timeout 30m ./persistence/postgres
 
 bench-plugins: ## compare a question to a plugin with a bare gRPC call, and measure quotes while plugins are replaced
 	go test -run '^$$' -bench '^Benchmark(Quote|Swap)$$' -benchtime 1x -count $(COUNT) ./plugins/host
@@ -89,7 +93,7 @@ staticcheck: ## run staticcheck
 race: postgres node ## run the tests under the race detector, of databases what runs at once; needs a C compiler
 	@tools/gcc.sh
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
-	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds)$$' ./persistence/sqlite ./persistence/postgres
+	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds|followed_catalogue|outbox)$$' ./persistence/sqlite ./persistence/postgres
 
 fmt-check: ## check that the Go code is formatted
 	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not formatted, run make fmt:"; echo "$$files"; exit 1; } >&2

@@ -25,6 +25,7 @@ func imports() map[string][]string {
 		"engine":         {"engine/optimum"},
 		"engine/optimum": {},
 
+		"engine/goldentest":  {},
 		"engine/idempotency": {},
 
 		"rules":           {},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/spf13/pflag"
 )
 
@@ -45,7 +46,7 @@ func TestHelp(t *testing.T) {
 	flags := pflag.NewFlagSet("run", pflag.ContinueOnError)
 	flags.SortFlags = false
 	config.BindFlags(flags)
-	golden(t, "testdata/help.golden.txt", flags.FlagUsages())
+	goldentest.Compare(t, "testdata/help.golden.txt", flags.FlagUsages())
 }
 
 func TestHelpShowsNoPassword(t *testing.T) {

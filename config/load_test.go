@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 )
@@ -363,5 +364,5 @@ func TestLoadReportsAllFaultsAtOnce(t *testing.T) {
 	if len(all.Faults) != 15 {
 		t.Errorf("got %d faults, want 15", len(all.Faults))
 	}
-	golden(t, "testdata/faults.golden.txt", err.Error()+"\n")
+	goldentest.Compare(t, "testdata/faults.golden.txt", err.Error()+"\n")
 }

@@ -3,13 +3,14 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 )
 
 // TestSettingsAreTheStruct ties the settings to the fields of Config: the same keys, types and defaults.
@@ -40,19 +41,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(schema) + "\n"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs; UPDATE_GOLDEN=1 rewrites it (-want +got):\n%s", path, diff)
-	}
+	goldentest.Compare(t, path, string(schema)+"\n")
 }
 
 // fields collects the values of a struct's fields by their koanf tags.
@@ -125,8 +114,10 @@ func webhookSchema() map[string]any {
 			p["items"] = map[string]any{"type": "string", "enum": EventTypes()}
 		case duration:
 			p["pattern"] = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
-		case webhookSecret:
-			p["pattern"] = `^whsec_[A-Za-z0-9+/]{32,}={0,2}$`
+		case webhookSecrets:
+			one := map[string]any{"type": "string", "pattern": `^whsec_[A-Za-z0-9+/]{32,}={0,2}$`}
+			delete(p, "type")
+			p["oneOf"] = []any{one, map[string]any{"type": "array", "minItems": 1, "items": one}}
 		}
 		properties[f.key] = p
 		if f.required {

@@ -18,8 +18,8 @@ type Webhook struct {
 	Name string
 	// URL is where events are posted to.
 	URL string
-	// Secret signs them: "whsec_" and the base64 of 24 to 64 bytes.
-	Secret Secret
+	// Secrets sign them, each for itself: "whsec_" and the base64 of 24 to 64 bytes.
+	Secrets []Secret
 	// Events are the types it wants; none means all.
 	Events []string
 	// Timeout is for one attempt.
@@ -55,22 +55,35 @@ func webhookFields() []webhookField {
 			func(w *Webhook, v any) { w.Name = v.(string) }},
 		{"url", true, text{"an address such as https://example.com/hooks, without a user or a #", isWebhookURL},
 			func(w *Webhook, v any) { w.URL = v.(string) }},
-		{"secret", true, webhookSecret{}, func(w *Webhook, v any) { w.Secret = v.(Secret) }},
+		{"secret", true, webhookSecrets{}, func(w *Webhook, v any) { w.Secrets = v.([]Secret) }},
 		{"events", false, eventList{}, func(w *Webhook, v any) { w.Events = v.([]string) }},
 		{"timeout", false, duration{}, func(w *Webhook, v any) { w.Timeout = v.(time.Duration) }},
 		{"allow_http", false, boolean{}, func(w *Webhook, v any) { w.AllowHTTP = v.(bool) }},
 	}
 }
 
-// webhookSecret takes the secrets of Standard Webhooks, and keeps them out of messages.
-type webhookSecret struct{}
+// webhookSecrets takes the secrets of Standard Webhooks, by commas where they are a text, and keeps them out of messages.
+type webhookSecrets struct{}
 
-func (webhookSecret) want() string { return "whsec_ and the base64 of 24 to 64 bytes" }
+func (webhookSecrets) want() string {
+	return "whsec_ and the base64 of 24 to 64 bytes, or a list of such"
+}
 
-func (webhookSecret) parse(text string) (any, bool) {
+func (webhookSecrets) parse(text string) (any, bool) {
+	var all []Secret
+	for one := range strings.SplitSeq(text, ",") {
+		if !isWebhookSecret(one) {
+			return nil, false
+		}
+		all = append(all, Secret(one))
+	}
+	return all, true
+}
+
+func isWebhookSecret(text string) bool {
 	encoded, prefixed := strings.CutPrefix(text, "whsec_")
 	key, err := base64.StdEncoding.Strict().DecodeString(encoded)
-	return Secret(text), prefixed && err == nil && 24 <= len(key) && len(key) <= 64
+	return prefixed && err == nil && 24 <= len(key) && len(key) <= 64
 }
 
 // eventList takes the names of events, by commas where it is a text.
@@ -150,10 +163,10 @@ func (r *reading) webhook(key string, place func(string) string, given map[strin
 // webhookField judges one value and sets it.
 func (r *reading) webhookField(f webhookField, place string, value any, w *Webhook) {
 	one := reading{values: map[string]any{}, names: map[string]string{}}
-	switch {
-	case f.key == "events":
+	if f.key == "events" || f.key == "secret" {
 		value = joined(value)
-	case f.key == "secret" || f.key == "url": // neither may be shown
+	}
+	if f.key == "secret" || f.key == "url" { // neither may be shown
 		text, _ := value.(string)
 		if _, ok := f.kind.parse(text); !ok {
 			r.faults = append(r.faults, Fault{Source: place, Problem: "want " + f.kind.want() + ", got something else"})

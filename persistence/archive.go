@@ -196,6 +196,16 @@ func (a *Archive) Order(ctx context.Context, reference string) (engine.Order, er
 	return a.store.Order(ctx, reference)
 }
 
+// Holds is Store.Holds.
+func (a *Archive) Holds(ctx context.Context, l HoldListing) ([]Hold, error) {
+	return a.store.Holds(ctx, l)
+}
+
+// HoldByReference is Store.HoldByReference.
+func (a *Archive) HoldByReference(ctx context.Context, reference string) (Hold, error) {
+	return a.store.HoldByReference(ctx, reference)
+}
+
 func (a *Archive) row(ctx context.Context, reference string) (recordRow, error) {
 	if textProblem(reference) != "" {
 		return recordRow{}, &UnknownOrderError{Reference: reference}

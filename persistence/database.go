@@ -43,6 +43,15 @@ type Database struct {
 	// Prepare says that the statements of sales are best prepared, once, on the
 	// Writer, whose placeholders must be question marks.
 	Prepare bool
+	// Sell commits orders in one transaction and one round trip, all of them that are
+	// ordinary, each whole and as the statements of this package would write it. Of
+	// the others, in doubt also of an ordinary one, it writes nothing: those statements
+	// commit them, and find out what is wrong with them or what else they have to tell.
+	// An order is ordinary when no guard refuses it and it tells of nothing but itself.
+	// Sell locks rows in the order of this package: keys, then items by SKU, then
+	// counters, each over all orders. An error means that nothing is committed, unless
+	// it is of a lost connection or ctx has ended. Nil leaves all to the statements.
+	Sell func(ctx context.Context, sales Sales) (Sold, error)
 	// Announce is a statement that tells, when its transaction commits, those who
 	// Listen; "" where nobody can.
 	Announce string

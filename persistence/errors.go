@@ -21,6 +21,9 @@ type Fault struct {
 	// Reason says in words that anybody may read what is wrong, such as "the
 	// disk is full"; "" when that is not known.
 	Reason string
+	// Remedy tells whoever runs the program what to do about it, "" when that is
+	// not known or is part of Reason. It is no part of the error's text.
+	Remedy string
 	// Unavailable says that the database cannot serve now, whatever is asked.
 	Unavailable bool
 	// Retry says that the transaction had no effect and may succeed at once
@@ -62,6 +65,9 @@ func (e *Error) Is(target error) bool { return target == ErrUnavailable && e.Fau
 // LogValue implements slog.LogValuer with the driver's own text.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("msg", e.Error())}
+	if e.Fault.Remedy != "" {
+		attrs = append(attrs, slog.String("remedy", e.Fault.Remedy))
+	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.String("cause", e.Err.Error()))
 	}

@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/persistence/event"
 )
 
 // HoldState is what became of a hold.
@@ -26,6 +26,11 @@ const (
 	HoldReleased  HoldState = "released"  // given up
 	HoldExpired   HoldState = "expired"   // its time was over
 )
+
+// HoldStates returns every state there is.
+func HoldStates() []HoldState {
+	return []HoldState{HoldHeld, HoldCommitted, HoldReleased, HoldExpired}
+}
 
 // MaxHold is how long units can be held.
 const MaxHold = 30 * 24 * time.Hour
@@ -98,28 +103,156 @@ func (s *Store) Hold(ctx context.Context, sale engine.Sale, ttl time.Duration) (
 	return p.hold, nil
 }
 
-// insertHold stores the hold of a plan.
-func insertHold(ctx context.Context, tx bun.Tx, p *plan) error {
-	quote, err := json.Marshal(p.order.Quote)
-	if err != nil {
-		return fmt.Errorf("encode quote: %w", err)
+// HoldListing says which holds to read.
+type HoldListing struct {
+	// State selects holds that are in it now; "" selects all.
+	State HoldState
+	// After is the reference of the hold after which the listing goes on, "" for
+	// the first page.
+	After string
+	// Limit is how many holds are read at most, from 1 to MaxHolds.
+	Limit int
+}
+
+// MaxHolds is how many holds Holds returns at most.
+const MaxHolds = 1000
+
+// Holds returns holds, the one made last first. A hold whose time is over is
+// expired in it, whether or not that has been noticed. A limit or a state that
+// there is not is an *InvalidError, an After that no hold has an
+// *UnknownHoldError.
+func (s *Store) Holds(ctx context.Context, l HoldListing) ([]Hold, error) {
+	if l.Limit < 1 || l.Limit > MaxHolds {
+		return nil, &InvalidError{Field: "limit", Problem: fmt.Sprintf("is %d; want 1 to %d", l.Limit, MaxHolds)}
 	}
+	if l.State != "" && !slices.Contains(HoldStates(), l.State) {
+		return nil, &InvalidError{Field: "state", Problem: fmt.Sprintf("is %.40q; want held, committed, released or expired", string(l.State))}
+	}
+	if textProblem(l.After) != "" {
+		return nil, &UnknownHoldError{Reference: l.After}
+	}
+	var holds []Hold
+	err := s.snapshot(ctx, "read holds", func(ctx context.Context, tx bun.Tx) (err error) {
+		var before int64 = math.MaxInt64
+		if l.After != "" {
+			err := tx.NewRaw("SELECT id FROM holds WHERE reference = ?", l.After).Scan(ctx, &before)
+			switch {
+			case errors.Is(err, sql.ErrNoRows):
+				return &UnknownHoldError{Reference: l.After}
+			case err != nil:
+				return failed("read hold", err)
+			}
+		}
+		now := s.now()
+		holds, err = readHolds(ctx, tx, now, func(q *bun.SelectQuery) *bun.SelectQuery {
+			return l.State.at(q.Where("id < ?", before), now).Order("id DESC").Limit(int64(l.Limit))
+		})
+		return err
+	})
+	return holds, err
+}
+
+// HoldByReference returns the hold; *UnknownHoldError when there is none. It is
+// expired as in Holds.
+func (s *Store) HoldByReference(ctx context.Context, reference string) (Hold, error) {
+	if textProblem(reference) != "" {
+		return Hold{}, &UnknownHoldError{Reference: reference}
+	}
+	var holds []Hold
+	err := s.snapshot(ctx, "read hold", func(ctx context.Context, tx bun.Tx) (err error) {
+		holds, err = readHolds(ctx, tx, s.now(), func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("reference = ?", reference)
+		})
+		return err
+	})
+	switch {
+	case err != nil:
+		return Hold{}, err
+	case len(holds) == 0:
+		return Hold{}, &UnknownHoldError{Reference: reference}
+	}
+	return holds[0], nil
+}
+
+// at adds to a query of holds that they are in the state at an instant.
+func (state HoldState) at(q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
+	switch state {
+	case "":
+		return q
+	case HoldHeld:
+		return q.Where("state = ? AND expires_at > ?", HoldHeld, now)
+	case HoldExpired:
+		return q.Where("(state = ? OR state = ? AND expires_at <= ?)", HoldExpired, HoldHeld, now)
+	default:
+		return q.Where("state = ?", state)
+	}
+}
+
+// readHolds reads the holds that which selects, as they are at an instant.
+func readHolds(ctx context.Context, tx bun.Tx, now time.Time, which func(*bun.SelectQuery) *bun.SelectQuery) ([]Hold, error) {
+	var rows []holdRow
+	if err := which(tx.NewSelect().Model(&rows).ExcludeColumn("request")).Scan(ctx); err != nil {
+		return nil, failed("read holds", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	var lines []holdLineRow
+	err := tx.NewSelect().Model(&lines).Where("hold_id IN (?)", bun.List(ids)).Order("hold_id", "position").Scan(ctx)
+	if err != nil {
+		return nil, failed("read hold lines", err)
+	}
+	units := make(map[int64][]string, len(rows))
+	for _, l := range lines {
+		units[l.HoldID] = append(units[l.HoldID], slices.Repeat([]string{l.SKU}, int(l.Quantity))...)
+	}
+	holds := make([]Hold, len(rows))
+	for i := range rows {
+		if holds[i], err = rows[i].hold(units[rows[i].ID], now); err != nil {
+			return nil, err
+		}
+	}
+	return holds, nil
+}
+
+// hold returns the hold of a row, as it is at an instant.
+func (r *holdRow) hold(units []string, now time.Time) (Hold, error) {
+	h := Hold{Reference: r.Reference, State: r.State, SKUs: units, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC()}
+	if h.State == HoldHeld && !now.Before(h.ExpiresAt) {
+		h.State = HoldExpired
+	}
+	if err := json.Unmarshal([]byte(r.Quote), &h.Quote); err != nil {
+		return Hold{}, fmt.Errorf("read hold %s: quote: %w", r.Reference, err)
+	}
+	return h, nil
+}
+
+// holdOf returns the hold that a plan makes.
+func holdOf(p *plan) Hold {
 	at := p.order.PlacedAt
-	p.hold = Hold{
+	return Hold{
 		Reference: p.order.Reference, State: HoldHeld, SKUs: p.order.SKUs, Quote: p.order.Quote,
 		CreatedAt: at, ExpiresAt: at.Add(p.ttl).Truncate(time.Microsecond),
 	}
+}
+
+// insertHold stores the hold of a plan.
+func insertHold(ctx context.Context, tx bun.Tx, p *plan) error {
 	row := holdRow{
-		Reference: p.hold.Reference, State: HoldHeld, Customer: p.customer, Quote: string(quote), Request: string(p.request),
-		CreatedAt: at, ExpiresAt: p.hold.ExpiresAt,
+		Reference: p.hold.Reference, State: HoldHeld, Customer: p.customer, Quote: p.quote, Request: string(p.request),
+		CreatedAt: p.hold.CreatedAt, ExpiresAt: p.hold.ExpiresAt,
 	}
 	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 		return failed("insert hold", err)
 	}
-	for part := range slices.Chunk(orderLines(row.ID, p.order.SKUs, p.bought), batch) {
+	for part := range slices.Chunk(p.lines, batch) {
 		rows := make([]holdLineRow, len(part))
 		for i, l := range part {
-			rows[i] = holdLineRow{HoldID: l.OrderID, Position: l.Position, SKU: l.SKU, Quantity: l.Quantity, Gift: l.Gift}
+			rows[i] = holdLineRow{HoldID: row.ID, Position: l.Position, SKU: l.SKU, Quantity: l.Quantity, Gift: l.Gift}
 		}
 		if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
 			return failed("insert hold lines", err)
@@ -130,7 +263,8 @@ func insertHold(ctx context.Context, tx bun.Tx, p *plan) error {
 
 // CommitHold makes the order of a hold, at the price it was quoted, and returns
 // it. Its reference is that of the hold. The units and uses are those that the
-// hold has taken. A hold that is over, also one whose time is over and that nobody
+// hold has taken; where a limit of all orders is used up by then, that is told
+// now, and not when the hold was made. A hold that is over, also one whose time is over and that nobody
 // has ended yet, is a *HoldStateError, an unknown one an *UnknownHoldError. Of
 // commits, releases and expiries at once exactly one succeeds.
 func (s *Store) CommitHold(ctx context.Context, reference string) (engine.Order, error) {
@@ -150,11 +284,22 @@ func (s *Store) CommitHold(ctx context.Context, reference string) (engine.Order,
 		if err := s.sellHeld(ctx, tx, p); err != nil {
 			return err
 		}
+		if err := p.encode(); err != nil {
+			return err
+		}
 		if err := insertOrder(ctx, tx, p); err != nil {
 			return err
 		}
+		counted, err := standing(ctx, tx, p.order.Quote.Redemptions)
+		if err != nil {
+			return err
+		}
 		order = p.order
-		return s.emit(ctx, tx, event.OrderPlaced(p.order))
+		events, err := eventRows(usedUp(counted, p), p.order.PlacedAt)
+		if err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, append([]eventRow{p.placed}, events...)...)
 	})
 	if err != nil {
 		return engine.Order{}, err

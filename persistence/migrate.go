@@ -124,6 +124,9 @@ func (s *Store) migrate(ctx context.Context) (applied []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.upToDate(ctx) {
+		return nil, nil
+	}
 	err = s.persist(ctx, func() error {
 		if err := s.db.Writer.PingContext(ctx); err != nil {
 			return failed("connect to database", err)
@@ -141,6 +144,14 @@ func (s *Store) migrate(ctx context.Context) (applied []string, err error) {
 		return nil, err
 	}
 	return applied, nil
+}
+
+// upToDate tells whether the database has just the migrations of this program.
+// When it does, nobody needs the guard, nor the right to write.
+func (s *Store) upToDate(ctx context.Context) bool {
+	all, err := (&Schema{s}).Migrations(ctx)
+	known, cause := s.knownMigrations()
+	return err == nil && cause == nil && len(all) == len(known.Sorted()) && !slices.ContainsFunc(all, Migration.Pending)
 }
 
 func (s *Store) knownMigrations() (*migrate.Migrations, error) {

@@ -95,7 +95,7 @@ func (s *Store) recordMovements(ctx context.Context, tx bun.Tx, movements ...mov
 func insertMovements(ctx context.Context, tx bun.Tx, movements []movement) error {
 	if prepared(ctx) {
 		for _, m := range movements {
-			err := scan(ctx, tx, &m.ID, movementStatement, m.SKU, m.Delta, m.StockAfter, m.Reason, m.Note, orNull(m.Order), m.At)
+			err := execute(ctx, tx, movementStatement, m.SKU, m.Delta, m.StockAfter, m.Reason, m.Note, orNull(m.Order), m.At)
 			if err != nil {
 				return err
 			}
@@ -220,7 +220,9 @@ func checkReason(reason Reason, note string) error {
 		for i, r := range ManualReasons() {
 			words[i] = string(r)
 		}
-		return &InvalidError{Field: "reason", Problem: fmt.Sprintf("is %.40q; want %s", string(reason), strings.Join(words, ", "))}
+		last := len(words) - 1
+		want := strings.Join(words[:last], ", ") + " or " + words[last]
+		return &InvalidError{Field: "reason", Problem: fmt.Sprintf("is %.40q; want %s", string(reason), want)}
 	}
 	if problem := textProblem(note); problem != "" {
 		return &InvalidError{Field: "note", Problem: problem}

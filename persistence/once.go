@@ -31,36 +31,38 @@ func once[T any](ctx context.Context, s *Store, op string, result *T, change fun
 		by = &claim
 	}
 	return s.guarded(ctx, op, func(ctx context.Context, tx bun.Tx) error {
-		return within(ctx, tx, by, op, result, func() error { return change(ctx, tx) })
+		if by == nil {
+			return change(ctx, tx)
+		}
+		if done, err := recall(ctx, tx, *by, op, result); done || err != nil {
+			return err
+		}
+		if err := change(ctx, tx); err != nil {
+			return err
+		}
+		outcome, err := encodeOutcome(op, result)
+		if err != nil {
+			return err
+		}
+		return complete(ctx, tx, *by, outcome)
 	})
 }
 
-// within makes a change once for the claim, nil for none, within a transaction.
-func within[T any](ctx context.Context, tx bun.Tx, claim *idempotency.Claim, op string, result *T, change func() error) error {
-	if claim == nil {
-		return change()
-	}
-	done, err := recall(ctx, tx, *claim, op, result)
-	if err != nil || done {
-		return err
-	}
-	if err := change(); err != nil {
-		return err
-	}
-	return complete(ctx, tx, *claim, op, result)
-}
-
-// recalled is recall of what a plan makes, outside of a transaction.
-func (s *Store) recalled(ctx context.Context, claim idempotency.Claim, p *plan) (done bool, err error) {
+// recalled is recallPlan outside of a transaction.
+func (s *Store) recalled(ctx context.Context, p *plan) (done bool, err error) {
 	err = s.persist(ctx, func() (err error) {
-		if p.ttl > 0 {
-			done, err = recall(ctx, s.db.Reader, claim, effectHold, &p.hold)
-		} else {
-			done, err = recall(ctx, s.db.Reader, claim, effectPurchase, &p.order)
-		}
+		done, err = recallPlan(ctx, s.db.Reader, p)
 		return err
 	})
 	return done, err
+}
+
+// recallPlan is recall of what a plan makes.
+func recallPlan(ctx context.Context, tx bun.IDB, p *plan) (done bool, err error) {
+	if p.ttl > 0 {
+		return recall(ctx, tx, *p.claim, effectHold, &p.hold)
+	}
+	return recall(ctx, tx, *p.claim, effectPurchase, &p.order)
 }
 
 // recall reads the result of the effect that the claim's key has, if it has one.
@@ -89,18 +91,24 @@ func recall[T any](ctx context.Context, tx bun.IDB, claim idempotency.Claim, op 
 	return true, nil
 }
 
-// complete stores the result with the claim's key.
-func complete(ctx context.Context, tx bun.Tx, claim idempotency.Claim, op string, result any) error {
+// encodeOutcome returns the JSON of an outcome.
+func encodeOutcome(op string, result any) (string, error) {
 	text, err := json.Marshal(result)
 	if err != nil {
-		return fmt.Errorf("%s: encode result: %w", op, err)
+		return "", fmt.Errorf("%s: encode result: %w", op, err)
 	}
 	made, err := json.Marshal(outcome{Effect: op, Result: text})
 	if err != nil {
-		return fmt.Errorf("%s: encode outcome: %w", op, err)
+		return "", fmt.Errorf("%s: encode outcome: %w", op, err)
 	}
+	return string(made), nil
+}
+
+// complete stores an outcome with the claim's key; idempotency.ErrBusy when it has
+// one, or is not the claim's any more.
+func complete(ctx context.Context, tx bun.Tx, claim idempotency.Claim, outcome string) error {
 	return changed(tx.NewRaw("UPDATE idempotency_keys SET state = ?, outcome = ? WHERE scope = ? AND key = ? AND token = ? AND state = ?",
-		keyCommitted, string(made), claim.Scope, claim.Name, claim.Token, keyClaimed).Exec(ctx))
+		keyCommitted, outcome, claim.Scope, claim.Name, claim.Token, keyClaimed).Exec(ctx))
 }
 
 // changed is idempotency.ErrBusy when an update has found no row of its claim.

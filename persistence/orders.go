@@ -132,8 +132,8 @@ func assemble(rows []orderRow, lines []lineRow, returns map[int64][]engine.Retur
 }
 
 // orderLines turns the units of an order, of which the first bought are not
-// gifts, into runs.
-func orderLines(orderID int64, skus []string, bought int) []lineRow {
+// gifts, into runs, which lack the order's id.
+func orderLines(skus []string, bought int) []lineRow {
 	var lines []lineRow
 	for i, sku := range skus {
 		gift := i >= bought
@@ -141,7 +141,7 @@ func orderLines(orderID int64, skus []string, bought int) []lineRow {
 			lines[n-1].Quantity++
 			continue
 		}
-		lines = append(lines, lineRow{OrderID: orderID, Position: len(lines), SKU: sku, Quantity: 1, Gift: gift})
+		lines = append(lines, lineRow{Position: len(lines), SKU: sku, Quantity: 1, Gift: gift})
 	}
 	return lines
 }

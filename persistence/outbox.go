@@ -109,10 +109,40 @@ type deliveryRow struct {
 // row of each event's aggregate before, so that another one's events of the same
 // aggregate come later in both commit and id.
 func (s *Store) emit(ctx context.Context, tx bun.Tx, events ...event.Event) error {
-	at := s.now()
+	rows, err := eventRows(events, s.now())
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, rows...)
+}
+
+// eventRows returns the rows of events that happen at the instant.
+func eventRows(events []event.Event, at time.Time) (rows []eventRow, err error) {
+	rows = make([]eventRow, len(events))
+	for i, e := range events {
+		if rows[i], err = newEventRow(e, at); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// newEventRow returns the row of an event that happens at the instant, under a new
+// uid.
+func newEventRow(e event.Event, at time.Time) (eventRow, error) {
+	uid := newReference()
+	body, err := e.Body(uid, at)
+	return eventRow{
+		UID: uid, Once: e.Once, Type: string(e.Type), AggregateType: e.Aggregate.Type, AggregateKey: e.Aggregate.Key,
+		Payload: string(body), CreatedAt: at,
+	}, err
+}
+
+// tell is emit of rows.
+func (s *Store) tell(ctx context.Context, tx bun.Tx, rows ...eventRow) error {
 	var deliveries []deliveryRow
-	for _, e := range events {
-		id, err := insertEvent(ctx, tx, e, at)
+	for _, row := range rows {
+		id, err := insertEvent(ctx, tx, row)
 		if err != nil {
 			return err
 		}
@@ -120,10 +150,10 @@ func (s *Store) emit(ctx context.Context, tx bun.Tx, events ...event.Event) erro
 			continue // it was told before
 		}
 		for _, endpoint := range s.options.Endpoints {
-			if endpoint.wants(e.Type) {
+			if endpoint.wants(event.Type(row.Type)) {
 				deliveries = append(deliveries, deliveryRow{
-					EventID: id, Endpoint: endpoint.Name, Aggregate: e.Aggregate.Type + ":" + e.Aggregate.Key,
-					State: DeliveryPending, NextAttemptAt: at,
+					EventID: id, Endpoint: endpoint.Name, Aggregate: row.AggregateType + ":" + row.AggregateKey,
+					State: DeliveryPending, NextAttemptAt: row.CreatedAt,
 				})
 			}
 		}
@@ -138,14 +168,8 @@ func (s *Store) emit(ctx context.Context, tx bun.Tx, events ...event.Event) erro
 
 // insertEvent stores the event and returns its id; 0 when it may be told only
 // once and was.
-func insertEvent(ctx context.Context, tx bun.Tx, e event.Event, at time.Time) (int64, error) {
-	uid := newReference()
-	body, err := e.Body(uid, at)
-	if err != nil {
-		return 0, err
-	}
-	var id int64
-	err = scan(ctx, tx, &id, eventStatement, uid, orNull(e.Once), e.Type, e.Aggregate.Type, e.Aggregate.Key, string(body), at)
+func insertEvent(ctx context.Context, tx bun.Tx, e eventRow) (id int64, err error) {
+	err = scan(ctx, tx, &id, eventStatement, e.UID, orNull(e.Once), e.Type, e.AggregateType, e.AggregateKey, e.Payload, e.CreatedAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

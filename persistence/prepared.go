@@ -14,12 +14,12 @@ const (
 	takeStatement = "UPDATE items SET stock = stock - ? WHERE sku = ? AND stock >= ? AND revision = ? AND " + live + " RETURNING stock"
 
 	movementStatement = "INSERT INTO stock_movements (sku, delta, stock_after, reason, note, order_reference, moved_at) " +
-		"VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
+		"VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 	orderStatement = "INSERT INTO orders (reference, currency, cost, ruleset, customer, quote, request, placed_at, state) " +
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
 
-	lineStatement = "INSERT INTO order_lines (order_id, position, sku, quantity, gift) VALUES (?, ?, ?, ?, ?) RETURNING position"
+	lineStatement = "INSERT INTO order_lines (order_id, position, sku, quantity, gift) VALUES (?, ?, ?, ?, ?)"
 
 	eventStatement = "INSERT INTO events (uid, once, type, aggregate_type, aggregate_key, payload, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) " +
 		"ON CONFLICT (once) WHERE once IS NOT NULL DO NOTHING RETURNING id"
@@ -62,22 +62,27 @@ func scan(ctx context.Context, tx bun.Tx, into *int64, query string, args ...any
 	if statement == nil {
 		return tx.NewRaw(query, args...).Scan(ctx, into)
 	}
-	for i, arg := range args {
-		if at, ok := arg.(time.Time); ok {
-			args[i] = at.UTC().Format("2006-01-02 15:04:05.999999-07:00") // as bun writes it
-		}
-	}
-	return tx.Tx.StmtContext(ctx, statement).QueryRowContext(ctx, args...).Scan(into)
+	return tx.Tx.StmtContext(ctx, statement).QueryRowContext(ctx, asText(args)...).Scan(into)
 }
 
-// execute runs a statement without arguments.
-func execute(ctx context.Context, tx bun.Tx, query string) error {
+// asText writes instants as bun does.
+func asText(args []any) []any {
+	for i, arg := range args {
+		if at, ok := arg.(time.Time); ok {
+			args[i] = at.UTC().Format("2006-01-02 15:04:05.999999-07:00")
+		}
+	}
+	return args
+}
+
+// execute runs a statement that returns nothing.
+func execute(ctx context.Context, tx bun.Tx, query string, args ...any) error {
 	prepared, _ := ctx.Value(preparedKey{}).(map[string]*sql.Stmt)
 	if statement := prepared[query]; statement != nil {
-		_, err := tx.Tx.StmtContext(ctx, statement).ExecContext(ctx)
+		_, err := tx.Tx.StmtContext(ctx, statement).ExecContext(ctx, asText(args)...)
 		return err
 	}
-	_, err := tx.ExecContext(ctx, query)
+	_, err := tx.ExecContext(ctx, query, args...)
 	return err
 }
 

@@ -67,14 +67,14 @@ func (s *Store) sell(ctx context.Context, sale *engine.Sale, ttl time.Duration) 
 		case !errors.Is(err, errStale):
 			return p, err
 		case time.Now().After(patience):
-			return nil, &Error{Op: "purchase", Err: err, Fault: Fault{
+			return nil, &Error{Op: effectOf(ttl), Err: err, Fault: Fault{
 				Reason: "its items or promotions change all the time", Unavailable: true,
 			}}
 		}
 		pause := time.Duration(rand.Int64N(int64(5 * time.Millisecond))) // lets those who compete pass one by one
 		select {
 		case <-ctx.Done():
-			return nil, s.explain(ctx, failed("purchase", ctx.Err()))
+			return nil, s.explain(ctx, failed(effectOf(ttl), ctx.Err()))
 		case <-time.After(pause):
 		}
 	}
@@ -91,8 +91,8 @@ func rejected(err error) bool {
 func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *engine.Sale, ttl time.Duration, from *generation) (*plan, error) {
 	claim, keyed := idempotency.ClaimOf(ctx)
 	if keyed { // what has been sold for the key may be out of stock by now
-		p := &plan{ttl: ttl}
-		if done, err := s.recalled(ctx, claim, p); done || err != nil {
+		p := &plan{ttl: ttl, claim: &claim}
+		if done, err := s.recalled(ctx, p); done || err != nil {
 			return p, err
 		}
 	}
@@ -122,13 +122,17 @@ func (s *Store) purchaseOnce(ctx context.Context, inquiry engine.Inquiry, sale *
 	if keyed {
 		p.claim = &claim
 	}
+	if err := p.encode(); err != nil {
+		return nil, err
+	}
 	if err := s.commit(ctx, p); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// plan is an order that only has to be committed.
+// plan is an order that only has to be committed. All that needs no database is
+// done when it is made, so that others wait for as little as can be.
 type plan struct {
 	order    engine.Order
 	request  []byte // recorded
@@ -137,7 +141,13 @@ type plan struct {
 	takes    []take // by SKU
 	claim    *idempotency.Claim
 	ttl      time.Duration // 0 makes an order, more holds the units for so long
-	hold     Hold          // what was made instead of an order
+	hold     Hold          // what is made instead of an order
+
+	// What encode makes of it.
+	quote   string    // JSON
+	lines   []lineRow // of the order, whose id they lack
+	placed  eventRow  // tells of the order
+	outcome string    // for the key of claim
 }
 
 // The effects of plans, for the keys of requests.
@@ -145,6 +155,14 @@ const (
 	effectPurchase = "purchase"
 	effectHold     = "hold"
 )
+
+// effectOf names the effect of a plan that holds units for so long, 0 for a sale.
+func effectOf(ttl time.Duration) string {
+	if ttl > 0 {
+		return effectHold
+	}
+	return effectPurchase
+}
 
 // take is units that leave the stock, of an item in a certain state.
 type take struct {
@@ -184,37 +202,67 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 		}
 		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku], name: basis.Items[sku].Name})
 	}
-	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced}
+	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced, PlacedAt: s.now()}
 	return p, nil
 }
 
-// carryOut commits a plan in a transaction.
+// encode makes what is stored of a plan.
+func (p *plan) encode() error {
+	quote, err := json.Marshal(p.order.Quote)
+	if err != nil {
+		return fmt.Errorf("encode quote: %w", err)
+	}
+	p.quote, p.lines = string(quote), orderLines(p.order.SKUs, p.bought)
+	effect, result := effectPurchase, any(&p.order)
+	if p.ttl > 0 {
+		p.hold = holdOf(p)
+		effect, result = effectHold, &p.hold
+	} else if p.placed, err = newEventRow(event.OrderPlaced(p.order), p.order.PlacedAt); err != nil {
+		return err
+	}
+	if p.claim != nil {
+		p.outcome, err = encodeOutcome(effect, result)
+	}
+	return err
+}
+
+// carryOut commits a plan in a transaction, unless its key has its effect already.
 func (s *Store) carryOut(ctx context.Context, tx bun.Tx, p *plan) error {
-	change := func() error {
-		if err := s.takeStock(ctx, tx, p); err != nil {
+	if p.claim != nil {
+		err := complete(ctx, tx, *p.claim, p.outcome)
+		if errors.Is(err, idempotency.ErrBusy) {
+			_, err = recallPlan(ctx, tx, p)
 			return err
-		}
-		counted, err := redeem(ctx, tx, p.order.Quote.Redemptions, p.customer)
-		if err != nil {
-			return err
-		}
-		p.order.PlacedAt = s.now()
-		events := append(usedUp(counted, p), s.fallen(p)...)
-		if p.ttl > 0 {
-			err = insertHold(ctx, tx, p)
-		} else {
-			err = insertOrder(ctx, tx, p)
-			events = append([]event.Event{event.OrderPlaced(p.order)}, events...)
 		}
 		if err != nil {
 			return err
 		}
-		return s.emit(ctx, tx, events...)
+	}
+	if err := s.takeStock(ctx, tx, p); err != nil {
+		return err
+	}
+	counted, err := redeem(ctx, tx, p.order.Quote.Redemptions, p.customer)
+	if err != nil {
+		return err
+	}
+	told := s.fallen(p)
+	if p.ttl == 0 { // a hold may not become an order: its commit tells what it used up
+		told = append(usedUp(counted, p), told...)
+	}
+	events, err := eventRows(told, s.now())
+	if err != nil {
+		return err
 	}
 	if p.ttl > 0 {
-		return within(ctx, tx, p.claim, effectHold, &p.hold, change)
+		err = insertHold(ctx, tx, p)
+	} else {
+		err = insertOrder(ctx, tx, p)
+		events = append([]eventRow{p.placed}, events...)
 	}
-	return within(ctx, tx, p.claim, effectPurchase, &p.order, change)
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, events...)
 }
 
 func checkUnits(n int) error {
@@ -321,37 +369,25 @@ func shortage(ctx context.Context, tx bun.Tx, t take) error {
 // insertOrder stores the order of a plan.
 func insertOrder(ctx context.Context, tx bun.Tx, p *plan) error {
 	order := &p.order
-	quote, err := json.Marshal(order.Quote)
-	if err != nil {
-		return fmt.Errorf("encode quote: %w", err)
-	}
-	row := orderRow{
-		Reference: order.Reference,
-		Currency:  order.Quote.Currency.Code(),
-		Cost:      int64(order.Quote.Total),
-		Ruleset:   order.Quote.Ruleset,
-		Customer:  p.customer,
-		Quote:     string(quote),
-		Request:   string(p.request),
-		PlacedAt:  order.PlacedAt,
-		State:     order.State,
-	}
-	err = scan(ctx, tx, &row.ID, orderStatement, row.Reference, row.Currency, row.Cost, row.Ruleset, row.Customer, row.Quote,
-		row.Request, row.PlacedAt, row.State)
+	var id int64
+	err := scan(ctx, tx, &id, orderStatement, order.Reference, order.Quote.Currency.Code(), int64(order.Quote.Total),
+		order.Quote.Ruleset, p.customer, p.quote, string(p.request), order.PlacedAt, order.State)
 	if err != nil {
 		return failed("insert order", err)
 	}
-	if err := insertLines(ctx, tx, orderLines(row.ID, order.SKUs, p.bought)); err != nil {
+	for i := range p.lines {
+		p.lines[i].OrderID = id
+	}
+	if err := insertLines(ctx, tx, p.lines); err != nil {
 		return failed("insert order lines", err)
 	}
-	return insertRedemptions(ctx, tx, row.ID, order.Quote.Redemptions)
+	return insertRedemptions(ctx, tx, id, order.Quote.Redemptions)
 }
 
 func insertLines(ctx context.Context, tx bun.Tx, lines []lineRow) error {
 	if prepared(ctx) {
 		for _, l := range lines {
-			var position int64
-			if err := scan(ctx, tx, &position, lineStatement, l.OrderID, l.Position, l.SKU, l.Quantity, l.Gift); err != nil {
+			if err := execute(ctx, tx, lineStatement, l.OrderID, l.Position, l.SKU, l.Quantity, l.Gift); err != nil {
 				return err
 			}
 		}

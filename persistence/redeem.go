@@ -101,6 +101,23 @@ func redeem(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption, cu
 	return counted, nil
 }
 
+// standing returns the counters of all orders that have counted the redemptions,
+// as they are now, and keeps others from changing them until the transaction ends.
+func standing(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption) ([]count, error) {
+	counted := counts(redemptions, "")
+	counted = slices.DeleteFunc(counted, func(c count) bool { return c.Scope != byAll })
+	for i := range counted {
+		c := &counted[i]
+		err := tx.NewRaw(`UPDATE redemption_counters SET redemptions = redemptions
+			WHERE scope = ? AND promotion = ? AND key = ? AND period = ? RETURNING redemptions, spent`,
+			c.Scope, c.Promotion, c.Key, c.Period).Scan(ctx, &c.Redemptions, &c.Spent)
+		if err != nil {
+			return nil, failed("read redemptions of hold", err)
+		}
+	}
+	return counted, nil
+}
+
 // usedUp tells of the limits of promotions that the order of a plan has used up.
 func usedUp(counted []count, p *plan) []event.Event {
 	var events []event.Event
@@ -126,6 +143,12 @@ func insertRedemptions(ctx context.Context, tx bun.IDB, orderID int64, redemptio
 	if len(redemptions) == 0 {
 		return nil
 	}
+	rows := redemptionRows(orderID, redemptions)
+	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
+	return failed("insert redemptions", err)
+}
+
+func redemptionRows(orderID int64, redemptions []engine.Redemption) []redemptionRow {
 	rows := make([]redemptionRow, len(redemptions))
 	for i, r := range redemptions {
 		rows[i] = redemptionRow{
@@ -133,8 +156,7 @@ func insertRedemptions(ctx context.Context, tx bun.IDB, orderID int64, redemptio
 			ByAll: r.Redemptions != nil || r.Budget != nil, ByCustomer: r.PerCustomer != nil, ByCode: r.PerCode != nil,
 		}
 	}
-	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
-	return failed("insert redemptions", err)
+	return rows
 }
 
 // unredeem gives back what an order used, to the counters that counted it. A code

@@ -96,7 +96,9 @@ func newStore(db Database, o Options) (*Store, error) {
 	if db.Reader == nil {
 		db.Reader = db.Writer
 	}
-	return &Store{db: db, options: o.withDefaults(), close: sync.OnceValue(db.Close)}, nil
+	s := &Store{db: db, options: o.withDefaults(), close: sync.OnceValue(db.Close)}
+	s.committer.arrived, s.committer.taken = make(chan struct{}, 1), make(map[string]int)
+	return s, nil
 }
 
 // Currency returns the shop's currency.

@@ -10,7 +10,8 @@
 //
 //	webhook-id          the event's id, the same in every attempt
 //	webhook-timestamp   when this attempt was made, in seconds since 1970
-//	webhook-signature   "v1," and the HMAC-SHA256 of id.timestamp.body in base64
+//	webhook-signature   "v1," and the HMAC-SHA256 of id.timestamp.body in base64,
+//	                    one for each secret of the endpoint, with blanks between
 //
 // It checks the signature with any library of Standard Webhooks, answers 2xx
 // soon, and works afterwards. An event may come more than once, because an answer
@@ -23,6 +24,14 @@
 // drawn anew from nothing to that, and not before Retry-After, which is believed
 // up to a day. After the tenth attempt, or at once after 410 Gone, the delivery is
 // dead: it waits for somebody to send it again, and the events after it go on.
+//
+// # Changing a secret
+//
+// An endpoint has one secret, or several for a while: the new one is set beside
+// the old one and the server restarted; then the receiver changes over, whenever
+// it likes, since it takes an event that either has signed; then the old one is
+// removed. Which secret signed an event is not recorded: an event that is tried
+// again is signed with the secrets of that time.
 //
 // # What is protected, and what is not
 //

@@ -202,7 +202,7 @@ func (r *running) end() {
 }
 
 func at(name string, r *receiver) webhook.Endpoint {
-	return webhook.Endpoint{Name: name, URL: r.URL, Secret: secret, Timeout: patience}
+	return webhook.Endpoint{Name: name, URL: r.URL, Secrets: []string{secret}, Timeout: patience}
 }
 
 func to(endpoints ...webhook.Endpoint) []webhook.Endpoint { return endpoints }

@@ -18,8 +18,9 @@ type Endpoint struct {
 	Name string
 	// URL is where events are posted to.
 	URL string
-	// Secret signs them: "whsec_" and base64.
-	Secret string
+	// Secrets sign them, each for itself: "whsec_" and base64. A receiver takes an
+	// event that one of them has signed.
+	Secrets []string
 	// Timeout is for one attempt, from connecting to the end of the answer's
 	// header; 0 is DefaultTimeout.
 	Timeout time.Duration
@@ -147,17 +148,21 @@ func orDefault[T comparable](value, def T) T {
 // target is an endpoint that can be sent to.
 type target struct {
 	Endpoint
-	key *standardwebhooks.Webhook
+	keys []*standardwebhooks.Webhook
 }
 
 func newTarget(e Endpoint) (target, error) {
 	e.Timeout = orDefault(e.Timeout, DefaultTimeout)
-	if e.Name == "" || e.URL == "" || e.Secret == "" {
+	if e.Name == "" || e.URL == "" || len(e.Secrets) == 0 {
 		return target{}, errors.New("new sender: an endpoint needs a name, a URL and a secret")
 	}
-	key, err := standardwebhooks.NewWebhook(e.Secret)
-	if err != nil { // its text has a part of the secret in it
-		return target{}, fmt.Errorf("new sender: the secret of endpoint %s is not whsec_ and base64", e.Name)
+	keys := make([]*standardwebhooks.Webhook, len(e.Secrets))
+	for i, secret := range e.Secrets {
+		key, err := standardwebhooks.NewWebhook(secret)
+		if err != nil || secret == "" { // its text has a part of the secret in it
+			return target{}, fmt.Errorf("new sender: secret %d of endpoint %s is not whsec_ and base64", i+1, e.Name)
+		}
+		keys[i] = key
 	}
-	return target{e, key}, nil
+	return target{e, keys}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -62,15 +63,17 @@ func (s *Sender) request(ctx context.Context, t *target, id string, body []byte)
 		return nil, err
 	}
 	at := s.options.Now()
-	signature, err := t.key.Sign(id, at, body)
-	if err != nil {
-		return nil, err
+	signatures := make([]string, len(t.keys))
+	for i, key := range t.keys {
+		if signatures[i], err = key.Sign(id, at, body); err != nil {
+			return nil, err
+		}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", s.options.Agent)
 	req.Header.Set(standardwebhooks.HeaderWebhookID, id)
 	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
-	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	req.Header.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
 	return req, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/checkout-promotions/checkout/api/webhook"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -92,7 +94,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 			})
 			outbox := newFake(webhook.Delivery{Endpoint: "books", UID: "a", Body: []byte("{}"), Attempt: 1})
 			send(t, webhook.Options{
-				Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: endpoint, Secret: secret}),
+				Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: endpoint, Secrets: []string{secret}}),
 				Schedule: webhook.Schedule(), Jitter: func(d time.Duration) time.Duration { return d }, Now: func() time.Time { return t0 },
 			})
 			if diff := cmp.Diff(tt.want, outbox.outcome(t)); diff != "" {
@@ -111,7 +113,7 @@ func TestPausesGrowAndAreDrawnAnew(t *testing.T) {
 	for i, longest := range webhook.Schedule() {
 		outbox := newFake(webhook.Delivery{Endpoint: "books", UID: "a", Body: []byte("{}"), Attempt: i + 1})
 		s := send(t, webhook.Options{
-			Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: endpoint, Secret: secret}),
+			Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: endpoint, Secrets: []string{secret}}),
 			Schedule: webhook.Schedule(), Now: func() time.Time { return t0 },
 		})
 		got := outbox.outcome(t)
@@ -146,7 +148,7 @@ func TestTheAddressIsInNoRecordAndNoLog(t *testing.T) {
 	books.Close()
 	var log strings.Builder
 	s := send(t, webhook.Options{
-		Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: address, Secret: secret}),
+		Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: address, Secrets: []string{secret}}),
 		Schedule: []time.Duration{1}, Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	record := outbox.become("books", "end", in(persistence.DeliveryDead))
@@ -212,7 +214,7 @@ func TestNoMoreRequestsAtATimeThanAllowed(t *testing.T) {
 	for i := range 12 {
 		outbox.add(webhook.Delivery{Endpoint: "books", UID: fmt.Sprint(i), Body: []byte("{}"), Attempt: 1})
 	}
-	send(t, webhook.Options{Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: endpoint, Secret: secret}), Concurrency: 3})
+	send(t, webhook.Options{Outbox: outbox, Endpoints: to(webhook.Endpoint{Name: "books", URL: endpoint, Secrets: []string{secret}}), Concurrency: 3})
 	for range 3 {
 		<-full
 	}
@@ -398,6 +400,36 @@ func TestPing(t *testing.T) {
 	}
 }
 
+// While a secret is changed a receiver has the old one or the new one.
+func TestAnEventIsSignedWithEverySecret(t *testing.T) {
+	const (
+		next  = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+		other = "whsec_FhcYGRobHB0eHyAhIiMkJSYnKCkqKywt"
+	)
+	var header http.Header
+	var body []byte
+	books := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		header = r.Header
+		body, _ = io.ReadAll(r.Body) // what is missing does not verify
+	}))
+	defer books.Close()
+	endpoint := webhook.Endpoint{Name: "books", URL: books.URL, Secrets: []string{next, secret}}
+	sender, err := webhook.New(webhook.Options{Outbox: newFake(), Endpoints: to(endpoint)})
+	check(t, err)
+	_, err = sender.Ping(t.Context(), "books", "one")
+	check(t, err)
+	for key, want := range map[string]bool{next: true, secret: true, other: false} {
+		receiver, err := standardwebhooks.NewWebhook(key)
+		check(t, err)
+		if err := receiver.Verify(body, header); (err == nil) != want {
+			t.Errorf("verified with %s: got error %v, want it taken: %t", key, err, want)
+		}
+	}
+	if got := len(strings.Split(header.Get("webhook-signature"), " ")); got != 2 {
+		t.Errorf("got %d signatures, want 2", got)
+	}
+}
+
 func TestEndpointsThatCannotBeSentToAreRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -407,8 +439,12 @@ func TestEndpointsThatCannotBeSentToAreRefused(t *testing.T) {
 		{"no outbox", webhook.Options{}, "new sender: no outbox"},
 		{"no secret", webhook.Options{Outbox: newFake(), Endpoints: to(webhook.Endpoint{Name: "a", URL: "http://a"})}, "new sender: an endpoint needs a name, a URL and a secret"},
 		{
-			"a secret that is none", webhook.Options{Outbox: newFake(), Endpoints: to(webhook.Endpoint{Name: "a", URL: "http://a", Secret: "whsec_%"})},
-			"new sender: the secret of endpoint a is not whsec_ and base64",
+			"a secret that is none", webhook.Options{Outbox: newFake(), Endpoints: to(webhook.Endpoint{Name: "a", URL: "http://a", Secrets: []string{"whsec_%"}})},
+			"new sender: secret 1 of endpoint a is not whsec_ and base64",
+		},
+		{
+			"an empty secret", webhook.Options{Outbox: newFake(), Endpoints: to(webhook.Endpoint{Name: "a", URL: "http://a", Secrets: []string{secret, ""}})},
+			"new sender: secret 2 of endpoint a is not whsec_ and base64",
 		},
 	} {
 		if _, err := webhook.New(tt.options); err == nil || err.Error() != tt.want {

@@ -22,6 +22,7 @@ const manyCodes = 150_000
 // interrupted and the second killed.
 func TestCodesSurviveEveryEnd(t *testing.T) {
 	shop := filepath.Join(t.TempDir(), "shop.db")
+	tool(t, "db", "migrate", "--sqlite", shop) // so that its pools can be listed from the start
 	interrupted := begin(t, shop, "create", "big", "--count", fmt.Sprint(manyCodes))
 	interrupted.signalOnce(syscall.SIGINT, func(issued int64) bool { return issued > 0 })
 	if code := interrupted.cmd.ProcessState.ExitCode(); code != 130 {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
 
@@ -53,7 +54,14 @@ func (s *keptShop) payFor(n string) {
 // orders runs a command on the orders and returns what it wrote and its exit code.
 func (s *keptShop) orders(command string, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
-	program := exec.Command("checkout", append([]string{"orders", command, "--sqlite", s.file}, args...)...)
+	return s.on("orders", command, args...)
+}
+
+// on runs a command of a group on the database and returns what it wrote and its
+// exit code.
+func (s *keptShop) on(group, command string, args ...string) (stdout, stderr string, code int) {
+	s.t.Helper()
+	program := exec.Command("checkout", append([]string{group, command, "--sqlite", s.file}, args...)...)
 	program.Env = environment()
 	var out, errs strings.Builder
 	program.Stdout, program.Stderr = &out, &errs
@@ -213,22 +221,12 @@ func TestOrdersAreShownListedAndExported(t *testing.T) {
 	s := startKept(t)
 	s.buy(tv)
 	order := s.buy(tv, tv, tv, macbook)
-	masked := func(text string) string {
-		for _, mask := range []struct{ pattern, with string }{
-			{`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`, "REFERENCE-REFERENCE-REFERENCE-REFERE"},
-			{`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`, "YYYY-MM-DD HH:MM:SS"},
-			{`[0-9a-f]{64}|\b[0-9a-f]{12}\b`, "DIGEST"},
-		} {
-			text = regexp.MustCompile(mask.pattern).ReplaceAllString(text, mask.with)
-		}
-		return text
-	}
 	for _, c := range []struct{ name, text string }{
 		{"orders_show.golden.txt", first(s.orders("show", order.Reference))},
 		{"orders_list.golden.txt", first(s.orders("list"))},
 		{"orders_list_page.golden.txt", first(s.orders("list", "--limit", "1"))},
 	} {
-		golden(t, c.name, masked(c.text))
+		goldentest.Compare(t, filepath.Join("testdata", c.name), masked(c.text))
 	}
 	stdout, stderr, code := s.orders("export")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
@@ -283,6 +281,18 @@ func TestOrdersOfRulesWithPluginsAreExportedAndReplayed(t *testing.T) {
 	s.wants(0, "1 identical\n", "replay", "--all")
 }
 
+// masked hides what differs from run to run.
+func masked(text string) string {
+	for _, mask := range []struct{ pattern, with string }{
+		{`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`, "REFERENCE-REFERENCE-REFERENCE-REFERE"},
+		{`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`, "YYYY-MM-DD HH:MM:SS"},
+		{`[0-9a-f]{64}|\b[0-9a-f]{12}\b`, "DIGEST"},
+	} {
+		text = regexp.MustCompile(mask.pattern).ReplaceAllString(text, mask.with)
+	}
+	return text
+}
+
 func first(stdout, _ string, _ int) string { return stdout }
 
 // orderSchema compiles the schema that the program prints.
@@ -303,18 +313,4 @@ func orderSchema(t *testing.T) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	return c.MustCompile("orders.schema.json")
-}
-
-// golden compares a text with a file of testdata; UPDATE_GOLDEN=1 rewrites it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(readFile(t, file), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -107,26 +106,6 @@ func (b *buyers) count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.paid)
-}
-
-func TestNoAcknowledgedOrderIsLostWhenTheProgramIsKilled(t *testing.T) {
-	const rounds, stock = 4, 100_000
-	file := filepath.Join(t.TempDir(), "shop.db")
-	s := start(t, "--sqlite", file)
-	s.restock(stock)
-	paid := make(map[string]json.Number)
-	for range rounds {
-		b := s.startBuyers(6, macbook, speaker)
-		eventually(t, "orders", patience, func() bool { return b.count() >= 25 })
-		s.kill()
-		b.finish()
-		for reference, cost := range b.paid {
-			paid[reference] = cost
-		}
-		s = start(t, "--sqlite", file)
-		s.wantOrders(paid)
-		s.wantSold(stock)
-	}
 }
 
 // wantOrders wants every acknowledged order in the list, with its cost.

@@ -325,6 +325,11 @@ func units(n int, sku string) []string {
 // eachDatabase runs the test on every database. The arguments choose a new one.
 func eachDatabase(t *testing.T, test func(t *testing.T, database ...string)) {
 	t.Run("in memory", func(t *testing.T) { test(t, "--memory-db") })
+	eachLasting(t, test)
+}
+
+// eachLasting runs the test on every database that outlasts the program.
+func eachLasting(t *testing.T, test func(t *testing.T, database ...string)) {
 	t.Run("in a file", func(t *testing.T) { test(t, "--sqlite", filepath.Join(t.TempDir(), "shop.db")) })
 	t.Run("on Postgres", func(t *testing.T) { test(t, "--db-dsn", pgtest.Create(t)) })
 }

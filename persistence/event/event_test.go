@@ -2,15 +2,13 @@ package event_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/checkout-promotions/checkout/persistence/event"
 )
 
@@ -46,7 +44,7 @@ func TestBodies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join("testdata", string(kind)+".golden.json"), indented(t, body))
+			goldentest.Compare(t, filepath.Join("testdata", string(kind)+".golden.json"), indented(t, body))
 		})
 	}
 }
@@ -127,22 +125,4 @@ func indented(t *testing.T, body []byte) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// golden compares got with the text of a file, or writes the file when UPDATE_GOLDEN is set.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs; UPDATE_GOLDEN=1 rewrites it (-want +got):\n%s", path, diff)
-	}
 }

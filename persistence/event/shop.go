@@ -15,8 +15,8 @@ type stockLow struct {
 	Threshold int64  `json:"threshold"`
 }
 
-// StockLow tells that a sale brought the stock of an item, now what Stock says,
-// from above the threshold to it or below.
+// StockLow tells that a sale or a hold brought the stock of an item, now what
+// Stock says, from above the threshold to it or below.
 func StockLow(item engine.Item, threshold int64) Event {
 	return Event{
 		Type: TypeStockLow, Aggregate: Aggregate{Type: "item", Key: item.SKU}, version: 1,
@@ -35,7 +35,8 @@ type Limit struct {
 	Allowed, Used string
 	// Currency is that of a budget; the zero Currency for redemptions.
 	Currency engine.Currency
-	// Order is the reference of the order that used up the last of it.
+	// Order is the reference of the order that used up the last of it, or that
+	// found it used up when its hold became an order.
 	Order string
 	// Ruleset is the digest of the rule files that set the limit.
 	Ruleset string

@@ -27,6 +27,27 @@
 //     of bun/migrate, a row that survives a crash.
 //   - Listening for changes of the catalogue needs a connection of its own, outside
 //     of the pool, because database/sql gives none away for good.
+//   - Sales are committed by a function of the database, checkout_sell, a batch of
+//     them in one statement and so in one round trip and one transaction. Round trips
+//     decide: by statements a sale needs ten. The function works on all sales of the
+//     batch at once: it takes from the items, if there is enough for all, and then
+//     writes each table once, so that the thirty-second sale costs a third of the
+//     first, and a popular item is updated once. When something is amiss it undoes all
+//     and says which sales are to blame, and the others are tried again.
+//     Rejected: a block with a handler for each sale, which is a subtransaction, pays
+//     for every statement anew, and updates a popular item once for each; a pipeline
+//     of statements, which the server works off one by one all the same.
+//   - The arguments are arrays in the binary format (see arguments). The call is the one
+//     statement that is prepared, until a pooler is in the way. Rejected: one argument
+//     of JSON, whose quotes and events are JSON in turn and would be escaped.
+//   - Quotes, requests and events are compressed by lz4 where the server has it: the
+//     default method takes several times as long, on every sale.
+//   - The settings of the function are part of it: plans that were made on empty tables
+//     would read a whole catalogue for a sale, and to compile a plan to machine code
+//     takes longer than a sale.
+//   - Two batches of a process are under way at a time, of different items. One leaves a
+//     processor idle while it waits for the disk, three make smaller batches and each
+//     purchase dearer, and two of the same item only wait for each other.
 //   - The session's time zone is UTC, and instants are read as UTC, so that no
 //     setting of server or machine shows in what is read.
 //   - An error that breaks a connection during COMMIT leaves open whether the

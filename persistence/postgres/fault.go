@@ -53,7 +53,9 @@ func diagnoseState(failure *pgconn.PgError) persistence.Fault {
 	case "57P05", "25P03", "25P04": // timeouts that end sessions
 		return unavailable("the connection to the database server is lost")
 	case "25006": // read_only_sql_transaction
-		return unavailable("the database is read-only")
+		fault := unavailable("the database is read-only")
+		fault.Remedy = "connect to the primary server if this is a standby, or else turn default_transaction_read_only off"
+		return fault
 	case "42501": // insufficient_privilege
 		return unavailable("the user of the database may not do this")
 	case "42P01": // undefined_table

@@ -1,9 +1,7 @@
 package postgres_test
 
 import (
-	"bytes"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +14,7 @@ import (
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/postgres"
 	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
 )
 
 func TestErrorsOfTheServerAreToldApart(t *testing.T) {
@@ -25,31 +24,32 @@ func TestErrorsOfTheServerAreToldApart(t *testing.T) {
 		code               string
 		reason             string
 		unavailable, retry bool
+		remedy             string
 	}{
-		{"40001", "others were changing the same", true, true},
-		{"40P01", "others were changing the same", true, true},
-		{"55P03", "another process has locked the database", true, false},
-		{"57P01", "the database server is stopping or starting", true, false},
-		{"57P03", "the database server is stopping or starting", true, false},
-		{"57014", "the database server took too long", true, false},
-		{"08006", "the connection to the database server is lost", true, false},
-		{"25006", "the database is read-only", true, false},
-		{"28P01", "the database server refuses the user or the password", true, false},
-		{"3D000", "the database is gone", true, false},
-		{"42501", "the user of the database may not do this", true, false},
-		{"53100", "the disk is full", true, false},
-		{"53200", "the database server has no memory left", true, false},
-		{"53300", "the database server has too many clients", true, false},
-		{"53400", "the database server is at its limits", true, false},
-		{"58030", "the disk of the database server does not work", true, false},
-		{"XX001", "the database is damaged", true, false},
-		{"23503", "", false, false},
-		{"42601", "", false, false},
-		{"", "", false, false},
+		{"40001", "others were changing the same", true, true, ""},
+		{"40P01", "others were changing the same", true, true, ""},
+		{"55P03", "another process has locked the database", true, false, ""},
+		{"57P01", "the database server is stopping or starting", true, false, ""},
+		{"57P03", "the database server is stopping or starting", true, false, ""},
+		{"57014", "the database server took too long", true, false, ""},
+		{"08006", "the connection to the database server is lost", true, false, ""},
+		{"25006", "the database is read-only", true, false, "connect to the primary server if this is a standby, or else turn default_transaction_read_only off"},
+		{"28P01", "the database server refuses the user or the password", true, false, ""},
+		{"3D000", "the database is gone", true, false, ""},
+		{"42501", "the user of the database may not do this", true, false, ""},
+		{"53100", "the disk is full", true, false, ""},
+		{"53200", "the database server has no memory left", true, false, ""},
+		{"53300", "the database server has too many clients", true, false, ""},
+		{"53400", "the database server is at its limits", true, false, ""},
+		{"58030", "the disk of the database server does not work", true, false, ""},
+		{"XX001", "the database is damaged", true, false, ""},
+		{"23503", "", false, false, ""},
+		{"42601", "", false, false, ""},
+		{"", "", false, false, ""},
 	} {
 		t.Run(c.code, func(t *testing.T) {
 			got := db.Diagnose(errors.Join(errors.New("exec"), &pgconn.PgError{Code: c.code}))
-			if want := (persistence.Fault{Reason: c.reason, Unavailable: c.unavailable, Retry: c.retry}); got != want {
+			if want := (persistence.Fault{Reason: c.reason, Unavailable: c.unavailable, Retry: c.retry, Remedy: c.remedy}); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
@@ -73,26 +73,10 @@ func TestReadOnlyDatabaseIsDiagnosed(t *testing.T) {
 	}
 }
 
-func TestWhatTheDriverSaysIsForTheLogOnly(t *testing.T) {
-	db := open(t)
-	store := newStore(t, db, persistence.Options{})
-	_, err := db.Writer.ExecContext(t.Context(), "ALTER TABLE items RENAME TO secret_items")
-	check(t, err)
-	_, err = store.Items(t.Context())
-	if err == nil || err.Error() != "list items: database error" || errors.Is(err, persistence.ErrUnavailable) {
-		t.Errorf("got error %v, want one without the driver's words", err)
-	}
-	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Error("request failed", "err", err)
-	if want := `relation \"items\" does not exist`; !strings.Contains(log.String(), want) {
-		t.Errorf("got log %s, want it to hold %s", log.String(), want)
-	}
-}
-
 func TestLostConnectionsAreReplaced(t *testing.T) {
 	dsn := pgtest.Create(t)
 	store := newStore(t, openDSN(t, dsn), persistence.Options{})
-	check(t, addItems(t.Context(), store))
+	check(t, storetest.AddForSale(t.Context(), store))
 	other := openDSN(t, dsn+"&application_name=other")
 	defer func() { check(t, other.Close()) }()
 	for range 3 {
@@ -103,7 +87,7 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 		}
 		err := errors.New("never called")
 		for range 4 { // an answer each for the connections that were in the pool
-			if _, err = sell(t.Context(), store); err == nil {
+			if _, err = store.Purchase(t.Context(), storetest.SaleWithGift()); err == nil {
 				break
 			}
 			if !errors.Is(err, persistence.ErrUnavailable) {
@@ -119,7 +103,7 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 func TestServerIsRestartedUnderLoad(t *testing.T) {
 	server := pgtest.Start(t)
 	store := newStore(t, openDSN(t, server.DSN("postgres")), persistence.Options{})
-	check(t, addItems(t.Context(), store))
+	check(t, storetest.AddForSale(t.Context(), store))
 	var references sync.Map
 	var sold, refused atomic.Int64
 	var stop atomic.Bool
@@ -127,10 +111,10 @@ func TestServerIsRestartedUnderLoad(t *testing.T) {
 	for range 8 {
 		sellers.Go(func() {
 			for !stop.Load() {
-				reference, err := sell(t.Context(), store)
+				order, err := store.Purchase(t.Context(), storetest.SaleWithGift())
 				switch {
 				case err == nil:
-					references.Store(reference, true)
+					references.Store(order.Reference, true)
 					sold.Add(1)
 				case errors.Is(err, persistence.ErrUnavailable):
 					refused.Add(1)
@@ -153,7 +137,7 @@ func TestServerIsRestartedUnderLoad(t *testing.T) {
 		acknowledged = append(acknowledged, reference.(string))
 		return true
 	})
-	checkSales(t, store, acknowledged)
+	storetest.CheckSales(t, store, acknowledged)
 }
 
 // rises waits until the count is higher by ten.

@@ -3,14 +3,11 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/migrate"
 
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
@@ -39,56 +36,6 @@ func TestManyProcessesMigrateAtOnce(t *testing.T) {
 }
 
 const ourTables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
-
-func TestFailedMigrationLeavesNothing(t *testing.T) {
-	db := open(t)
-	good := db.Migrations
-	db.Migrations = with(t, good, fstest.MapFS{"9999_broken.up.sql": {Data: []byte("CREATE TABLE extra (id BIGINT);\nCREATE TABLE items (id BIGINT);\n")}})
-	store, err := persistence.New(db, persistence.Options{Currency: usd(t)})
-	check(t, err)
-	defer func() { check(t, store.Close()) }()
-	err = store.Migrate(t.Context())
-	if err == nil || err.Error() != "migrate schema: database error" {
-		t.Errorf("got error %v, want that of the broken migration", err)
-	}
-	if got := number(t, db, ourTables); got != 0 {
-		t.Errorf("got %d tables, want none", got)
-	}
-	db.Migrations = good
-	newStore(t, db, persistence.Options{})
-}
-
-func TestDatabaseOfANewerVersionIsLeftAlone(t *testing.T) {
-	db := open(t)
-	current := db.Migrations
-	db.Migrations = with(t, current, fstest.MapFS{"9999_later.up.sql": {Data: []byte("CREATE TABLE later (id BIGINT);\n")}})
-	newStore(t, db, persistence.Options{})
-	db.Migrations = current
-	schema, err := persistence.NewSchema(db)
-	check(t, err)
-	_, err = schema.Migrate(t.Context())
-	var newer *persistence.NewerSchemaError
-	if !errors.As(err, &newer) || newer.Database != "9999" {
-		t.Errorf("got error %v, want that the database is newer", err)
-	}
-	all, err := schema.Migrations(t.Context())
-	check(t, err)
-	if last := all[len(all)-1]; last.Name != "9999" || last.Pending() {
-		t.Errorf("got %v as the last migration, want 9999, applied", last)
-	}
-}
-
-func TestEveryMigrationCanBeUndone(t *testing.T) {
-	db := open(t)
-	newStore(t, db, persistence.Options{})
-	known := migrate.NewMigrations()
-	check(t, known.Discover(db.Migrations))
-	_, err := migrate.NewMigrator(db.Writer, known).Rollback(t.Context())
-	check(t, err)
-	if got := number(t, db, ourTables+" AND table_name NOT LIKE 'bun_%'"); got != 0 {
-		t.Errorf("got %d tables, want none", got)
-	}
-}
 
 // A session that is lost while migrations run must not be replaced by another
 // one, on which the rest of them would run outside of the transaction.
@@ -166,23 +113,6 @@ func TestSchemaRefusesWhatNoShopHas(t *testing.T) {
 			}
 		})
 	}
-}
-
-// with returns the folder with more files in it.
-func with(t *testing.T, folder fs.FS, more fstest.MapFS) fs.FS {
-	t.Helper()
-	entries, err := fs.ReadDir(folder, ".")
-	check(t, err)
-	all := fstest.MapFS{}
-	for _, entry := range entries {
-		content, err := fs.ReadFile(folder, entry.Name())
-		check(t, err)
-		all[entry.Name()] = &fstest.MapFile{Data: content}
-	}
-	for name, file := range more {
-		all[name] = file
-	}
-	return all
 }
 
 // number returns the number that the query counts.

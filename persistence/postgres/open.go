@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -135,6 +136,7 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 		Writer: writer, Migrations: folder, Guard: guard(config), Locks: locks{writer}, Diagnose: diagnose,
 		SkipLocked: "FOR UPDATE SKIP LOCKED", ForUpdate: "FOR UPDATE",
 		LockItems: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", itemsKey),
+		Sell:      sell(writer.DB),
 		Announce:  "NOTIFY " + channel, Listen: listen(config),
 	}
 	if err := check(ctx, db.Writer); err != nil {
@@ -145,7 +147,7 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 
 // pool opens no connection yet.
 func pool(config *pgx.ConnConfig, connections int) *bun.DB {
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readUTC))
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(readUTC), stdlib.OptionResetSession(dropReadOnly))
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxLifetime(connectionLifetime)
@@ -159,6 +161,19 @@ func readUTC(_ context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
+	return nil
+}
+
+// dropReadOnly gives up a connection that can only read. A server that became
+// the primary, a name that now leads to another one, or a database that may be
+// written again shows itself to new connections only, and the old ones would be
+// refused for as long as they live.
+func dropReadOnly(_ context.Context, conn *pgx.Conn) error {
+	for _, setting := range []string{"default_transaction_read_only", "in_hot_standby"} {
+		if conn.PgConn().ParameterStatus(setting) == "on" { // the server reports changes by itself
+			return driver.ErrBadConn
+		}
+	}
 	return nil
 }
 

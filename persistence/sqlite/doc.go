@@ -16,6 +16,9 @@
 //     for each other, and a commit waits for the disk (synchronous FULL), so that
 //     no acknowledged order is lost in a power cut. Rejected: synchronous NORMAL,
 //     about three times as fast, which may lose the last ones.
+//   - What undoes a savepoint is kept in memory (temp_store), which a crash does not
+//     need: with files, purchases that are committed together took a seventh
+//     longer. Migrations use files, since an index of all orders is sorted there.
 //   - SQLite waits for another process's lock for a tenth of a second only, since
 //     it cannot be interrupted meanwhile; package persistence tries again until
 //     its patience or the context of the call ends.

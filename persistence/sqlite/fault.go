@@ -26,7 +26,9 @@ func diagnose(err error) persistence.Fault {
 	case sqlite3.SQLITE_FULL:
 		return unavailable("the disk is full")
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return unavailable("the database is read-only")
+		fault := unavailable("the database is read-only")
+		fault.Remedy = "let this process write to the file and its directory"
+		return fault
 	case sqlite3.SQLITE_CANTOPEN:
 		return unavailable("the database file cannot be opened")
 	case sqlite3.SQLITE_IOERR:

@@ -22,7 +22,7 @@ func guard(writerDSN string) func(context.Context, func(context.Context, *bun.DB
 			return &persistence.Error{Op: "open database to migrate", Err: err}
 		}
 		defer func() { err = errors.Join(err, db.Close()) }()
-		for _, statement := range []string{"PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE"} {
+		for _, statement := range []string{"PRAGMA foreign_keys = OFF", "PRAGMA temp_store = DEFAULT", "BEGIN IMMEDIATE"} {
 			if _, err := db.ExecContext(ctx, statement); err != nil {
 				return &persistence.Error{Op: "lock database to migrate", Err: err}
 			}

@@ -38,24 +38,6 @@ func TestManyProcessesMigrateAtOnce(t *testing.T) {
 	}
 }
 
-func TestFailedMigrationLeavesNothing(t *testing.T) {
-	db := openFile(t)
-	good := db.Migrations
-	db.Migrations = with(t, good, fstest.MapFS{"9999_broken.up.sql": {Data: []byte("CREATE TABLE extra (id INTEGER);\nCREATE TABLE items (id INTEGER);\n")}})
-	store, err := persistence.New(db, persistence.Options{Currency: usd(t)})
-	check(t, err)
-	defer func() { check(t, store.Close()) }()
-	err = store.Migrate(t.Context())
-	if err == nil || err.Error() != "migrate schema: database error" {
-		t.Errorf("got error %v, want that of the broken migration", err)
-	}
-	if got := tables(t, db, "SELECT count(*) FROM sqlite_schema"); got != 0 {
-		t.Errorf("got %d tables, want none", got)
-	}
-	db.Migrations = good
-	newStore(t, db, persistence.Options{})
-}
-
 func TestMigrationThatLeavesRowsWithoutTheirOrderIsRefused(t *testing.T) {
 	db := openFile(t)
 	defer func() { check(t, db.Close()) }()
@@ -65,38 +47,6 @@ func TestMigrationThatLeavesRowsWithoutTheirOrderIsRefused(t *testing.T) {
 	err = store.Migrate(t.Context())
 	if err == nil || err.Error() != "check foreign keys: database error" {
 		t.Errorf("got error %v, want that of the foreign keys", err)
-	}
-}
-
-func TestDatabaseOfANewerVersionIsLeftAlone(t *testing.T) {
-	db := openFile(t)
-	current := db.Migrations
-	all := known(t, db).Sorted()
-	newest := all[len(all)-1].Name
-	db.Migrations = with(t, current, fstest.MapFS{"9999_later.up.sql": {Data: []byte("CREATE TABLE later (id INTEGER);\n")}})
-	newStore(t, db, persistence.Options{})
-	db.Migrations = current
-	store, err := persistence.New(db, persistence.Options{Currency: usd(t)})
-	check(t, err)
-	err = store.Migrate(t.Context())
-	var newer *persistence.NewerSchemaError
-	if !errors.As(err, &newer) || *newer != (persistence.NewerSchemaError{Database: "9999", Program: newest}) {
-		t.Errorf("got error %v, want that the database is newer", err)
-	}
-	want := "the database is from a newer version (migration 9999, this program knows up to " + newest + "): " +
-		"start that version or a later one, or restore a backup from before the upgrade"
-	if err != nil && err.Error() != want {
-		t.Errorf("got error %v, want %s", err, want)
-	}
-}
-
-func TestEveryMigrationCanBeUndone(t *testing.T) {
-	db := openFile(t)
-	newStore(t, db, persistence.Options{})
-	_, err := migrate.NewMigrator(db.Writer, known(t, db)).Rollback(t.Context())
-	check(t, err)
-	if got := tables(t, db, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'bun_%' AND name NOT LIKE 'sqlite_%'"); got != 0 {
-		t.Errorf("got %d tables, want none", got)
 	}
 }
 

@@ -181,7 +181,7 @@ func memoryDSN(name string) dsn {
 func (d dsn) writer() string {
 	return d.with(url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"foreign_keys(1)", "synchronous(FULL)"},
+		"_pragma": {"foreign_keys(1)", "synchronous(FULL)", "temp_store(MEMORY)"},
 	})
 }
 

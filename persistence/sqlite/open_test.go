@@ -110,6 +110,7 @@ func TestConnectionsAreSetUpForSafety(t *testing.T) {
 	}{
 		{"the log is written ahead", db.Writer, "journal_mode", "wal"},
 		{"a commit waits for the disk", db.Writer, "synchronous", "2"},
+		{"what undoes a part of a transaction is in memory", db.Writer, "temp_store", "2"},
 		{"rows that others refer to stay", db.Writer, "foreign_keys", "1"},
 		{"waits for locks are short, the store repeats them", db.Writer, "busy_timeout", "100"},
 		{"readers cannot write", db.Reader, "query_only", "1"},
@@ -148,7 +149,7 @@ func TestDatabaseInMemorySurvivesInterruptedCalls(t *testing.T) {
 			for range 50 {
 				ctx, cancel := context.WithCancel(t.Context())
 				go cancel()
-				_, _ = store.Purchase(ctx, storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
+				_, _ = store.Purchase(ctx, storetest.SaleWithGift())
 			}
 		})
 	}
@@ -172,7 +173,7 @@ func TestCloseBesideSalesLosesNoAcknowledgedOrder(t *testing.T) {
 	for range 8 {
 		sellers.Go(func() {
 			for {
-				_, err := store.Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
+				_, err := store.Purchase(t.Context(), storetest.SaleWithGift())
 				if err == nil {
 					acknowledged.Add(1)
 					continue
@@ -208,7 +209,7 @@ func TestTwoProcessesNeverSellAUnitTwice(t *testing.T) {
 	var buyers sync.WaitGroup
 	for i := range 50 {
 		buyers.Go(func() {
-			_, err := stores[i%2].Purchase(t.Context(), storetest.Sale([]string{"TV", "TV"}, []string{"PI"}, priceWithGift))
+			_, err := stores[i%2].Purchase(t.Context(), storetest.SaleWithGift())
 			var out *engine.OutOfStockError
 			switch {
 			case err == nil:

@@ -1,12 +1,17 @@
 package storetest
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/event"
 )
 
 func holdCases() []testCase {
@@ -50,6 +55,28 @@ func holdCases() []testCase {
 			s.leaves(map[string]int64{tv: 9})
 			s.used(1, 1, 1, 30)
 		}},
+		{"holds are listed newest first, page by page and by what they are now", testHoldList},
+		{"listings of holds that make no sense are refused", testHoldListRefusals},
+		{"errors of holds say that units were held", func(s *shop) {
+			s.stock()
+			ctx, cancel := context.WithCancel(s.ctx)
+			sale := s.limited(tv)
+			price := sale.Price
+			sale.Price = func(b engine.Basis) (engine.Request, engine.Quote, error) {
+				cancel()
+				return price(b)
+			}
+			_, err := s.Hold(ctx, sale, time.Minute)
+			s.opIs(err, "hold")
+			hold := s.held(tv)
+			s.check(s.Close())
+			_, err = s.CommitHold(s.ctx, hold.Reference)
+			s.opIs(err, "commit hold")
+			s.opIs(s.ReleaseHold(s.ctx, hold.Reference), "release hold")
+			_, err = s.Hold(s.ctx, s.limited(tv), time.Minute)
+			s.is(err, persistence.ErrUnavailable)
+		}},
+		{"a promotion is exhausted when the hold that used it up becomes an order, not before", testExhaustedByHold},
 		{"of commits, releases and expiries at once exactly one succeeds", testHoldRace},
 	}
 }
@@ -136,6 +163,130 @@ func testExpiry(s *shop) {
 	s.leaves(map[string]int64{macbook: 5, tv: 10, pi: 2})
 	s.used(0, 0, 0, 0)
 	s.addsUp()
+}
+
+// opIs demands an error of the database that names the operation.
+func (s *shop) opIs(err error, op string) {
+	s.t.Helper()
+	var e *persistence.Error
+	if !errors.As(err, &e) || e.Op != op {
+		s.t.Errorf("got error %v, want one of the operation %q", err, op)
+	}
+}
+
+func testHoldList(s *shop) {
+	s.stock()
+	list := func(s *shop, state persistence.HoldState, after string, limit int) []persistence.Hold {
+		s.t.Helper()
+		holds, err := s.Holds(s.ctx, persistence.HoldListing{State: state, After: after, Limit: limit})
+		s.check(err)
+		return holds
+	}
+	s.equal("holds of a new shop", list(s, "", "", 10), []persistence.Hold{})
+	committed, released, expired, short := s.held(macbook, tv), s.held(tv), s.held(tv), s.held(speaker)
+	n, err := s.in(2*time.Minute).ExpireHolds(s.ctx, 0)
+	s.wants(err, n == 0, "nothing to expire when nothing may")
+	_, err = s.CommitHold(s.ctx, committed.Reference)
+	s.check(err)
+	s.check(s.ReleaseHold(s.ctx, released.Reference))
+	n, err = s.in(2*time.Minute).ExpireHolds(s.ctx, 1)
+	s.wants(err, n == 1, "the oldest hold to expire")
+	held, err := s.Hold(s.ctx, s.limited(tv, speaker, tv), time.Hour)
+	s.check(err)
+	committed.State, released.State, expired.State = persistence.HoldCommitted, persistence.HoldReleased, persistence.HoldExpired
+
+	all := []persistence.Hold{held, short, expired, released, committed}
+	s.equal("holds", list(s, "", "", 10), all)
+	s.equal("first page", list(s, "", "", 2), all[:2])
+	s.equal("second page", list(s, "", short.Reference, 2), all[2:4])
+	s.equal("last page", list(s, "", released.Reference, 2), all[4:])
+	s.equal("no page", list(s, "", committed.Reference, 2), []persistence.Hold{})
+	s.equal("second of those held", list(s, persistence.HoldHeld, held.Reference, 1), all[1:2])
+	for _, h := range all {
+		got, err := s.HoldByReference(s.ctx, h.Reference)
+		s.check(err)
+		s.equal("hold", got, h)
+		s.equal("holds that are "+string(h.State), slices.Contains(references(list(s, h.State, "", 10)), h.Reference), true)
+	}
+
+	// What nobody has expired is expired all the same.
+	later := s.in(2 * time.Minute)
+	short.State = persistence.HoldExpired
+	s.equal("expired holds", list(later, persistence.HoldExpired, "", 10), []persistence.Hold{short, expired})
+	s.equal("held holds", list(later, persistence.HoldHeld, "", 10), []persistence.Hold{held})
+	got, err := later.HoldByReference(s.ctx, short.Reference)
+	s.check(err)
+	s.equal("hold", got, short)
+	archived, err := s.Archive().Holds(s.ctx, persistence.HoldListing{Limit: 1})
+	s.check(err)
+	s.equal("holds of the archive", archived, []persistence.Hold{held})
+	got, err = s.Archive().HoldByReference(s.ctx, held.Reference)
+	s.check(err)
+	s.equal("hold of the archive", got, held)
+}
+
+func references(holds []persistence.Hold) []string {
+	var all []string
+	for _, h := range holds {
+		all = append(all, h.Reference)
+	}
+	return all
+}
+
+func testHoldListRefusals(s *shop) {
+	for _, limit := range []int{-1, 0, persistence.MaxHolds + 1} {
+		_, err := s.Holds(s.ctx, persistence.HoldListing{Limit: limit})
+		s.refused(err, &persistence.InvalidError{Field: "limit", Problem: fmt.Sprintf("is %d; want 1 to 1000", limit)})
+	}
+	_, err := s.Holds(s.ctx, persistence.HoldListing{State: "gone", Limit: 1})
+	s.refused(err, &persistence.InvalidError{Field: "state", Problem: `is "gone"; want held, committed, released or expired`})
+	for _, unknown := range []string{"nope", "a\x00"} {
+		_, err := s.Holds(s.ctx, persistence.HoldListing{After: unknown, Limit: 1})
+		s.refused(err, &persistence.UnknownHoldError{Reference: unknown})
+		_, err = s.HoldByReference(s.ctx, unknown)
+		s.refused(err, &persistence.UnknownHoldError{Reference: unknown})
+	}
+}
+
+func testExhaustedByHold(s *shop) {
+	s.stock()
+	told := s.sameDatabase(persistence.Options{Endpoints: []persistence.Endpoint{{Name: "books", Types: []event.Type{event.TypePromotionExhausted}}}})
+	two := engine.Constant(engine.NewDecimal(2))
+	rules := s.rulesOf(engine.Promotion{Limits: engine.Limits{Redemptions: two, Budget: two}})
+	hold := func() persistence.Hold {
+		s.t.Helper()
+		hold, err := told.Hold(s.ctx, s.saleUnder(rules, today(), ""), time.Minute)
+		s.check(err)
+		return hold
+	}
+	orders := func() []string {
+		s.t.Helper()
+		records, err := told.Deliveries(s.ctx, persistence.DeliveryFilter{})
+		s.check(err)
+		var all []string
+		for _, r := range records {
+			var body struct {
+				Data struct{ Limit, Order, Used string }
+			}
+			s.check(json.Unmarshal([]byte(r.Body), &body))
+			all = append(all, body.Data.Limit+" "+body.Data.Used+" "+body.Data.Order)
+		}
+		slices.Sort(all)
+		return all
+	}
+	first, second := hold(), hold()
+	s.equal("told by holds", orders(), []string{})
+	s.check(told.ReleaseHold(s.ctx, second.Reference))
+	_, err := told.CommitHold(s.ctx, first.Reference)
+	s.check(err)
+	s.equal("told while one use is left", orders(), []string{})
+	third := hold()
+	s.equal("what the next order would get", s.discounted(rules, today(), ""), int64(0))
+	s.equal("told by the last hold", orders(), []string{})
+	_, err = told.CommitHold(s.ctx, third.Reference)
+	s.check(err)
+	want := []string{"budget 2.00 " + third.Reference, "redemptions 2 " + third.Reference}
+	s.equal("told by its commit", orders(), want)
 }
 
 func testHoldRace(s *shop) {

@@ -66,7 +66,7 @@ func importCases() []testCase {
 			_, err := s.imports(receipt, engine.Item{SKU: "A", Name: "a"}, engine.Item{SKU: "B", Name: "b", Price: -1})
 			s.refused(err, &persistence.InvalidError{Field: "items[1].price", Problem: "is -1 smallest units; want 0 to 1000000000000000"})
 			_, err = s.imports(persistence.ItemImport{Reason: persistence.ReasonSale}, engine.Item{SKU: "A", Name: "a"})
-			s.refused(err, &persistence.InvalidError{Field: "reason", Problem: `is "sale"; want receipt, correction, return, import`})
+			s.refused(err, &persistence.InvalidError{Field: "reason", Problem: `is "sale"; want receipt, correction, return or import`})
 			broken := errors.New("broken")
 			_, err = s.ImportItems(s.ctx, []string{tv}, receipt, func(map[string]*engine.Item) ([]engine.Item, error) { return nil, broken })
 			s.is(err, broken)

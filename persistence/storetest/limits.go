@@ -42,7 +42,8 @@ func limitCases() []testCase {
 }
 
 // Soak lets 10,000 orders come at once for what there is for 1,000 of them, once
-// for each limit and for the stock. Open is as for Run.
+// for each limit and for the stock, and lives many lives of a shop. Open is as for
+// Run.
 func Soak(t *testing.T, open func(t *testing.T) persistence.Database) {
 	const orders, allowed = 10_000, 1000
 	number := func(n int64) engine.Number { return engine.Constant(engine.NewDecimal(n)) }
@@ -67,6 +68,7 @@ func Soak(t *testing.T, open func(t *testing.T) persistence.Database) {
 			s.onlySo(orders, c.allowed, c.customer, c.codes, c.promotion)
 		})
 	}
+	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open, "500") })
 	t.Run("stock", func(t *testing.T) {
 		s := newShop(t, open(t), persistence.Options{LockWait: patience})
 		s.ctx = t.Context()
@@ -109,16 +111,19 @@ func (s *shop) codesOf(name string, codes ...string) {
 	s.check(err)
 }
 
-// rulesOf are rules of promotions that each take one unit of money off the order.
+// rulesOf are rules of promotions that each take one unit of money off the order,
+// where they have no deals of their own.
 func (s *shop) rulesOf(promotions ...engine.Promotion) *engine.Ruleset {
 	s.t.Helper()
 	for i := range promotions {
 		if promotions[i].ID == "" {
 			promotions[i].ID = fmt.Sprint("p", i)
 		}
-		promotions[i].Deals = []engine.Deal{&engine.AmountOff{
-			Of: engine.Selection{Order: true}, Amount: engine.Constant(engine.NewDecimal(1)), Per: engine.PerSelection,
-		}}
+		if promotions[i].Deals == nil {
+			promotions[i].Deals = []engine.Deal{&engine.AmountOff{
+				Of: engine.Selection{Order: true}, Amount: engine.Constant(engine.NewDecimal(1)), Per: engine.PerSelection,
+			}}
+		}
 	}
 	rules, err := engine.NewRuleset(engine.RulesetConfig{Currency: s.Currency(), Promotions: promotions})
 	s.check(err)

@@ -2,51 +2,176 @@ package storetest
 
 import (
 	"context"
+	"flag"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/persistence"
 )
 
-// testModel makes random calls of a store and of a model that does the same in
-// the plainest way, and demands that both always agree.
-func testModel(t *testing.T, open func(t *testing.T) persistence.Database) {
-	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{rt: rt, shop: newShop(rt, open(t), persistence.Options{}), items: make(map[string]engine.Item)}
-		defer func() { _ = m.shop.Close() }()
-		steps := rapid.SliceOfN(rapid.SampledFrom([]func(*rapid.T){
-			func(rt *rapid.T) { m.upsert(rt, m.shop.Upsert, replaceAll) },
-			func(rt *rapid.T) { m.upsert(rt, m.shop.UpsertBasics, replaceBasics) },
-			m.purchase, m.purchase, m.lookUp,
-		}), 1, 16).Draw(rt, "steps")
-		for _, step := range steps {
-			step(rt)
-			m.agree(rt)
+// testModel makes random calls of two stores on one database and of a model that
+// does the same in the plainest way, and demands after each that all agree: the
+// catalogue, orders, holds, uses of limits, movements and events. So many checks
+// are made, each of some thirty calls, unless -rapid.checks and -rapid.steps say
+// otherwise.
+func testModel(t *testing.T, open func(t *testing.T) persistence.Database, checks string) {
+	const count = "rapid.checks"
+	if f := flag.Lookup(count); f.Value.String() == f.DefValue {
+		defer func() { _ = flag.Set(count, f.DefValue) }() // a value that it had
+		if err := flag.Set(count, checks); err != nil {
+			t.Fatal(err)
 		}
+	}
+	s := newShop(t, open(t), persistence.Options{})
+	s.ctx = t.Context()
+	rapid.Check(t, func(rt *rapid.T) {
+		m := newModel(rt, s)
+		rt.Repeat(map[string]func(*rapid.T){
+			"":              m.agree,
+			"upsert":        func(rt *rapid.T) { m.upsert(rt, m.store(rt).Upsert, replaceAll) },
+			"upsert basics": func(rt *rapid.T) { m.upsert(rt, m.store(rt).UpsertBasics, replaceBasics) },
+			"adjust stock":  m.adjust,
+			"look up":       m.lookUp,
+			"purchase":      m.purchase,
+			"hold":          m.hold,
+			"hold again":    m.hold,
+			"commit hold":   m.commitHold,
+			"release hold":  m.releaseHold,
+			"expire holds":  m.expireHolds,
+			"cancel":        m.cancel,
+			"return":        m.returnItems,
+			"return again":  m.returnItems,
+			"repeat":        m.repeat,
+			"pass time":     m.passTime,
+		})
 	})
 }
 
+// model is a shop as its documentation says that it is.
 type model struct {
 	rt     *rapid.T
-	shop   *shop
+	stores []*shop // of one database
+	ctx    context.Context
+	clock  *clock
+	rules  *engine.Ruleset
+
 	items  map[string]engine.Item
-	orders []engine.Order // newest last
+	orders []*modelOrder // newest last
+	holds  []*modelHold  // newest last
+	uses   map[use]used
+	told   map[use]bool // limits that were told to be used up
+	events []string     // type and aggregate
+	keys   []keptKey
+}
+
+func newModel(rt *rapid.T, s *shop) *model {
+	s.empty()
+	m := &model{
+		rt: rt, ctx: s.ctx, clock: &clock{at: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)},
+		items: make(map[string]engine.Item), uses: make(map[use]used), told: make(map[use]bool),
+	}
+	for range 2 {
+		other := s.sameDatabase(persistence.Options{Now: m.clock.now, Endpoints: []persistence.Endpoint{{Name: "books"}}})
+		other.t = rt
+		m.stores = append(m.stores, other)
+	}
+	m.rules = m.stores[0].rulesOf(offers()...)
+	m.stores[0].codesOf("spring", "C1", "C2")
+	var items []engine.Item
+	for _, sku := range []string{"A", "B", "C"} {
+		items = append(items, engine.Item{SKU: sku, Name: strings.ToLower(sku), Price: 700, Stock: 9})
+	}
+	for _, item := range m.stores[0].add(items...) {
+		m.items[item.SKU] = item
+	}
+	return m
+}
+
+// empty removes all that the shop has.
+func (s *shop) empty() {
+	s.t.Helper()
+	for _, table := range []string{
+		"deliveries", "events", "return_lines", "returns", "order_redemptions", "order_lines", "orders", "hold_lines", "holds",
+		"redemption_counters", "coupon_codes", "coupon_pools", "idempotency_keys", "stock_movements", "catalogue_changes", "items",
+	} {
+		_, err := s.db.Writer.ExecContext(s.ctx, "DELETE FROM "+table)
+		s.check(err)
+	}
+}
+
+// store is one of those that share the database.
+func (m *model) store(rt *rapid.T) *shop {
+	return m.stores[rapid.IntRange(0, len(m.stores)-1).Draw(rt, "store")]
+}
+
+// keptKey is a key that has had an effect.
+type keptKey struct {
+	key    idempotency.Key
+	at     time.Time
+	do     func(s *shop, ctx context.Context) (any, error)
+	result any
+}
+
+// once makes a call, maybe with a key, and maybe again with the key, which must
+// return the same and have no effect more.
+func (m *model) once(rt *rapid.T, do func(s *shop, ctx context.Context) (any, error)) (any, error) {
+	if !rapid.Bool().Draw(rt, "with a key") {
+		return do(m.store(rt), m.ctx)
+	}
+	s, k := m.store(rt), keptKey{key: key(newName()), at: m.clock.now(), do: do}
+	claim := s.claims(k.key)
+	ctx := idempotency.WithClaim(m.ctx, claim)
+	result, err := do(s, ctx)
+	if rapid.Bool().Draw(rt, "again with the claim") {
+		again, errAgain := do(m.store(rt), ctx)
+		m.same(rt, "result for the same claim", again, result)
+		m.same(rt, "error for the same claim", errAgain, err)
+	}
+	s.check(s.ReleaseKey(m.ctx, claim))
+	if k.result = result; err == nil {
+		m.keys = append(m.keys, k)
+	}
+	return result, err
+}
+
+// repeat sends a request of before again, with its key.
+func (m *model) repeat(rt *rapid.T) {
+	if len(m.keys) == 0 {
+		rt.Skip("no keys")
+	}
+	k, s := m.keys[rapid.IntRange(0, len(m.keys)-1).Draw(rt, "key")], m.store(rt)
+	claim := s.claims(k.key)
+	result, err := k.do(s, idempotency.WithClaim(m.ctx, claim))
+	m.same(rt, "error of a repeated request", err, nil)
+	m.same(rt, "result of a repeated request", result, k.result)
+	s.check(s.ReleaseKey(m.ctx, claim))
+}
+
+// passTime lets some time pass. Keys are forgotten after a day.
+func (m *model) passTime(rt *rapid.T) {
+	m.clock.pass(rapid.SampledFrom([]time.Duration{20 * time.Second, time.Minute, 5 * time.Hour, 30 * time.Hour}).Draw(rt, "time"))
+	m.keys = slices.DeleteFunc(m.keys, func(k keptKey) bool { return m.clock.now().Sub(k.at) >= idempotency.Retention })
 }
 
 // Few values, so that calls meet each other often.
 func anySKU() *rapid.Generator[string]  { return rapid.SampledFrom([]string{"A", "B", "C", "D"}) }
 func anyName() *rapid.Generator[string] { return rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}) }
 
+// anyItem is dear enough that all offers can be taken off a unit.
 func anyItem() *rapid.Generator[engine.Item] {
 	return rapid.Custom(func(rt *rapid.T) engine.Item {
 		return engine.Item{
 			SKU: anySKU().Draw(rt, "sku"), Name: anyName().Draw(rt, "name"),
-			Price:    engine.Amount(rapid.Int64Range(0, 1000).Draw(rt, "price")),
+			Price:    engine.Amount(rapid.Int64Range(600, 1000).Draw(rt, "price")),
 			MinPrice: engine.Amount(rapid.Int64Range(0, 10).Draw(rt, "min price")),
 			Stock:    rapid.Int64Range(0, 6).Draw(rt, "stock"),
 			Tags:     rapid.SliceOfN(rapid.StringMatching(`[a-z'"?\\]{0,3}`), 0, 2).Draw(rt, "tags"),
@@ -70,7 +195,7 @@ func (m *model) upsert(
 	replace func(known, given engine.Item) engine.Item,
 ) {
 	batch := rapid.SliceOfN(anyItem(), 0, 4).Draw(rt, "items")
-	stored, err := call(m.shop.ctx, batch)
+	stored, err := call(m.ctx, batch)
 	if m.refuses(batch) {
 		if err == nil {
 			rt.Fatalf("got no error for %+v, want one", batch)
@@ -109,71 +234,71 @@ func (m *model) refuses(batch []engine.Item) bool {
 	return len(names) < len(after) || len(skus) < len(batch)
 }
 
-// purchase buys random units; every B brings an A while there are enough.
-func (m *model) purchase(rt *rapid.T) {
-	skus := rapid.SliceOfN(anySKU(), 1, 5).Draw(rt, "skus")
-	price := withGifts(m.shop.Currency(), skus, map[string]string{"B": "A"})
-	order, err := m.shop.purchase(m.shop.ctx, skus, []string{"A"}, price)
-	if want := m.shortage(skus); want != "" {
-		if err == nil || err.Error() != want {
-			rt.Fatalf("got error %v for %v, want %s", err, skus, want)
-		}
-		return
-	}
-	if err != nil {
-		rt.Fatalf("got error %v for %v, want none", err, skus)
-	}
-	quote, _ := price(engine.NewCatalog(m.catalogue()))
-	want := engine.Order{Reference: order.Reference, SKUs: slices.Clone(skus), Quote: quote, PlacedAt: order.PlacedAt, State: engine.OrderPlaced}
-	for _, gift := range quote.Gifts {
-		want.SKUs = append(want.SKUs, slices.Repeat([]string{gift.SKU}, int(gift.Quantity))...)
-	}
-	m.same(rt, "order", order, want)
-	m.orders = append(m.orders, order)
-	for sku, n := range count(order.SKUs) {
-		item := m.items[sku]
-		item.Stock -= n
-		m.items[sku] = item
+// adjust adds units to a stock, or takes them.
+func (m *model) adjust(rt *rapid.T) {
+	sku := anySKU().Draw(rt, "sku")
+	delta := rapid.SampledFrom([]int64{-3, -1, 1, 4}).Draw(rt, "delta")
+	after, err := m.store(rt).AdjustStock(m.ctx, sku, delta, persistence.ReasonCorrection, "")
+	item, known := m.items[sku]
+	switch {
+	case !known:
+		m.same(rt, "error", err, &engine.UnknownItemError{Key: sku})
+	case item.Stock+delta < 0:
+		m.same(rt, "error", err, &engine.OutOfStockError{SKU: sku, Requested: -delta, Available: item.Stock})
+	default:
+		m.same(rt, "error", err, nil)
+		m.move(sku, delta)
+		m.same(rt, "stock", after, m.items[sku].Stock)
 	}
 }
 
-// shortage is the error that a purchase must end with, "" for none: the first
-// unknown SKU in the order asked, else the first short one in the order of SKUs.
-func (m *model) shortage(skus []string) string {
-	for _, sku := range skus {
-		if _, known := m.items[sku]; !known {
-			return (&engine.UnknownItemError{Key: sku}).Error()
-		}
-	}
-	units := count(skus)
-	for _, sku := range slices.Sorted(maps.Keys(units)) {
-		if left := m.items[sku].Stock; left < units[sku] {
-			return (&engine.OutOfStockError{SKU: sku, Requested: units[sku], Available: left}).Error()
-		}
-	}
-	return ""
+// move changes a stock.
+func (m *model) move(sku string, delta int64) {
+	item := m.items[sku]
+	item.Stock += delta
+	m.items[sku] = item
 }
 
-// agree compares catalogue and orders with the model.
+// agree compares all that the stores tell with the model.
 func (m *model) agree(rt *rapid.T) {
-	m.same(rt, "items", m.shop.items(), m.catalogue())
-	orders := slices.Clone(m.orders)
-	slices.Reverse(orders)
-	m.same(rt, "orders", m.shop.orders(), orders)
-	m.shop.addsUp()
+	s := m.store(rt)
+	m.same(rt, "items", s.items(), m.catalogue())
+	var orders []engine.Order
+	for _, o := range slices.Backward(m.orders) {
+		o.consistent(rt)
+		orders = append(orders, o.Order)
+	}
+	m.same(rt, "orders", s.orders(), orders)
+	var holds []persistence.Hold
+	for _, h := range slices.Backward(m.holds) {
+		holds = append(holds, h.at(m.clock.now()))
+	}
+	listed, err := s.Holds(m.ctx, persistence.HoldListing{Limit: persistence.MaxHolds})
+	s.check(err)
+	m.same(rt, "holds", listed, holds)
+	s.addsUp()
+	m.agreeOnUses(rt, s)
+	m.agreeOnEvents(rt, s)
+}
+
+// agreeOnEvents compares the events that are told, in any order.
+func (m *model) agreeOnEvents(rt *rapid.T, s *shop) {
+	records, err := s.Deliveries(m.ctx, persistence.DeliveryFilter{})
+	s.check(err)
+	var told []string
+	for _, r := range records {
+		told = append(told, r.Type+" "+r.Aggregate)
+	}
+	m.same(rt, "events", slices.Sorted(slices.Values(told)), slices.Sorted(slices.Values(m.events)))
 }
 
 // lookUp finds one item by each of its keys.
 func (m *model) lookUp(rt *rapid.T) {
-	items := m.catalogue()
-	if len(items) == 0 {
-		return
-	}
-	item := rapid.SampledFrom(items).Draw(rt, "item")
-	m.same(rt, "item with the name", m.shop.item(item.Name), item)
-	m.same(rt, "item with the SKU", m.shop.item(item.SKU), item)
-	got, err := m.shop.ItemsBySKU(m.shop.ctx, []string{item.SKU, "unknown"})
-	m.shop.check(err)
+	item, s := rapid.SampledFrom(m.catalogue()).Draw(rt, "item"), m.store(rt)
+	m.same(rt, "item with the name", s.item(item.Name), item)
+	m.same(rt, "item with the SKU", s.item(item.SKU), item)
+	got, err := s.ItemsBySKU(m.ctx, []string{item.SKU, "unknown"})
+	s.check(err)
 	m.same(rt, "items by SKU", got, map[string]*engine.Item{item.SKU: &item})
 }
 
@@ -187,7 +312,8 @@ func (m *model) catalogue() []engine.Item {
 }
 
 func (m *model) same(rt *rapid.T, what string, got, want any) {
-	if diff := cmp.Diff(want, got, comparers()...); diff != "" {
+	rt.Helper()
+	if diff := cmp.Diff(want, got, comparers(), cmpopts.EquateComparable(used{})); diff != "" {
 		rt.Fatalf("%s (-want +got):\n%s", what, diff)
 	}
 }

@@ -90,10 +90,10 @@ func (s *shop) allMovements(sku string) []persistence.Movement {
 	for {
 		page, err := s.Movements(s.ctx, sku, from, persistence.MaxMovements)
 		s.check(err)
-		if len(page) == 0 {
+		if all = append(all, page...); len(page) < persistence.MaxMovements {
 			return all
 		}
-		all, from = append(all, page...), page[len(page)-1].ID
+		from = page[len(page)-1].ID
 	}
 }
 
@@ -165,7 +165,7 @@ func testSetStock(s *shop) {
 
 func testBadAdjustments(s *shop) {
 	s.add(engine.Item{SKU: "A", Name: "a", Stock: 3}, engine.Item{SKU: "B", Name: "b", Stock: math.MaxInt64 - 1})
-	const deltas, reasons = "; want a number of units from 1 to 1000000000, or its negative", "; want receipt, correction, return, import"
+	const deltas, reasons = "; want a number of units from 1 to 1000000000, or its negative", "; want receipt, correction, return or import"
 	for _, c := range []struct {
 		sku     string
 		delta   int64

@@ -30,10 +30,7 @@ const patience = time.Minute
 // Run runs the suite. Open returns a new, empty database each time; the suite
 // migrates and closes it.
 func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
-	for _, group := range []struct {
-		name  string
-		cases []testCase
-	}{
+	runGroups(t, open, []group{
 		{"inventory", inventoryCases()},
 		{"upsert", upsertCases()},
 		{"deletion", deletionCases()},
@@ -50,16 +47,40 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"keys", keyCases()},
 		{"concurrency", concurrencyCases()},
 		{"limits", limitCases()},
-	} {
+	})
+	t.Run("schema", func(t *testing.T) { testSchema(t, open) })
+	t.Run("followed catalogue", func(t *testing.T) { testFollowed(t, open) })
+	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
+	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open, "20") })
+}
+
+// RunSales runs what of the suite is about sales, for a database that commits them in
+// another way as well.
+func RunSales(t *testing.T, open func(t *testing.T) persistence.Database) {
+	runGroups(t, open, []group{
+		{"purchase", purchaseCases()},
+		{"holds", holdCases()},
+		{"keys", keyCases()},
+		{"concurrency", concurrencyCases()},
+		{"limits", limitCases()},
+	})
+	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
+}
+
+// group is sentences about one matter.
+type group struct {
+	name  string
+	cases []testCase
+}
+
+func runGroups(t *testing.T, open func(t *testing.T) persistence.Database, groups []group) {
+	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
 			for _, c := range group.cases {
 				t.Run(c.name, func(t *testing.T) { c.run(newShop(t, open(t), persistence.Options{})) })
 			}
 		})
 	}
-	t.Run("followed catalogue", func(t *testing.T) { testFollowed(t, open) })
-	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
-	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open) })
 }
 
 // testCase is one sentence about a store.

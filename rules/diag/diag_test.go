@@ -2,12 +2,12 @@ package diag_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/checkout-promotions/checkout/engine/goldentest"
 	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
@@ -135,20 +135,7 @@ func TestPages(t *testing.T) {
 	for _, page := range diag.ReasonPages() {
 		b.WriteString(page.Render() + "\n")
 	}
-	const path = "testdata/pages.txt"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s differs; UPDATE_GOLDEN=1 rewrites it (-want +got):\n%s", path, diff)
-	}
+	goldentest.Compare(t, "testdata/pages.txt", b.String())
 }
 
 func TestAnErrorOfManyFaultsStaysShort(t *testing.T) {

@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/coupon"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
@@ -69,6 +72,26 @@ type codedError struct {
 
 func (e codedError) Unwrap() error { return e.error }
 
+// refusal gives errors of a store that are about the request, and not about the
+// database, their exit codes.
+func refusal(err error) error {
+	switch {
+	case err == nil, errors.As(err, new(silentError)), errors.As(err, new(usageError)), errors.As(err, new(codedError)):
+		return err
+	case errors.As(err, new(*persistence.InvalidError)):
+		return codedError{exitUsage, err}
+	case errors.As(err, new(*engine.UnknownItemError)), errors.As(err, new(*engine.OutOfStockError)), errors.As(err, new(*engine.NameTakenError)),
+		errors.As(err, new(*persistence.UnknownOrderError)), errors.As(err, new(*persistence.UnknownRulesetError)),
+		errors.As(err, new(*engine.OrderStateError)), errors.As(err, new(*engine.ReturnError)),
+		errors.As(err, new(*persistence.UnknownHoldError)), errors.As(err, new(*persistence.HoldStateError)),
+		errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
+		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)):
+		return codedError{exitFindings, err}
+	default:
+		return environmentError(err)
+	}
+}
+
 // environmentError marks what went wrong with files, the network or the
 // database; nil stays nil.
 func environmentError(err error) error {
@@ -111,8 +134,17 @@ func writeError(w io.Writer, err error) {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(w, "checkout: interrupted")
 	default:
-		fmt.Fprintf(w, "checkout: %v\n", err)
+		fmt.Fprintf(w, "checkout: %v%s\n", err, remedy(err))
 	}
+}
+
+// remedy is what to do about a fault of the database, after what is wrong.
+func remedy(err error) string {
+	fault, ok := errors.AsType[*persistence.Error](err)
+	if !ok || fault.Fault.Remedy == "" {
+		return ""
+	}
+	return "; " + fault.Fault.Remedy
 }
 
 // writeUsage writes how the command is called.

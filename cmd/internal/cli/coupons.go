@@ -33,17 +33,27 @@ Exit codes: 0 done, 1 refused, 2 the command line is wrong, 4 files or the datab
 	return cmd
 }
 
+// couponJob is what a command on coupons does.
+type couponJob = func(ctx context.Context, data *persistence.Store, args []string, out reporter) error
+
 // couponTool is a command on coupons: it has the flags of the database and, when
 // it reports, -o.
-func couponTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, data *persistence.Store, args []string, out reporter) error) *cobra.Command {
+func couponTool(s Streams, cmd *cobra.Command, run couponJob) *cobra.Command {
+	return couponToolOn(withStore, s, cmd, run)
+}
+
+// couponToolOn is couponTool on the database that with opens.
+func couponToolOn(
+	with func(*cobra.Command, Streams, func(context.Context, *persistence.Store) error) error, s Streams, cmd *cobra.Command, run couponJob,
+) *cobra.Command {
 	var formats []string
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		outputs, err := parseOutputs(formats)
 		if err != nil {
 			return err
 		}
-		return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
-			return couponError(run(ctx, data, args, func(report func(io.Writer, string) error) error {
+		return with(cmd, s, func(ctx context.Context, data *persistence.Store) error {
+			return refusal(run(ctx, data, args, func(report func(io.Writer, string) error) error {
 				return write(outputs, s.Out, report)
 			}))
 		})
@@ -61,33 +71,6 @@ func couponTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, dat
 
 // reporter writes a report to where -o says.
 type reporter func(report func(w io.Writer, format string) error) error
-
-// couponError gives the errors of the store that are about the request their exit
-// codes.
-func couponError(err error) error {
-	var coded codedError
-	switch {
-	case err == nil, errors.As(err, new(silentError)), errors.As(err, new(usageError)), errors.As(err, &coded):
-		return err
-	case errors.As(err, new(*persistence.InvalidError)):
-		return codedError{exitUsage, err}
-	case errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
-		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)):
-		return codedError{exitFindings, err}
-	default:
-		return environmentError(err)
-	}
-}
-
-// arguments wants so many arguments, called what says.
-func arguments(what string, least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least && (most < 0 || len(args) <= most) {
-			return nil
-		}
-		return usageError{fmt.Errorf("%q wants %s, got %d arguments", cmd.CommandPath(), what, len(args)), cmd}
-	}
-}
 
 func newCouponsCreate(s Streams) *cobra.Command {
 	var count int64
@@ -108,7 +91,10 @@ have 8 letters, or 12 when there are so many that 8 could be guessed. Without
 	flags.StringVar(&format.Prefix, "prefix", "", "what all codes begin with, before a hyphen")
 	flags.IntVar(&format.Length, "length", 0, fmt.Sprintf("letters of a code after the prefix, %d to %d (default 8 or 12)", coupon.MinLength, coupon.MaxLength))
 	flags.IntVar(&format.Group, "groups", 4, "letters between hyphens, 0 for no hyphens")
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return couponToolOn(withNewStore, s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+		if count < 0 {
+			return usageError{fmt.Errorf("--count %d: want 0 or more", count), cmd}
+		}
 		format := format
 		format.Prefix = engine.NormalizeCoupon(format.Prefix)
 		if !cmd.Flags().Changed("length") {
@@ -233,11 +219,7 @@ revoked. A file is only put in place when it is complete.`,
 	}
 	cmd.Flags().StringVarP(&path, "output", "o", "", "the `file` to write (default standard output)")
 	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, _ reporter) error {
-		if path == "" {
-			_, err := data.ExportCodes(ctx, args[0], s.Out)
-			return err
-		}
-		return replaceFile(path, 0o600, func(w io.Writer) error {
+		return writeWhole(s.Out, path, 0o600, func(w io.Writer) error {
 			_, err := data.ExportCodes(ctx, args[0], w)
 			return err
 		})

@@ -40,9 +40,17 @@ func newSender(cfg config.Config, data webhook.Outbox, registry *prometheus.Regi
 		Outbox: data, Grace: cfg.ShutdownGrace, Agent: "Checkout-Webhooks/" + version(), Log: log, Registry: registry,
 	}
 	for _, w := range cfg.Webhooks {
-		o.Endpoints = append(o.Endpoints, webhook.Endpoint{Name: w.Name, URL: w.URL, Secret: w.Secret.Reveal(), Timeout: w.Timeout})
+		o.Endpoints = append(o.Endpoints, webhook.Endpoint{Name: w.Name, URL: w.URL, Secrets: reveal(w.Secrets), Timeout: w.Timeout})
 	}
 	return webhook.New(o)
+}
+
+func reveal(secrets []config.Secret) []string {
+	texts := make([]string, len(secrets))
+	for i, secret := range secrets {
+		texts[i] = secret.Reveal()
+	}
+	return texts
 }
 
 // eventJobs are what a server does about events beside serving.

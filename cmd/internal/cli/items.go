@@ -3,14 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,32 +62,18 @@ func openShop(cmd *cobra.Command, s Streams, create bool) (*persistence.Store, e
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Database.Kind == config.KindMemory {
-		return nil, codedError{exitUsage, errors.New("a database in memory is gone when this command ends; name a database with --sqlite FILE or the db settings")}
+	check := existing
+	if create {
+		check = lasting
 	}
-	if _, err := os.Stat(cfg.Database.SQLite); cfg.Database.Kind == config.KindSQLite && !create && errors.Is(err, fs.ErrNotExist) {
-		return nil, environmentError(fmt.Errorf("open database %q: there is no such file; name the one of the shop with --sqlite", cfg.Database.SQLite))
+	if err := check(cfg.Database); err != nil {
+		return nil, err
 	}
 	rules, err := checkFolder(cfg.Rules)
 	if err != nil {
 		return nil, fmt.Errorf("read the currency of the shop: %w", err)
 	}
 	return openMigrated(cmd.Context(), cfg.Database, persistence.Options{Currency: rules.Ruleset.Currency()})
-}
-
-// refusal gives errors about the request their exit codes.
-func refusal(err error) error {
-	var coded codedError
-	switch {
-	case err == nil, errors.As(err, new(silentError)), errors.As(err, new(usageError)), errors.As(err, &coded):
-		return err
-	case errors.As(err, new(*persistence.InvalidError)):
-		return codedError{exitUsage, err}
-	case errors.As(err, new(*engine.UnknownItemError)), errors.As(err, new(*engine.OutOfStockError)), errors.As(err, new(*engine.NameTakenError)):
-		return codedError{exitFindings, err}
-	default:
-		return environmentError(err)
-	}
 }
 
 // afterFlags puts the negative number of "items adjust SKU -3" behind the flags,
@@ -139,26 +121,10 @@ Importing the file again makes every item what it was. Deleted items are left ou
 		if err != nil {
 			return err
 		}
-		return writeWhole(s.Out, file, func(w io.Writer) error {
+		return writeWhole(s.Out, file, 0o644, func(w io.Writer) error {
 			return catalogue.Write(w, catalogue.Format(format), items, data.Currency())
 		})
 	})
-}
-
-// writeWhole writes a file that appears when it is complete; without a name it
-// writes to out.
-func writeWhole(out io.Writer, file string, write func(io.Writer) error) error {
-	if file == "" {
-		return write(out)
-	}
-	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	if err := errors.Join(write(part), part.Chmod(0o644), part.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(part.Name()))
-	}
-	return os.Rename(part.Name(), file)
 }
 
 func newItemsShow(s Streams) *cobra.Command {
@@ -197,13 +163,6 @@ func reportTo(s Streams, formats []string, asJSON, pretty func(io.Writer) error)
 		}
 		return pretty(w)
 	})
-}
-
-func encodeJSON(w io.Writer, report any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
 }
 
 func showItem(w io.Writer, item *engine.Item, currency engine.Currency) error {
@@ -259,7 +218,7 @@ negative, and record why. A stock never goes below zero: then nothing changes.`,
 			return err
 		}
 		return reportTo(s, formats, func(w io.Writer) error {
-			return encodeJSON(w, struct {
+			return writeJSON(w, struct {
 				SKU   string `json:"sku"`
 				Delta int64  `json:"delta"`
 				Stock int64  `json:"stock"`
@@ -305,7 +264,7 @@ see older ones, give the id of the last one shown as --from.`,
 			return err
 		}
 		return reportTo(s, formats, func(w io.Writer) error {
-			return encodeJSON(w, struct {
+			return writeJSON(w, struct {
 				Version   int                    `json:"version"`
 				Movements []persistence.Movement `json:"movements"`
 			}{1, movements})

@@ -230,7 +230,7 @@ func (im *importing) store(ctx context.Context) error {
 	if len(im.faulty) == 0 || im.o.dryRun {
 		return im.storeGood(ctx, io.Discard)
 	}
-	return writeWhole(io.Discard, im.o.rejects, func(w io.Writer) error { return im.storeGood(ctx, w) })
+	return writeWhole(io.Discard, im.o.rejects, 0o644, func(w io.Writer) error { return im.storeGood(ctx, w) })
 }
 
 func (im *importing) storeGood(ctx context.Context, rejects io.Writer) error {
@@ -315,7 +315,7 @@ func (im *importing) verdict() error {
 }
 
 func (im *importing) writeJSON(w io.Writer) error {
-	return encodeJSON(w, struct {
+	return writeJSON(w, struct {
 		Version int  `json:"version"`
 		DryRun  bool `json:"dry_run"`
 		Stored  bool `json:"stored"`

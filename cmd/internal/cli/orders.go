@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,7 +50,7 @@ func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *p
 			return err
 		}
 		defer func() { err = errors.Join(err, environmentError(a.Close())) }()
-		return orderError(run(cmd.Context(), a, args))
+		return refusal(run(cmd.Context(), a, args))
 	}
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
@@ -70,41 +68,6 @@ func openArchive(ctx context.Context, cfg config.Database) (*persistence.Archive
 	}
 	a, err := persistence.OpenArchive(ctx, db)
 	return a, environmentError(err)
-}
-
-// existing refuses a database that has no orders because it is not there.
-func existing(cfg config.Database) error {
-	switch cfg.Kind {
-	case config.KindMemory:
-		return usageError{error: errors.New("a database in memory is gone when its program ends; name one with --sqlite or the db settings")}
-	case config.KindSQLite:
-		if _, err := os.Stat(cfg.SQLite); errors.Is(err, fs.ErrNotExist) {
-			return environmentError(fmt.Errorf("there is no database %s; name the one of checkout run with --sqlite", cfg.SQLite))
-		}
-	}
-	return nil
-}
-
-// orderError gives errors about orders their exit code.
-func orderError(err error) error {
-	var order *persistence.UnknownOrderError
-	var ruleset *persistence.UnknownRulesetError
-	var state *engine.OrderStateError
-	var units *engine.ReturnError
-	if errors.As(err, &order) || errors.As(err, &ruleset) || errors.As(err, &state) || errors.As(err, &units) {
-		return codedError{exitFindings, err}
-	}
-	return err
-}
-
-// wantOne refuses all but one argument.
-func wantOne(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 {
-			return nil
-		}
-		return usageError{fmt.Errorf("%q takes one %s, got %d", cmd.CommandPath(), what, len(args)), cmd}
-	}
 }
 
 // spanFlags adds --since and --until.

@@ -27,16 +27,16 @@ stock, limits, budgets and codes that it used are free again, and all of its pri
 refunded but shipping. An order is cancelled once. The refund is recorded and told to
 webhooks; paying it out is up to you.`,
 		Example: `  checkout orders cancel --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 --reason "never paid"`,
-		Args:    wantOne("order reference"),
+		Args:    arguments("the reference of an order", 1, 1),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for people, `TEXT` that is kept with the movements of stocks")
 	addOutput(cmd, &formats)
-	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (reversalReport, error) {
+	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {
 		order, err := data.CancelOrder(ctx, args[0], reason)
 		if err != nil {
-			return reversalReport{}, err
+			return nil, err
 		}
-		return newReversal(&order, order.Refunded), nil
+		return newReversal(&order, order.Refunded).write, nil
 	})
 }
 
@@ -70,22 +70,23 @@ and told to webhooks; paying it out is up to you.`,
 	cmd.Flags().BoolVar(&noRestock, "no-restock", false, "leave the units out of the stock, because they cannot be sold again")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only tell what would be refunded")
 	addOutput(cmd, &formats)
-	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (reversalReport, error) {
+	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {
 		request, err := returnRequest(ctx, data, args, engine.ReturnPolicy(policy))
 		if err != nil {
-			return reversalReport{}, err
+			return nil, err
 		}
 		if dryRun {
-			return dryReturn(ctx, data, args[0], request)
+			reversal, err := dryReturn(ctx, data, args[0], request)
+			return reversal.write, err
 		}
 		order, err := data.ReturnItems(ctx, args[0], request, persistence.ReturnOptions{NoRestock: noRestock})
 		if err != nil {
-			return reversalReport{}, err
+			return nil, err
 		}
 		made := order.Returns[len(order.Returns)-1]
-		report := newReversal(&order, made.Refund)
-		report.Return, report.Units = made.Reference, newReversedUnits(made.Units)
-		return report, nil
+		reversal := newReversal(&order, made.Refund)
+		reversal.Return, reversal.Units = made.Reference, newReversedUnits(made.Units)
+		return reversal.write, nil
 	})
 }
 
@@ -148,8 +149,9 @@ func keptPrice(ctx context.Context, a *persistence.Archive, reference string) (f
 	return price, err
 }
 
-// onOrders makes run, which changes an order, the action of the command.
-func onOrders(s Streams, cmd *cobra.Command, formats *[]string, run func(ctx context.Context, data *persistence.Store, args []string) (reversalReport, error)) *cobra.Command {
+// onOrders makes run, which changes an order or a hold and returns what to tell of
+// it, the action of the command.
+func onOrders(s Streams, cmd *cobra.Command, formats *[]string, run func(ctx context.Context, data *persistence.Store, args []string) (rendering, error)) *cobra.Command {
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		outputs, err := parseOutputs(*formats)
@@ -164,16 +166,11 @@ func onOrders(s Streams, cmd *cobra.Command, formats *[]string, run func(ctx con
 			return err
 		}
 		return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
-			report, err := run(ctx, data, args)
-			switch {
-			case errors.As(err, new(*persistence.Error)):
-				return environmentError(err)
-			case errors.As(err, new(*persistence.InvalidError)):
-				return codedError{exitUsage, err}
-			case err != nil:
-				return orderError(err)
+			tell, err := run(ctx, data, args)
+			if err != nil {
+				return refusal(err)
 			}
-			return write(outputs, s.Out, report.write)
+			return write(outputs, s.Out, tell)
 		})
 	}
 	config.BindDatabaseFlags(cmd.Flags())

@@ -24,7 +24,7 @@ func newOrdersRules(s Streams) *cobra.Command {
 empty. What is written is what was in force, byte by byte.`,
 		Example: `  checkout orders rules --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 -d old-rules
   checkout rules check old-rules`,
-		Args: wantOne("order reference"),
+		Args: arguments("the reference of an order", 1, 1),
 	}
 	cmd.Flags().StringVarP(&folder, "dir", "d", "", "write into the folder `DIR`")
 	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {

@@ -23,7 +23,7 @@ func newOrdersShow(s Streams) *cobra.Command {
 a line of orders export.`,
 		Example: `  checkout orders show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout orders show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
-		Args: wantOne("order reference"),
+		Args: arguments("the reference of an order", 1, 1),
 	}
 	addOutput(cmd, &formats)
 	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
@@ -51,16 +51,25 @@ a line of orders export.`,
 
 // orderText tells an order to people.
 func orderText(r *engine.Order) string {
-	q := &r.Quote
+	return quotedText([][2]string{
+		{"order", r.Reference},
+		{"placed at", r.PlacedAt.Format(time.DateTime) + " UTC"},
+		{"ruleset", r.Quote.Ruleset},
+		{"currency", r.Quote.Currency.String()},
+		{"state", string(r.State)},
+	}, &r.Quote, r.Returns, r.Refunded)
+}
+
+// quotedText tells what was quoted, and what became of it, below a head of names
+// and values.
+func quotedText(head [][2]string, q *engine.Quote, returns []engine.Return, refunded engine.Amount) string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) } // a Builder has no errors
 	money := q.Currency.Format
-	row("order\t%s", r.Reference)
-	row("placed at\t%s UTC", r.PlacedAt.Format(time.DateTime))
-	row("ruleset\t%s", q.Ruleset)
-	row("currency\t%s", q.Currency)
-	row("state\t%s", r.State)
+	for _, field := range head {
+		row("%s\t%s", field[0], field[1])
+	}
 	_ = table.Flush()
 
 	row("\nSKU\tNAME\tUNITS\tPRICE\tDISCOUNT\tTOTAL\tOF WHICH")
@@ -78,10 +87,10 @@ func orderText(r *engine.Order) string {
 	promotionsText(row, q)
 	_ = table.Flush()
 
-	if len(r.Returns) > 0 {
+	if len(returns) > 0 {
 		row("\nRETURNED AT\tPOLICY\tREFUND\tUNITS")
 	}
-	for _, back := range r.Returns {
+	for _, back := range returns {
 		row("%s\t%s\t%s\t%s", back.At.Format(time.DateTime), back.Policy, money(back.Refund), returnedText(back.Units))
 	}
 	_ = table.Flush()
@@ -89,8 +98,8 @@ func orderText(r *engine.Order) string {
 	row("\nsubtotal\t%s", money(q.Subtotal))
 	row("discount\t%s", money(q.Discount))
 	row("total\t%s", money(q.Total))
-	if r.Refunded > 0 {
-		row("refunded\t%s", money(r.Refunded))
+	if refunded > 0 {
+		row("refunded\t%s", money(refunded))
 	}
 	if len(q.Shipments) > 0 {
 		row("shipping\t%s", money(q.ShippingTotal))

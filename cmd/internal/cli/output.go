@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,9 @@ const (
 
 // output is one FORMAT[=FILE] of a command that reports.
 type output struct{ format, file string }
+
+// rendering writes what a command found or did in a format.
+type rendering func(w io.Writer, format string) error
 
 // addOutput adds the flag -o.
 func addOutput(cmd *cobra.Command, formats *[]string) {
@@ -64,7 +68,7 @@ func parseOutput(value string) (output, error) {
 }
 
 // write opens each output in turn and lets report write its format to it.
-func write(outputs []output, stdout io.Writer, report func(w io.Writer, format string) error) error {
+func write(outputs []output, stdout io.Writer, report rendering) error {
 	for _, o := range outputs {
 		if err := o.write(stdout, report); err != nil {
 			return environmentError(err)
@@ -73,7 +77,7 @@ func write(outputs []output, stdout io.Writer, report func(w io.Writer, format s
 	return nil
 }
 
-func (o output) write(stdout io.Writer, report func(w io.Writer, format string) error) error {
+func (o output) write(stdout io.Writer, report rendering) error {
 	if o.file == "" {
 		return report(stdout, o.format)
 	}
@@ -102,4 +106,20 @@ func replaceFile(path string, mode fs.FileMode, fill func(io.Writer) error) (err
 		_ = os.Remove(file.Name())
 	}
 	return err
+}
+
+// writeWhole is replaceFile; without a name it writes to out.
+func writeWhole(out io.Writer, file string, mode fs.FileMode, write func(io.Writer) error) error {
+	if file == "" {
+		return write(out)
+	}
+	return replaceFile(file, mode, write)
+}
+
+// writeJSON writes a value for programs.
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }

@@ -32,7 +32,7 @@ deals about a cart of 10 lines, and beside it a health check, which does nothing
 there and back. The figures are of this machine as busy as it is.`,
 		Example: `  checkout plugins bench loyalty --plugins plugins
   checkout plugins bench loyalty --for 200ms -o json --plugins plugins`,
-		Args: oneArgument("the name of a plugin"),
+		Args: arguments("the name of a plugin", 1, 1),
 
 		ValidArgsFunction: completePlugins(s),
 		RunE: func(cmd *cobra.Command, names []string) error {

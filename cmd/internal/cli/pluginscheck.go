@@ -22,7 +22,7 @@ should not ask: carts of every size, wrong configs, many calls at once, calls th
 given up. Its settings are those of plugins.settings in the configuration.`,
 		Example: `  checkout plugins check plugins/loyalty
   checkout plugins check -o json --config checkout.yaml plugins/loyalty`,
-		Args: oneArgument("the path of a program"),
+		Args: arguments("the path of a program", 1, 1),
 
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			outputs, err := parseOutputs(formats)

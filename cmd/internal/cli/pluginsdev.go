@@ -31,7 +31,7 @@ whenever its files change, until told to stop. A server with --plugins-dev that 
 same folder of plugins changes to each build, too. Builds are for debuggers.`,
 		Example: `  checkout plugins dev --plugins plugins stamps
   checkout plugins dev --plugins plugins --name stamps .`,
-		Args: oneArgument("the folder of a program in Go"),
+		Args: arguments("the folder of a program in Go", 1, 1),
 
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs

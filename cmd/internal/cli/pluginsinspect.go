@@ -23,7 +23,7 @@ func newPluginsInspect(s Streams) *cobra.Command {
 		Long:  `Show what a plugin says of itself: deals with their configs and examples, facts, limits.`,
 		Example: `  checkout plugins inspect loyalty --plugins plugins
   checkout plugins inspect loyalty -o json --plugins plugins`,
-		Args: oneArgument("the name of a plugin"),
+		Args: arguments("the name of a plugin", 1, 1),
 
 		ValidArgsFunction: completePlugins(s),
 		RunE: func(cmd *cobra.Command, names []string) (err error) {

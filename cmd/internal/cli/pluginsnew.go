@@ -27,7 +27,7 @@ amount off orders from some size on. Change it, test it, and build it into the f
 plugins; README.md in it says how.`,
 		Example: `  checkout plugins new stamps
   checkout plugins new --in src stamps`,
-		Args: oneArgument("the name of a plugin"),
+		Args: arguments("the name of a plugin", 1, 1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, names []string) error {

@@ -33,7 +33,7 @@ they are not what the plugin does. Settings are those of plugins.settings.`,
 		Example: `  checkout plugins test plugins/loyalty examples/loyalty
   checkout plugins test plugins/loyalty --run 'test=points*' --config checkout.yaml examples/loyalty`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			return oneArgument("the path of a program, and then those of tests")(cmd, args[:min(1, len(args))])
+			return arguments("the path of a program, and then those of tests", 1, -1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if o.paths = paths[1:]; len(o.paths) == 0 {

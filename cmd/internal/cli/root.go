@@ -34,7 +34,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetVersionTemplate("checkout {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion())
+	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion())
 	adoptHelp(root)
 	adoptCompletion(root)
 	return root
@@ -105,6 +105,16 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	return usageError{fmt.Errorf("%q takes no arguments, got %q", cmd.CommandPath(), args[0]), cmd}
+}
+
+// arguments wants so many arguments, called what says.
+func arguments(what string, least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return usageError{fmt.Errorf("%q takes %s, got %d arguments", cmd.CommandPath(), what, len(args)), cmd}
+	}
 }
 
 // flagError names the flag that an unknown one is most like.

@@ -101,7 +101,7 @@ func newWebhooksShow(s Streams) *cobra.Command {
 		Short: "Show an event and how far its deliveries are",
 		Example: `  checkout webhooks show 01997c2e-7f00-7000-8000-000000000001 --config checkout.yaml
   checkout webhooks show -o json 01997c2e-7f00-7000-8000-000000000001`,
-		Args: oneArgument("the id of an event"),
+		Args: arguments("the id of an event", 1, 1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -177,7 +177,7 @@ func newWebhooksTest(s Streams) *cobra.Command {
 		Long: `Post an event of the type ping to the endpoint of that name, signed as all are, and say
 what it answered. The ping is in no database and is not tried again.`,
 		Example: `  checkout webhooks test books --config checkout.yaml`,
-		Args:    oneArgument("the name of an endpoint"),
+		Args:    arguments("the name of an endpoint", 1, 1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -208,16 +208,6 @@ what it answered. The ping is in no database and is not tried again.`,
 	}
 	config.BindDatabaseFlags(cmd.Flags())
 	return cmd
-}
-
-// oneArgument refuses any other number of arguments than one.
-func oneArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 {
-			return nil
-		}
-		return usageError{fmt.Errorf("%q takes %s, got %d arguments", cmd.CommandPath(), what, len(args)), cmd}
-	}
 }
 
 func writeDeliveries(w io.Writer, records []persistence.DeliveryRecord) error {
@@ -261,13 +251,6 @@ func writeEventJSON(w io.Writer, records []persistence.DeliveryRecord) error {
 		Event      json.RawMessage              `json:"event"`
 		Deliveries []persistence.DeliveryRecord `json:"deliveries"`
 	}{json.RawMessage(records[0].Body), records})
-}
-
-func writeJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }
 
 // second writes an instant for a table.

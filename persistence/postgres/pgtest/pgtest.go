@@ -55,12 +55,25 @@ type Server struct {
 	bin    string // the folder of the binaries
 	keeper *exec.Cmd
 	pipe   io.Closer // breaking it ends the keeper, and with it the server
+	syncs  bool      // waits for the disk
 }
 
 // Start launches a server for a test, which it fails when that is impossible.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	server, err := launch()
+	return start(t, false)
+}
+
+// StartSyncing is Start for what measures: the server waits for the disk, and has
+// the settings that Postgres comes with.
+func StartSyncing(t testing.TB) *Server {
+	t.Helper()
+	return start(t, true)
+}
+
+func start(t testing.TB, syncs bool) *Server {
+	t.Helper()
+	server, err := launch(syncs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +88,7 @@ func Start(t testing.TB) *Server {
 // Share launches a server for the tests of a package and returns what stops it.
 // When there can be no server, Create fails the tests that want one.
 func Share() (stop func() error) {
-	server, err := launch()
+	server, err := launch(false)
 	if err != nil {
 		_ = os.Setenv(sharedFault, err.Error())
 		return func() error { return nil }
@@ -162,6 +175,67 @@ func (s *Server) Resume(t testing.TB) {
 	}
 }
 
+// FillDisk makes the disk full for a table that has no row yet: whatever would
+// take a first page of it fails as the kernel has it, because its file is
+// /dev/full, which Linux has. What it returns gives the table its file back. Both
+// restart the server.
+func (s *Server) FillDisk(t testing.TB, dsn, table string) (free func()) {
+	t.Helper()
+	name, err := s.file(dsn, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.data(), name)
+	if info, err := os.Stat(file); err != nil || info.Size() > 0 {
+		t.Fatalf("fill the disk for table %s: its file is %v, %v, want an empty one", table, info, err)
+	}
+	s.exchange(t, func() error {
+		return errors.Join(os.Rename(file, file+".kept"), os.Symlink("/dev/full", file))
+	})
+	return func() {
+		t.Helper()
+		s.exchange(t, func() error { return errors.Join(os.Remove(file), os.Rename(file+".kept", file)) })
+	}
+}
+
+// file is that of the table, relative to the data.
+func (s *Server) file(dsn, table string) (name string, err error) {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(context.Background(), "SELECT pg_relation_filepath($1)", table).Scan(&name)
+	return name, err
+}
+
+// exchange changes the data while the server rests, with all it knew written.
+func (s *Server) exchange(t testing.TB, change func() error) {
+	t.Helper()
+	for _, step := range []func() error{func() error { return s.control("stop", "-m", "fast") }, change, s.resume} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Run runs one of Postgres' own programs, such as pgbench, on a database of the
+// server, and returns what it printed. It fails the test when it fails or is not
+// there.
+func (s *Server) Run(t testing.TB, program, database string, input []byte, args ...string) string {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(s.bin, program)); err != nil {
+		t.Fatalf("this needs Postgres' program %s, which %s does not have: run make postgres", program, s.bin)
+	}
+	cmd := s.command(program, slices.Concat([]string{"-h", s.dir, "-U", superuser}, args, []string{database})...)
+	var out, errs bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s%s", program, err, out.Bytes(), errs.Bytes())
+	}
+	return out.String()
+}
+
 func (s *Server) do(ctx context.Context, statement string) (err error) {
 	db, err := sql.Open("pgx", s.DSN("postgres"))
 	if err != nil {
@@ -173,7 +247,7 @@ func (s *Server) do(ctx context.Context, statement string) (err error) {
 }
 
 // launch makes a server and starts it.
-func launch() (*Server, error) {
+func launch(syncs bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -182,7 +256,7 @@ func launch() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, bin: bin}
+	s := &Server{dir: dir, bin: bin, syncs: syncs}
 	if err := s.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a Postgres server: %w", err), s.close(), os.RemoveAll(dir))
 	}
@@ -214,9 +288,11 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 // configure appends to what initdb has written; the later setting counts, of
 // the rules for clients the first.
 func (s *Server) configure() error {
-	settings := fmt.Sprintf("\nlisten_addresses = ''\nunix_socket_directories = '%s'\n", s.dir) +
-		"fsync = off\nfull_page_writes = off\nautovacuum = off\n" +
-		"max_connections = 80\nshared_buffers = 32MB\nmax_wal_size = 2GB\ndeadlock_timeout = 100ms\n"
+	settings := fmt.Sprintf("\nlisten_addresses = ''\nunix_socket_directories = '%s'\n", s.dir)
+	if !s.syncs {
+		settings += "fsync = off\nfull_page_writes = off\nautovacuum = off\n" +
+			"max_connections = 80\nshared_buffers = 32MB\nmax_wal_size = 2GB\ndeadlock_timeout = 100ms\n"
+	}
 	file, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err

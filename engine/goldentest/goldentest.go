@@ -1,4 +1,6 @@
-package config_test
+// Package goldentest compares what tests get with golden files. It serves the
+// tests of every package; none of the program imports it.
+package goldentest
 
 import (
 	"os"
@@ -7,8 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// golden compares got with the text of a file, or writes the file when UPDATE_GOLDEN is set.
-func golden(t *testing.T, path, got string) {
+// Compare compares got with the text of a file, and reports where they differ.
+// With UPDATE_GOLDEN in the environment it writes the file instead.
+func Compare(t testing.TB, path, got string) {
 	t.Helper()
 	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {

@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+)
+
+func newHolds(s Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "holds",
+		Short: "List, show and release what is held for customers",
+		Long: `List, show and release holds: units that are set aside for a customer at a quoted price,
+with the limits, budgets and codes that the price used. A hold becomes an order, is
+released, or expires; then what it held is free again.
+
+The database is that of checkout run, with the same settings, which may be running
+meanwhile. Only release changes something in it.
+
+Exit codes: 0 done, 1 a hold is over or is not there, 2 the command line is wrong,
+4 files or the database, 130 interrupted.`,
+	}
+	asGroup(cmd)
+	cmd.AddCommand(newHoldsList(s), newHoldsRelease(s), newHoldsShow(s))
+	return cmd
+}
+
+// holdStates are the values of --state.
+func holdStates() []string {
+	var all []string
+	for _, state := range persistence.HoldStates() {
+		all = append(all, string(state))
+	}
+	return all
+}
+
+func newHoldsList(s Streams) *cobra.Command {
+	var formats []string
+	var state string
+	listing := persistence.HoldListing{Limit: defaultListed}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List holds, the newest first",
+		Long: `List holds, the newest first. A hold whose time is over is expired, also where what it
+held has not been given back yet.`,
+		Example: `  checkout holds list --sqlite data/db --state held
+  checkout holds list --limit 20 --after 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
+		Args: noArguments,
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only those in this `STATE`: held, committed, released or expired")
+	cmd.Flags().IntVar(&listing.Limit, "limit", defaultListed, fmt.Sprintf("list at most `N` holds, up to %d", persistence.MaxHolds))
+	cmd.Flags().StringVar(&listing.After, "after", "", "go on after the hold `REF`, the last one of the page before")
+	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(holdStates(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
+	addOutput(cmd, &formats)
+	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		listing.State = persistence.HoldState(state)
+		switch {
+		case state != "" && !slices.Contains(holdStates(), state):
+			return usageError{error: fmt.Errorf("--state %q: want one of %s", state, strings.Join(holdStates(), ", "))}
+		case listing.Limit < 1 || listing.Limit > persistence.MaxHolds:
+			return usageError{error: fmt.Errorf("--limit %d: want 1 to %d", listing.Limit, persistence.MaxHolds)}
+		}
+		page, err := listHolds(ctx, a, listing)
+		if err != nil {
+			return err
+		}
+		return write(outputs, s.Out, page.report)
+	})
+}
+
+// holdPage is a page of holds.
+type holdPage struct {
+	Version int         `json:"version"`
+	Holds   []holdBrief `json:"holds"`
+	// Next is what --after wants for the next page, "" when there is none.
+	Next string `json:"next,omitempty"`
+}
+
+// holdBrief is what a list tells of a hold. Amounts are smallest units.
+type holdBrief struct {
+	Reference string                `json:"reference"`
+	State     persistence.HoldState `json:"state"`
+	CreatedAt time.Time             `json:"created_at"`
+	ExpiresAt time.Time             `json:"expires_at"`
+	Ruleset   string                `json:"ruleset"`
+	Currency  engine.Currency       `json:"currency"`
+	Units     int                   `json:"units"`
+	Discount  engine.Amount         `json:"discount"`
+	Total     engine.Amount         `json:"total"`
+}
+
+func newHoldBrief(h *persistence.Hold) holdBrief {
+	q := &h.Quote
+	return holdBrief{
+		Reference: h.Reference, State: h.State, CreatedAt: h.CreatedAt, ExpiresAt: h.ExpiresAt, Ruleset: q.Ruleset,
+		Currency: q.Currency, Units: len(h.SKUs), Discount: q.Discount, Total: q.Total,
+	}
+}
+
+func listHolds(ctx context.Context, a *persistence.Archive, l persistence.HoldListing) (holdPage, error) {
+	page := holdPage{Version: 1, Holds: []holdBrief{}}
+	holds, err := a.Holds(ctx, l)
+	if err != nil {
+		return page, err
+	}
+	for i := range holds {
+		page.Holds = append(page.Holds, newHoldBrief(&holds[i]))
+	}
+	if len(holds) < l.Limit {
+		return page, nil
+	}
+	last := holds[len(holds)-1].Reference
+	more, err := a.Holds(ctx, persistence.HoldListing{State: l.State, After: last, Limit: 1})
+	if len(more) > 0 {
+		page.Next = last
+	}
+	return page, err
+}
+
+func (p holdPage) report(w io.Writer, format string) error {
+	if format == formatJSON {
+		return writeJSON(w, p)
+	}
+	if len(p.Holds) == 0 {
+		_, err := fmt.Fprintln(w, "no holds")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, err := fmt.Fprintln(table, "REFERENCE\tHELD AT\tUNTIL\tUNITS\tTOTAL\tSAVED\tSTATE\tRULESET")
+	for _, h := range p.Holds {
+		_, printed := fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s %s\t%s\t%s\t%.12s\n", h.Reference, h.CreatedAt.Format(time.DateTime),
+			h.ExpiresAt.Format(time.DateTime), h.Units, h.Currency.Format(h.Total), h.Currency, h.Currency.Format(h.Discount), h.State, h.Ruleset)
+		err = errors.Join(err, printed)
+	}
+	err = errors.Join(err, table.Flush())
+	if p.Next != "" {
+		_, printed := fmt.Fprintf(w, "more: --after %s\n", p.Next)
+		err = errors.Join(err, printed)
+	}
+	return err
+}
+
+func newHoldsShow(s Streams) *cobra.Command {
+	var formats []string
+	cmd := &cobra.Command{
+		Use:   "show REF",
+		Short: "Show a hold: lines, units, promotions, totals",
+		Long: `Show a hold as it was quoted. An order that it became has the same reference:
+checkout orders show REF.`,
+		Example: `  checkout holds show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
+  checkout holds show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
+		Args: arguments("the reference of a hold", 1, 1),
+	}
+	addOutput(cmd, &formats)
+	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		hold, err := a.HoldByReference(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		return write(outputs, s.Out, func(w io.Writer, format string) error {
+			if format == formatJSON {
+				return writeJSON(w, newHoldReport(&hold))
+			}
+			_, err := io.WriteString(w, holdText(&hold))
+			return err
+		})
+	})
+}
+
+// holdReport is a hold in full. It is version 1 of the JSON form, to which fields
+// are only added.
+type holdReport struct {
+	Version   int                   `json:"version"`
+	Reference string                `json:"reference"`
+	State     persistence.HoldState `json:"state"`
+	CreatedAt time.Time             `json:"created_at"`
+	ExpiresAt time.Time             `json:"expires_at"`
+	SKUs      []string              `json:"skus"` // every unit, gifts last
+	Quote     engine.Quote          `json:"quote"`
+}
+
+func newHoldReport(h *persistence.Hold) holdReport {
+	return holdReport{
+		Version: 1, Reference: h.Reference, State: h.State, CreatedAt: h.CreatedAt, ExpiresAt: h.ExpiresAt, SKUs: h.SKUs, Quote: h.Quote,
+	}
+}
+
+// holdText tells a hold to people.
+func holdText(h *persistence.Hold) string {
+	return quotedText([][2]string{
+		{"hold", h.Reference},
+		{"held at", h.CreatedAt.Format(time.DateTime) + " UTC"},
+		{"until", h.ExpiresAt.Format(time.DateTime) + " UTC"},
+		{"ruleset", h.Quote.Ruleset},
+		{"currency", h.Quote.Currency.String()},
+		{"state", string(h.State)},
+	}, &h.Quote, nil, 0)
+}
+
+func newHoldsRelease(s Streams) *cobra.Command {
+	var formats []string
+	cmd := &cobra.Command{
+		Use:   "release REF",
+		Short: "Give up a hold: its units go back",
+		Long: `Give up a hold before its time is over. Its units and gifts go back into the stock, and
+limits, budgets and codes that it used are free again.`,
+		Example: `  checkout holds release --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
+		Args:    arguments("the reference of a hold", 1, 1),
+	}
+	addOutput(cmd, &formats)
+	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {
+		if err := data.ReleaseHold(ctx, args[0]); err != nil {
+			return nil, err
+		}
+		hold, err := data.HoldByReference(ctx, args[0])
+		if err != nil {
+			return nil, err
+		}
+		return func(w io.Writer, format string) error {
+			if format == formatJSON {
+				return writeJSON(w, newHoldReport(&hold))
+			}
+			_, err := fmt.Fprintf(w, "hold %s is %s: units given back: %d\n", hold.Reference, hold.State, len(hold.SKUs))
+			return err
+		}, nil
+	})
+}

@@ -1,0 +1,209 @@
+package postgres_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/postgres"
+	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
+	"github.com/checkout-promotions/checkout/persistence/storetest"
+)
+
+// benchSlice is how long the store, and then pgbench, sells before it is the
+// other's turn.
+const benchSlice = 2 * time.Second
+
+// BenchmarkPurchase sells three units of different items a time, in turn through a
+// store and by pgbench, each on a database of its own with the store's schema, on one
+// server that waits for the disk. Pgbench runs what a purchase is at least, in prepared
+// statements: a transaction that keeps the key of the request, takes each item from a
+// stock that has it, and stores an order of the same size with its lines. A purchase of
+// the store has no key, and stores a movement for each item, and the event, as well.
+// Reported are both and their ratio, in uniform with all SKUs of a thousand alike, in
+// hot with one in every purchase.
+func BenchmarkPurchase(b *testing.B) {
+	server := pgtest.StartSyncing(b)
+	for _, shop := range []struct {
+		name string
+		hot  bool
+	}{{"uniform", false}, {"hot", true}} {
+		for _, clients := range []int{1, 8, 32} {
+			b.Run(fmt.Sprintf("%s/clients=%d", shop.name, clients), func(b *testing.B) {
+				store, script := newBenchShop(b, server.Create(b)), newBenchScript(b, server, shop.hot)
+				store.sell(b, clients, shop.hot, benchSlice/4)
+				script.sell(b, clients, benchSlice/2)
+				b.ResetTimer()
+				var ofStore, ofScript float64
+				n := 0
+				for b.Loop() {
+					n++
+					ofStore += store.sell(b, clients, shop.hot, benchSlice)
+					ofScript += script.sell(b, clients, benchSlice)
+				}
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(ofStore/float64(n), "store/s")
+				b.ReportMetric(ofScript/float64(n), "pgbench/s")
+				b.ReportMetric(ofStore/ofScript, "store/pgbench")
+			})
+		}
+	}
+}
+
+// benchSKUs is the size of the catalogue.
+const benchSKUs = 1000
+
+// benchDigest stands for the ruleset.
+const benchDigest = "0123456789abcdef0123456789abcdef"
+
+func benchSKU(i int) string { return fmt.Sprintf("SKU-%04d", i) }
+
+type benchShop struct {
+	*persistence.Store
+	db persistence.Database
+}
+
+func newBenchShop(b *testing.B, dsn string) benchShop {
+	db, err := postgres.Open(b.Context(), postgres.Options{DSN: dsn})
+	check(b, err)
+	store, err := persistence.New(db, persistence.Options{Currency: benchCurrency(b)})
+	check(b, err)
+	b.Cleanup(func() { check(b, store.Close()) })
+	check(b, store.Migrate(b.Context()))
+	items := make([]engine.Item, benchSKUs)
+	for i := range items {
+		items[i] = engine.Item{SKU: benchSKU(i), Name: fmt.Sprint("Item ", i), Price: engine.Amount(100 + i), Stock: 1e12}
+	}
+	_, err = store.Upsert(b.Context(), items)
+	check(b, err)
+	check(b, store.FollowCatalogue(b.Context(), func(err error) { b.Error(err) }))
+	return benchShop{store, db}
+}
+
+func benchCurrency(b *testing.B) engine.Currency {
+	currency, err := engine.ParseCurrency("USD")
+	check(b, err)
+	return currency
+}
+
+// sell sells from so many goroutines for a while, once at least, and returns how many
+// purchases there were in a second.
+func (s benchShop) sell(b *testing.B, clients int, hot bool, d time.Duration) float64 {
+	var sold atomic.Int64
+	var sellers sync.WaitGroup
+	start := time.Now()
+	for range clients {
+		sellers.Go(func() {
+			for again := true; again; again = time.Since(start) < d {
+				skus := benchCart(hot)
+				if _, err := s.Purchase(b.Context(), storetest.Sale(skus, nil, benchPrice(s.Currency(), skus))); err != nil {
+					b.Error(err)
+					return
+				}
+				sold.Add(1)
+			}
+		})
+	}
+	sellers.Wait()
+	return float64(sold.Load()) / time.Since(start).Seconds()
+}
+
+// benchCart is three different SKUs, the first of them always the same where it is
+// hot.
+func benchCart(hot bool) []string {
+	first := rand.IntN(benchSKUs - 2)
+	if hot {
+		first = 0
+	}
+	second := first + 1 + rand.IntN(benchSKUs-2-first)
+	return []string{benchSKU(first), benchSKU(second), benchSKU(second + 1 + rand.IntN(benchSKUs-1-second))}
+}
+
+// benchPrice prices without an engine, so that only the store is measured.
+func benchPrice(currency engine.Currency, skus []string) func(map[string]*engine.Item) (engine.Quote, error) {
+	return func(items map[string]*engine.Item) (engine.Quote, error) {
+		quote := engine.Quote{Ruleset: benchDigest, Currency: currency, Lines: make([]engine.QuoteLine, len(skus))}
+		for i, sku := range skus {
+			price := items[sku].Price
+			quote.Lines[i] = engine.QuoteLine{
+				SKU: sku, Name: items[sku].Name, Quantity: 1, UnitPrice: price, Subtotal: price, Total: price,
+				Units: []engine.Units{{Quantity: 1, Price: price}},
+			}
+			quote.Subtotal += price
+			quote.Total += price
+		}
+		return quote, nil
+	}
+}
+
+// benchScript sells by pgbench.
+type benchScript struct {
+	server   *pgtest.Server
+	database string
+	script   []byte
+}
+
+func newBenchScript(b *testing.B, server *pgtest.Server, hot bool) benchScript {
+	dsn := server.Create(b)
+	config, err := pgx.ParseConfig(dsn)
+	check(b, err)
+	shop := newBenchShop(b, dsn)
+	shop.sell(b, 1, hot, 0)
+	var first string
+	if first = fmt.Sprintf("random(0, %d)", benchSKUs-3); hot {
+		first = "0"
+	}
+	var quote, request string
+	err = shop.db.Writer.QueryRowContext(b.Context(), "SELECT quote, request FROM orders LIMIT 1").Scan(&quote, &request)
+	check(b, err)
+	script := strings.NewReplacer(
+		"{first}", first, "{second}", strconv.Itoa(benchSKUs-2), "{third}", strconv.Itoa(benchSKUs-1),
+		"{digest}", benchDigest, "{quote}", strings.ReplaceAll(quote, ":", "."), "{request}", strings.ReplaceAll(request, ":", "."),
+		"{a}", "'SKU-' || lpad((:a::bigint)::text, 4, '0')",
+		"{b}", "'SKU-' || lpad((:b::bigint)::text, 4, '0')",
+		"{c}", "'SKU-' || lpad((:c::bigint)::text, 4, '0')",
+	).Replace(benchTransaction)
+	return benchScript{server: server, database: config.Database, script: []byte(script)}
+}
+
+// benchTransaction is the script of pgbench, in which a colon begins a variable. Its
+// SKUs are sorted, so that no two transactions wait for each other.
+const benchTransaction = `\set key random(1, 9000000000000000000)
+\set a {first}
+\set b random(:a + 1, {second})
+\set c random(:b + 1, {third})
+BEGIN;
+INSERT INTO idempotency_keys (scope, key, fingerprint, state, token, claimed_at, lease_until, expires_at)
+VALUES ('POST /v0/inventory/items/purchase', (:key::bigint)::text, '{digest}', 'claimed', (:key::bigint)::text, now(), now(), now());
+UPDATE items SET stock = stock - 1 WHERE sku = {a} AND stock >= 1;
+UPDATE items SET stock = stock - 1 WHERE sku = {b} AND stock >= 1;
+UPDATE items SET stock = stock - 1 WHERE sku = {c} AND stock >= 1;
+INSERT INTO orders (reference, currency, cost, ruleset, quote, request, placed_at)
+VALUES ((:key::bigint)::text, 'USD', 1000, '{digest}', '{quote}', '{request}', now()) RETURNING id \gset
+INSERT INTO order_lines (order_id, position, sku, quantity, gift)
+VALUES (:id, 0, {a}, 1, false), (:id, 1, {b}, 1, false), (:id, 2, {c}, 1, false);
+COMMIT;
+`
+
+// sell sells for a while and returns how many transactions there were in a second.
+func (s benchScript) sell(b *testing.B, clients int, d time.Duration) float64 {
+	out := s.server.Run(b, "pgbench", s.database, s.script, "-n", "-M", "prepared", "-f", "-",
+		"-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)), "-T", strconv.Itoa(int(d.Seconds())))
+	found := regexp.MustCompile(`tps = ([0-9.]+)`).FindStringSubmatch(out)
+	if found == nil {
+		b.Fatalf("got no number of transactions from pgbench:\n%s", out)
+	}
+	tps, err := strconv.ParseFloat(found[1], 64)
+	check(b, err)
+	return tps
+}
