@@ -167,6 +167,9 @@ func TestWhatAPluginDoesHurtsNobodyElse(t *testing.T) {
 			f.install("")
 		}, []engine.PluginFault{engine.Crashed, engine.NotRunning, engine.BadChecksum}},
 	} {
+		if !bounded && c.name == "eats memory" {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			f := newFolder(t, host.Options{Timeout: callTime, Memory: memory(256 << 20), CPU: 50})
 			f.use()
@@ -206,6 +209,9 @@ func TestWhatAProgramDoesBeforeItServes(t *testing.T) {
 		{"a flood of lines", "lines", "its first line on stdout is not that of a plugin"},
 		{"it eats memory", "eat", ""},
 	} {
+		if !bounded && c.before == "eat" {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			f := newFolder(t, host.Options{Start: 3 * time.Second, Memory: memory(64 << 20)}, "rogue.before", c.before)
 			f.use()
@@ -228,16 +234,16 @@ func killAgainAndAgain(t *testing.T, duration time.Duration) {
 	f := newFolder(t, host.Options{Timeout: callTime})
 	f.use()
 	l := f.customers(8, "some", `{"off":1}`)
-	killed := 0
+	killed, last := 0, 0
 	for end := time.Now().Add(duration); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		s := f.status()
-		if s.State != host.Running || s.PID == 0 {
+		if s.State != host.Running || s.PID == 0 || s.PID == last {
 			continue
 		}
 		if err := syscall.Kill(s.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Fatal(err)
 		}
-		killed++
+		killed, last = killed+1, s.PID
 	}
 	served := l.served
 	f.until("serving", running)
@@ -246,7 +252,7 @@ func killAgainAndAgain(t *testing.T, duration time.Duration) {
 	slices.Sort(l.took)
 	t.Logf("killed %d times in %s: %d quotes, %d with answers, p50 %s, p99 %s, longest %s, faults %v", killed, duration,
 		l.quotes, l.served, l.took[len(l.took)/2], l.took[len(l.took)*99/100], l.took[len(l.took)-1], l.faults)
-	if s := f.status(); killed < 2 || s.Restarts < int64(killed)/2 {
+	if s := f.status(); killed < 2 || s.Restarts != int64(killed) {
 		t.Errorf("killed %d times, restarted %d times", killed, s.Restarts)
 	}
 }

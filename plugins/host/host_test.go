@@ -539,15 +539,6 @@ func TestTheCallersOwnEndIsNoFailureOfThePlugin(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
-	f := newFolder(t, host.Options{Memory: memory(256 << 20), Timeout: 10 * time.Second})
-	f.use()
-	before := f.status().PID
-	f.wantFault(`{"do":"eat"}`, engine.Crashed, "")
-	f.until("another process", func(s host.Status) bool { return s.State == host.Running && s.PID != before })
-	f.wantServed()
-}
-
 func TestAProgramThatSpinsIsStartedAgain(t *testing.T) {
 	f := newFolder(t, host.Options{CPU: 20})
 	f.use()
