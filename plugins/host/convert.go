@@ -9,11 +9,12 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/plugins/internal/contract"
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
 )
 
-// fields are the parts of a cart that a call carries: a set, bit by bit.
-type fields uint64
+// fields are contract.Fields while they are collected.
+type fields contract.Fields
 
 func fieldsOf(all []pluginpb.Field) fields {
 	var set fields
@@ -26,112 +27,9 @@ func fieldsOf(all []pluginpb.Field) fields {
 // bit is 0 for a field that this version cannot know.
 func bit(f pluginpb.Field) fields { return 1 << uint(f) }
 
-func (want fields) has(f pluginpb.Field) bool { return want&bit(f) != 0 }
-
-// cartOf writes the parts of the cart that are wanted; SKU, quantity and price of
-// the lines always are.
-func cartOf(cart *engine.Cart, want fields) *pluginpb.Cart {
-	c := &pluginpb.Cart{Currency: currencyOf(cart.Currency), Lines: make([]*pluginpb.Line, len(cart.Lines))}
-	lines := make([]pluginpb.Line, len(cart.Lines))
-	for i, l := range cart.Lines {
-		c.Lines[i] = &lines[i]
-		lineOf(&lines[i], l, want)
-	}
-	if want.has(pluginpb.Field_FIELD_CUSTOMER) || want.has(pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES) {
-		c.Customer = customerOf(&cart.Customer, want)
-	}
-	if want.has(pluginpb.Field_FIELD_COUPONS) {
-		c.Coupons = cart.Coupons
-	}
-	if want.has(pluginpb.Field_FIELD_SHIPPING) {
-		c.Shipping = shippingOf(&cart.Shipping)
-	}
-	if want.has(pluginpb.Field_FIELD_CHANNEL) {
-		c.Channel = cart.Channel
-	}
-	if want.has(pluginpb.Field_FIELD_PAYMENT) {
-		c.Payment = cart.Payment
-	}
-	if want.has(pluginpb.Field_FIELD_ATTRIBUTES) {
-		c.Attributes = valuesOf(cart.Attributes)
-	}
-	return c
-}
-
-func lineOf(l *pluginpb.Line, of engine.Line, want fields) {
-	item := of.Item
-	l.Sku, l.Quantity, l.Price = item.SKU, of.Quantity, int64(item.Price)
-	if want.has(pluginpb.Field_FIELD_LINE_NAME) {
-		l.Name = item.Name
-	}
-	if want.has(pluginpb.Field_FIELD_LINE_BRAND) {
-		l.Brand = item.Brand
-	}
-	if want.has(pluginpb.Field_FIELD_LINE_CATEGORIES) {
-		l.Categories = item.Categories
-	}
-	if want.has(pluginpb.Field_FIELD_LINE_TAGS) {
-		l.Tags = item.Tags
-	}
-	if want.has(pluginpb.Field_FIELD_LINE_ATTRIBUTES) {
-		l.Attributes = valuesOf(item.Attributes)
-	}
-}
-
-// customerOf is nil for a guest.
-func customerOf(c *engine.Customer, want fields) *pluginpb.Customer {
-	if c.ID == "" && len(c.Groups)+len(c.Tags)+len(c.Attributes) == 0 && c.Orders == 0 && c.LifetimeSpend == 0 {
-		return nil
-	}
-	customer := &pluginpb.Customer{Id: c.ID, Groups: c.Groups, Tags: c.Tags, Orders: c.Orders, LifetimeSpend: int64(c.LifetimeSpend)}
-	if want.has(pluginpb.Field_FIELD_CUSTOMER_ATTRIBUTES) {
-		customer.Attributes = valuesOf(c.Attributes)
-	}
-	return customer
-}
-
-func shippingOf(s *engine.Shipping) *pluginpb.Shipping {
-	shipping := &pluginpb.Shipping{Country: s.Country, Region: s.Region}
-	for _, shipment := range s.Shipments {
-		shipping.Shipments = append(shipping.Shipments, &pluginpb.Shipment{Method: shipment.Method, Price: int64(shipment.Price)})
-	}
-	return shipping
-}
-
-func currencyOf(c engine.Currency) *pluginpb.Currency {
-	return &pluginpb.Currency{Code: c.Code(), Digits: uint32(c.Digits())}
-}
-
-func valuesOf(attributes engine.Attributes) map[string]*pluginpb.Value {
-	values := make(map[string]*pluginpb.Value, len(attributes))
-	for name, v := range attributes {
-		if value := valueOf(v); value != nil {
-			values[name] = value
-		}
-	}
-	return values
-}
-
-// valueOf is nil for a missing value.
-func valueOf(v engine.Value) *pluginpb.Value {
-	if number, ok := v.Number(); ok {
-		return &pluginpb.Value{Kind: &pluginpb.Value_Number{Number: number.String()}}
-	}
-	if text, ok := v.Text(); ok {
-		return &pluginpb.Value{Kind: &pluginpb.Value_Text{Text: text}}
-	}
-	if flag, ok := v.Bool(); ok {
-		return &pluginpb.Value{Kind: &pluginpb.Value_Boolean{Boolean: flag}}
-	}
-	if texts, ok := v.Texts(); ok {
-		return &pluginpb.Value{Kind: &pluginpb.Value_Texts{Texts: &pluginpb.Texts{Texts: texts}}}
-	}
-	return nil
-}
-
 // evaluateRequest asks questions about a cart.
 func evaluateRequest(cart *engine.Cart, at time.Time, questions []engine.Question, want fields) *pluginpb.EvaluateRequest {
-	r := &pluginpb.EvaluateRequest{At: timestamppb.New(at), Cart: cartOf(cart, want), Deals: make([]*pluginpb.Deal, len(questions))}
+	r := &pluginpb.EvaluateRequest{At: timestamppb.New(at), Cart: contract.Cart(cart, contract.Fields(want)), Deals: make([]*pluginpb.Deal, len(questions))}
 	for i, q := range questions {
 		r.Deals[i] = &pluginpb.Deal{Id: idOf(&q), Kind: q.Kind, Config: q.Config, Gifts: q.Gifts}
 	}
@@ -261,5 +159,5 @@ func factTypeText(t pluginpb.FactType) string {
 
 // factsRequest asks for facts about a cart.
 func factsRequest(cart *engine.Cart, at time.Time, names []string, want fields) *pluginpb.FactsRequest {
-	return &pluginpb.FactsRequest{At: timestamppb.New(at), Cart: cartOf(cart, want), Names: names}
+	return &pluginpb.FactsRequest{At: timestamppb.New(at), Cart: contract.Cart(cart, contract.Fields(want)), Names: names}
 }

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/plugins/internal/contract"
 	"github.com/checkout-promotions/checkout/plugins/internal/launch"
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
 	"github.com/checkout-promotions/checkout/plugins/internal/wire"
@@ -233,7 +234,7 @@ func (r *remote) prepare(ctx context.Context) error {
 	if settings == "" {
 		settings = "{}"
 	}
-	_, err := r.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings, Currency: currencyOf(r.options.Currency)})
+	_, err := r.Configure(ctx, &pluginpb.ConfigureRequest{Settings: settings, Currency: contract.Currency(r.options.Currency)})
 	if err != nil {
 		return &startError{engine.CallFailed, true, fmt.Errorf("its settings: %w", err)}
 	}

@@ -225,8 +225,11 @@ func line(l *engine.Line, fields Fields) *pluginpb.Line {
 	return to
 }
 
-// customer returns nil where no field of the customer was declared.
+// customer returns nil for a guest, and where no field of the customer was declared.
 func customer(c *engine.Customer, fields Fields) *pluginpb.Customer {
+	if c.ID == "" && len(c.Groups)+len(c.Tags)+len(c.Attributes) == 0 && c.Orders == 0 && c.LifetimeSpend == 0 {
+		return nil
+	}
 	var to *pluginpb.Customer
 	if fields.has(pluginpb.Field_FIELD_CUSTOMER) {
 		to = &pluginpb.Customer{Id: c.ID, Groups: c.Groups, Tags: c.Tags, Orders: c.Orders, LifetimeSpend: int64(c.LifetimeSpend)}
