@@ -16,6 +16,7 @@ import (
 func TestBuyersOfOneItemAreSoldToTogether(t *testing.T) {
 	db, err := sqlite.OpenMemory(t.Context())
 	must(t, err)
+	db.Prepare = false // as of any Database that can Sell
 	began, goOn := make(chan []string), make(chan struct{})
 	db.Sell = func(_ context.Context, sales persistence.Sales) (persistence.Sold, error) {
 		var skus []string

@@ -41,7 +41,8 @@ type Database struct {
 	// replace them, while sales go on; "" where one transaction writes at a time.
 	LockItems string
 	// Prepare says that the statements of sales are best prepared, once, on the
-	// Writer, whose placeholders must be question marks.
+	// Writer, whose placeholders must be question marks and which writes one
+	// transaction at a time. It does not go with Sell.
 	Prepare bool
 	// Sell commits orders in one transaction and one round trip, all of them that are
 	// ordinary, each whole and as the statements of this package would write it. Of
