@@ -426,7 +426,7 @@ func TestAProgramIsReplacedUnderLoad(t *testing.T) {
 	f.use()
 	ctx, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
-	rules := f.rules(`{"do":"sleep","millis":5,"off":1}`, true)
+	rules := f.rules(`{"do":"sleep","sleep":5,"off":1}`, true)
 	for range 8 {
 		all.Go(func() {
 			for ctx.Err() == nil {

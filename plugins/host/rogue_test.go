@@ -186,9 +186,9 @@ func (rogue) Facts(_ context.Context, req sdk.FactsRequest) (map[string]sdk.Valu
 
 func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error) {
 	var config struct {
-		Do     string
-		Off    int64
-		Millis time.Duration
+		Do    string
+		Off   int64
+		Sleep int64 // milliseconds
 	}
 	var answers []sdk.Answer
 	for _, d := range req.Deals {
@@ -200,7 +200,7 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 		case "hang":
 			select {}
 		case "sleep":
-			time.Sleep(config.Millis * time.Millisecond)
+			time.Sleep(time.Duration(config.Sleep) * time.Millisecond)
 		case "panic":
 			panic("deliberate")
 		case "exit":
@@ -251,7 +251,7 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 			a = sdk.OffUnits(units...)
 		case "spin":
 			go func() {
-				for {
+				for n := uint64(1); n != 0; n++ { // centuries
 				}
 			}()
 		case "child":
