@@ -694,7 +694,9 @@ func TestCompetingDealsSaveTheMostThatIsPossible(t *testing.T) {
 		}
 	})
 	t.Logf("%d baskets, %d with an effect, %d not proven", seen, effective, unproven)
-	if unproven > seen/1000 {
+	// One in a thousand is what may be; four standard deviations are what chance adds to
+	// that, which is much of few baskets and little of the many of make oracle.
+	if may := float64(seen) / 1000; float64(unproven) > may+4*math.Sqrt(may) {
 		t.Errorf("%d of %d small baskets are not proven to be the best", unproven, seen)
 	}
 }
