@@ -3,10 +3,11 @@
 package launch_test
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,16 +96,32 @@ func start(t *testing.T, o launch.Options) *launch.Process {
 func TestPluginGetsItsEnvironmentAlone(t *testing.T) {
 	t.Setenv("HOME", "/secret")
 	o := options(t, "good")
-	var output bytes.Buffer
-	o.Output = &output
+	output, w := io.Pipe()
+	o.Output = w
 	p := start(t, o)
 	response, err := p.Evaluate(t.Context(), &pluginpb.EvaluateRequest{})
 	if err != nil || response.GetAnswers()[0].GetNothing().GetWhy() != "value" || p.Version != 1 {
 		t.Errorf("got %v, %v of version %d; want the value of its environment", response, err, p.Version)
 	}
+	lines := bufio.NewReader(output)
+	// What a program prints comes by a stream of its own, so it is read before the program ends.
+	if got, err := lines.ReadString('\n'); got != "home \"\", stdin true\n" || err != nil {
+		t.Errorf("output: got %q, %v; want the line of the call", got, err)
+	}
+	rest := make(chan []byte)
+	go func() {
+		b, err := io.ReadAll(lines)
+		if err != nil {
+			t.Error(err)
+		}
+		rest <- b
+	}()
 	p.Close(5 * time.Second)
-	if got, want := output.String(), "home \"\", stdin true\n"; got != want {
-		t.Errorf("output: got %q, want %q", got, want)
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := <-rest; len(got) > 0 {
+		t.Errorf("output: got %q more, want nothing", got)
 	}
 	entries, err := os.ReadDir(o.Runtime)
 	if err != nil || len(entries) > 0 {

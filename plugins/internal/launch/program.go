@@ -193,30 +193,39 @@ func (p *program) HostToPlugin(network, address string) (string, string, error) 
 	return network, address, nil
 }
 
-// firstLine reads the first line and then passes all that follows to another, without end of lines of any length.
+// firstLine reads the first line and then passes all that follows to another, without end of lines of any length. The line is there
+// before anything is passed on, since the other may block.
 type firstLine struct {
 	io.ReadCloser
-	rest io.Writer
-	past bool
+	rest    io.Writer
+	past    bool
+	pending []byte // what came together with the line
 }
 
 // Read implements io.Reader.
 func (f *firstLine) Read(buffer []byte) (int, error) {
+	if f.past {
+		return 0, f.pass(buffer)
+	}
+	n, err := f.ReadCloser.Read(buffer)
+	if end := bytes.IndexByte(buffer[:n], '\n'); end >= 0 {
+		f.past, f.pending = true, bytes.Clone(buffer[end+1:n])
+		return end + 1, nil // the error comes again
+	}
+	return n, err
+}
+
+// pass passes on what follows the line until there is no more.
+func (f *firstLine) pass(buffer []byte) error {
+	next := f.pending
 	for {
+		if len(next) > 0 {
+			_, _ = f.rest.Write(next) // a lockedWriter has no errors
+		}
 		n, err := f.ReadCloser.Read(buffer)
-		if f.past {
-			_, _ = f.rest.Write(buffer[:n]) // a lockedWriter has no errors
-			if err != nil {
-				return 0, err
-			}
-			continue
+		if next = buffer[:n]; n == 0 && err != nil {
+			return err
 		}
-		if end := bytes.IndexByte(buffer[:n], '\n'); end >= 0 {
-			f.past = true
-			_, _ = f.rest.Write(buffer[end+1 : n])
-			n = end + 1
-		}
-		return n, err
 	}
 }
 
