@@ -61,7 +61,7 @@ fuzz: ## run every fuzz test, each for FUZZTIME
 bench: ## run the benchmarks that match BENCH, COUNT times
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
-bench-postgres: ## compare purchases on Postgres with pgbench, on a disk that syncs, COUNT times
+bench-postgres: ## compare purchases on Postgres with two scripts of pgbench, on a disk that syncs, COUNT times
 	@tools/postgres.sh pgbench
 	go test -run '^$$' -bench '^BenchmarkPurchase$$' -benchtime 5x -count $(COUNT) -timeout 30m ./persistence/postgres
 

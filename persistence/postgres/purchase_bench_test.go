@@ -26,12 +26,13 @@ const benchSlice = 2 * time.Second
 
 // BenchmarkPurchase sells three units of different items a time, in turn through a
 // store and by pgbench, each on a database of its own with the store's schema, on one
-// server that waits for the disk. Pgbench runs what a purchase is at least, in prepared
-// statements: a transaction that keeps the key of the request, takes each item from a
-// stock that has it, and stores an order of the same size with its lines. A purchase of
-// the store has no key, and stores a movement for each item, and the event, as well.
-// Reported are both and their ratio, in uniform with all SKUs of a thousand alike, in
-// hot with one in every purchase.
+// server that waits for the disk. Pgbench runs two scripts of prepared statements. The
+// plain one is what a purchase is at least: a transaction that keeps the key of the
+// request, takes each item from a stock that has it, and stores an order of the same
+// size with its lines. The full one writes the rows that a purchase of the store
+// writes: no key, but a movement for each item, and the event, as well. Reported are
+// all three, and the ratios to both scripts, in uniform with all SKUs of a thousand
+// alike, in hot with one in every purchase.
 func BenchmarkPurchase(b *testing.B) {
 	server := pgtest.StartSyncing(b)
 	for _, shop := range []struct {
@@ -40,21 +41,27 @@ func BenchmarkPurchase(b *testing.B) {
 	}{{"uniform", false}, {"hot", true}} {
 		for _, clients := range []int{1, 8, 32} {
 			b.Run(fmt.Sprintf("%s/clients=%d", shop.name, clients), func(b *testing.B) {
-				store, script := newBenchShop(b, server.Create(b)), newBenchScript(b, server, shop.hot)
+				store := newBenchShop(b, server.Create(b))
+				plain := newBenchScript(b, server, shop.hot, benchTransaction)
+				full := newBenchScript(b, server, shop.hot, benchFull())
 				store.sell(b, clients, shop.hot, benchSlice/4)
-				script.sell(b, clients, benchSlice/2)
+				plain.sell(b, clients, benchSlice/2)
+				full.sell(b, clients, benchSlice/2)
 				b.ResetTimer()
-				var ofStore, ofScript float64
+				var ofStore, ofPlain, ofFull float64
 				n := 0
 				for b.Loop() {
 					n++
+					ofPlain += plain.sell(b, clients, benchSlice)
 					ofStore += store.sell(b, clients, shop.hot, benchSlice)
-					ofScript += script.sell(b, clients, benchSlice)
+					ofFull += full.sell(b, clients, benchSlice)
 				}
 				b.ReportMetric(0, "ns/op")
 				b.ReportMetric(ofStore/float64(n), "store/s")
-				b.ReportMetric(ofScript/float64(n), "pgbench/s")
-				b.ReportMetric(ofStore/ofScript, "store/pgbench")
+				b.ReportMetric(ofPlain/float64(n), "plain/s")
+				b.ReportMetric(ofFull/float64(n), "full/s")
+				b.ReportMetric(ofStore/ofPlain, "store/plain")
+				b.ReportMetric(ofStore/ofFull, "store/full")
 			})
 		}
 	}
@@ -153,7 +160,8 @@ type benchScript struct {
 	script   []byte
 }
 
-func newBenchScript(b *testing.B, server *pgtest.Server, hot bool) benchScript {
+// newBenchScript makes a shop, and of the transaction a script for it.
+func newBenchScript(b *testing.B, server *pgtest.Server, hot bool, transaction string) benchScript {
 	dsn := server.Create(b)
 	config, err := pgx.ParseConfig(dsn)
 	check(b, err)
@@ -163,16 +171,17 @@ func newBenchScript(b *testing.B, server *pgtest.Server, hot bool) benchScript {
 	if first = fmt.Sprintf("random(0, %d)", benchSKUs-3); hot {
 		first = "0"
 	}
-	var quote, request string
-	err = shop.db.Writer.QueryRowContext(b.Context(), "SELECT quote, request FROM orders LIMIT 1").Scan(&quote, &request)
+	var quote, request, payload string
+	err = shop.db.Writer.QueryRowContext(b.Context(), "SELECT quote, request, payload FROM orders, events LIMIT 1").Scan(&quote, &request, &payload)
 	check(b, err)
 	script := strings.NewReplacer(
 		"{first}", first, "{second}", strconv.Itoa(benchSKUs-2), "{third}", strconv.Itoa(benchSKUs-1),
 		"{digest}", benchDigest, "{quote}", strings.ReplaceAll(quote, ":", "."), "{request}", strings.ReplaceAll(request, ":", "."),
+		"{payload}", strings.ReplaceAll(payload, ":", "."),
 		"{a}", "'SKU-' || lpad((:a::bigint)::text, 4, '0')",
 		"{b}", "'SKU-' || lpad((:b::bigint)::text, 4, '0')",
 		"{c}", "'SKU-' || lpad((:c::bigint)::text, 4, '0')",
-	).Replace(benchTransaction)
+	).Replace(transaction)
 	return benchScript{server: server, database: config.Database, script: []byte(script)}
 }
 
@@ -193,6 +202,26 @@ VALUES ((:key::bigint)::text, 'USD', 1000, '{digest}', '{quote}', '{request}', n
 INSERT INTO order_lines (order_id, position, sku, quantity, gift)
 VALUES (:id, 0, {a}, 1, false), (:id, 1, {b}, 1, false), (:id, 2, {c}, 1, false);
 COMMIT;
+`
+
+// benchFull returns the script that writes the rows of a purchase of the store.
+func benchFull() string {
+	key := regexp.MustCompile(`(?s)INSERT INTO idempotency_keys.*?;\n`).FindString(benchTransaction)
+	return strings.NewReplacer(
+		key, "",
+		"{a} AND stock >= 1;", `{a} AND stock >= 1 RETURNING stock AS left_a \gset`,
+		"{b} AND stock >= 1;", `{b} AND stock >= 1 RETURNING stock AS left_b \gset`,
+		"{c} AND stock >= 1;", `{c} AND stock >= 1 RETURNING stock AS left_c \gset`,
+		"COMMIT;", benchTrail+"COMMIT;",
+	).Replace(benchTransaction)
+}
+
+// benchTrail is what the store writes besides the order.
+const benchTrail = `INSERT INTO stock_movements (sku, delta, stock_after, reason, note, order_reference, moved_at)
+VALUES ({a}, -1, :left_a, 'sale', '', (:key::bigint)::text, now()), ({b}, -1, :left_b, 'sale', '', (:key::bigint)::text, now()),
+	({c}, -1, :left_c, 'sale', '', (:key::bigint)::text, now());
+INSERT INTO events (uid, type, aggregate_type, aggregate_key, payload, created_at)
+VALUES ((:key::bigint)::text, 'order.placed', 'order', (:key::bigint)::text, '{payload}', now());
 `
 
 // sell sells for a while and returns how many transactions there were in a second.

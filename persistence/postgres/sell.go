@@ -210,7 +210,7 @@ func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stoc
 
 // arguments returns those of checkout_sell in their order.
 func (b *batch) arguments() *arguments {
-	a := new(arguments)
+	a := &arguments{buffer: make([]byte, 0, b.size())}
 	a.number(b.Low)
 	texts(a, b.Endpoints, func(name *string) string { return *name })
 	b.addOrders(a)
@@ -220,6 +220,17 @@ func (b *batch) arguments() *arguments {
 	b.addUses(a)
 	b.addKeys(a)
 	return a
+}
+
+// size is about how many bytes the arguments have: a buffer that grows costs more than
+// all the rest of them.
+func (b *batch) size() int {
+	const besides = 1 << 10
+	size := besides
+	for _, s := range b.sales {
+		size += len(s.Quote) + len(s.Request) + len(s.EventBody) + besides
+	}
+	return size
 }
 
 func (b *batch) addOrders(a *arguments) {
