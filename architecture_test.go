@@ -37,6 +37,7 @@ func imports() map[string][]string {
 		"rules/ruletest":  {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile"},
 		"rules/store":     {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":   {"rules/compile"},
+		"rules/record":    {"engine"},
 		"rules/replay":    {"engine", "rules/compile", "rules/archive"},
 		"rules/report":    {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/store"},
 

@@ -6,7 +6,8 @@
 //	compile    makes a ruleset of the files of a folder
 //	store      loads a folder and watches it
 //	catalogue  reads items
-//	ruletest   runs tests of rules
+//	ruletest   runs tests of rules, and reads carts
+//	record     makes a test of an order
 //	report     writes what check, test and codes show
 //	diag       is what all of them report faults with, and has a page for each
 //

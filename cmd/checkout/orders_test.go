@@ -135,6 +135,42 @@ func TestOldOrdersAreReplayedWithTheRulesOfTheirTime(t *testing.T) {
 	}
 }
 
+func TestOldOrdersAreExplainedAndBecomeTests(t *testing.T) {
+	s := startKept(t)
+	order := s.buy(tv, tv, tv, macbook)
+	s.payFor("1")
+	stdout, stderr, code := s.on("rules", "explain", "--order", order.Reference, "-p", "tv-3-for-2")
+	want := `tv-3-for-2  applied, takes 49.99 off  (tv.yaml:3:5)
+  120P90  149.97 -> 99.98  1 at 49.99 now 0.00
+
+  subtotal  5549.96
+  discount    49.99
+     total  5499.97
+No other choice between these promotions saves more.
+`
+	if diff := cmp.Diff(want, stdout); diff != "" || code != 0 {
+		t.Errorf("rules explain --order: exit code %d, %s (-want +got):\n%s", code, stderr, diff)
+	}
+
+	file := filepath.Join(s.rules, "recorded_test.yaml")
+	if _, stderr, code := s.on("rules", "record", order.Reference, "-f", file, "--name", "an order: of four"); code != 0 {
+		t.Fatalf("rules record: exit code %d, %s", code, stderr)
+	}
+	if _, stderr, code := s.on("rules", "record", order.Reference, "-f", file); code != 4 || !strings.Contains(stderr, "is there already; name a new file") {
+		t.Errorf("rules record once more: exit code %d, %s", code, stderr)
+	}
+	if out, err := exec.Command("checkout", "rules", "test", file).CombinedOutput(); err == nil || !strings.Contains(string(out), "want 5499.97, got 5449.98") {
+		t.Errorf("the test beside other rules: %v\n%s", err, out)
+	}
+	s.payFor("2")
+	if out, err := exec.Command("checkout", "rules", "test", file).CombinedOutput(); err != nil {
+		t.Errorf("the test beside the rules of that time: %v\n%s", err, out)
+	}
+	if _, stderr, code := s.on("rules", "record", "019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90"); code != 1 {
+		t.Errorf("rules record of no order: exit code %d, %s", code, stderr)
+	}
+}
+
 func readFile(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)

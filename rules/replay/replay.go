@@ -117,14 +117,7 @@ func (e *UnrecordedError) Error() string {
 // nothing. The function is pure and safe for concurrent use. An order without a
 // request is an *UnrecordedError.
 func (r *Replayer) KeptPrice(ctx context.Context, order Order) (func(units map[string]int64) (engine.Amount, error), error) {
-	if order.Request == "" {
-		return nil, &UnrecordedError{}
-	}
-	request, err := engine.DecodeRequest([]byte(order.Request))
-	if err != nil {
-		return nil, err
-	}
-	rules, err := r.ruleset(ctx, order.Ruleset)
+	request, rules, err := r.Request(ctx, order)
 	if err != nil {
 		return nil, err
 	}
@@ -151,12 +144,22 @@ func keptLines(lines []engine.Line, units map[string]int64) []engine.Line {
 	return kept
 }
 
-func (r *Replayer) price(ctx context.Context, order Order) (engine.Quote, error) {
+// Request returns what the order was priced from, and the rules of that time. An
+// order without a request is an *UnrecordedError.
+func (r *Replayer) Request(ctx context.Context, order Order) (engine.Request, *engine.Ruleset, error) {
+	if order.Request == "" {
+		return engine.Request{}, nil, &UnrecordedError{}
+	}
 	request, err := engine.DecodeRequest([]byte(order.Request))
 	if err != nil {
-		return engine.Quote{}, err
+		return engine.Request{}, nil, err
 	}
 	rules, err := r.ruleset(ctx, order.Ruleset)
+	return request, rules, err
+}
+
+func (r *Replayer) price(ctx context.Context, order Order) (engine.Quote, error) {
+	request, rules, err := r.Request(ctx, order)
 	if err != nil {
 		return engine.Quote{}, err
 	}

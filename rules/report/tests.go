@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/rules/ruletest"
@@ -36,15 +35,7 @@ func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 	}
 	for _, w := range c.WhyNot {
 		fmt.Fprintf(b, "  why not %s  (%s, %s)\n", w.Promotion, w.Source, w.Reason)
-		for _, clause := range w.Why {
-			fmt.Fprintf(b, "    %-28s %s is false\n", clause.Source, clause.Values)
-		}
-		if said := slices.DeleteFunc([]string{string(w.Fault), w.Detail}, func(s string) bool { return s == "" }); len(said) > 0 {
-			fmt.Fprintf(b, "    %s\n", strings.Join(said, ": "))
-		}
-		if len(w.By) > 0 {
-			fmt.Fprintf(b, "    %s by %s\n", w.Reason, strings.Join(w.By, ", "))
-		}
+		writeObstacle(b, "    ", w.Reason, w.Obstacle)
 	}
 	fmt.Fprintf(b, "  run it again: %s --run %s\n\n", command, quoteArgument(c.Filter))
 }

@@ -30,6 +30,7 @@ const (
 
 // Streams are what a run of the program reads and writes.
 type Streams struct {
+	In       io.Reader
 	Out, Err io.Writer
 	// Env is the environment in the form key=value.
 	Env []string

@@ -115,10 +115,7 @@ type replayedDifference struct {
 
 // replayAll replays the orders as they are read.
 func replayAll(ctx context.Context, s Streams, a *persistence.Archive, records iter.Seq2[persistence.Record, error], total int64, onlyBad bool) (*replayReport, error) {
-	replayer := replay.New(func(ctx context.Context, digest string) ([]byte, error) {
-		kept, err := a.Ruleset(ctx, digest)
-		return kept.Files, err
-	})
+	replayer := archiveReplayer(a)
 	bar := newProgress(s.Err, "orders")
 	defer bar.done()
 	report := &replayReport{Version: 1, Orders: []replayedOrder{}}
@@ -127,7 +124,7 @@ func replayAll(ctx context.Context, s Streams, a *persistence.Archive, records i
 		if err != nil {
 			return nil, err
 		}
-		result := replayer.Replay(ctx, replay.Order{Ruleset: record.Ruleset, Request: record.Request, Quote: record.Quote})
+		result := replayer.Replay(ctx, orderOf(&record))
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
-	"github.com/checkout-promotions/checkout/rules/replay"
 )
 
 func newOrdersCancel(s Streams) *cobra.Command {
@@ -138,11 +137,7 @@ func keptPrice(ctx context.Context, a *persistence.Archive, reference string) (f
 	if err != nil {
 		return nil, err
 	}
-	replayer := replay.New(func(ctx context.Context, digest string) ([]byte, error) {
-		kept, err := a.Ruleset(ctx, digest)
-		return kept.Files, err
-	})
-	price, err := replayer.KeptPrice(ctx, replay.Order{Ruleset: record.Ruleset, Request: record.Request})
+	price, err := archiveReplayer(a).KeptPrice(ctx, orderOf(&record))
 	if err != nil && !errors.As(err, new(*persistence.Error)) {
 		return nil, codedError{exitFindings, fmt.Errorf("order %s: %w; --policy pro_rata needs no rules", reference, err)}
 	}
