@@ -31,9 +31,7 @@ func Compile(files []File) (*engine.Ruleset, error) {
 	for _, f := range files {
 		c.read(syntax.Parse(f.Name, f.Data))
 	}
-	c.compileNames()
-	policy := c.compilePolicy()
-	promotions := c.compilePromotions(policy.Groups)
+	policy, promotions := c.compile()
 	if err := c.faults().Err(); err != nil {
 		return nil, err
 	}
@@ -45,6 +43,13 @@ func Compile(files []File) (*engine.Ruleset, error) {
 		Promotions: promotions,
 		Facts:      c.plugins.factsRead(),
 	})
+}
+
+// compile compiles all that has been read.
+func (c *compiler) compile() (engine.Policy, []engine.Promotion) {
+	c.compileNames()
+	policy := c.compilePolicy()
+	return policy, c.compilePromotions(policy.Groups)
 }
 
 // compiler holds what the files of a folder declare, and what has been compiled
@@ -69,6 +74,7 @@ type compiler struct {
 	dealNames  []string
 	zones      map[string]*time.Location
 	plugins    plugins
+	met        func(syntax.Value) // told of each expression of promotions and the policy; nil for nobody
 }
 
 func newCompiler() *compiler {

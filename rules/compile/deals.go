@@ -266,6 +266,9 @@ func (p *promotionCompiler) selection(v syntax.Value) engine.Selection {
 		return engine.Selection{Order: true}
 	}
 	if d := p.names[source]; d != nil && d.kind == itemSet {
+		if p.met != nil {
+			p.met(v)
+		}
 		p.resolve(d)
 		p.reads |= d.compiled.reads
 		return engine.Selection{Set: d.index}

@@ -43,6 +43,9 @@ type checker struct {
 // compileExpression compiles the scalar's text. The operand is invalid when a
 // fault was reported.
 func compileExpression(v syntax.Value, vars variables) operand {
+	if vars.met != nil {
+		vars.met(v)
+	}
 	if v.Kind() != syntax.Scalar {
 		v.Report(diag.WrongValue, "", "want an expression, got %s", v.Describe())
 		return operand{}

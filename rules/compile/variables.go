@@ -9,6 +9,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
 // variables are the names that an expression may use: fixed ones and those that
@@ -23,7 +24,8 @@ type variables struct {
 	elsewhere func(name string) string
 	// suggest names one like it among the candidates.
 	suggest func(name string, candidates func() []string) string
-	budget  int64 // steps that one expression may take
+	budget  int64              // steps that one expression may take
+	met     func(syntax.Value) // told of each expression; nil for nobody
 }
 
 func (v variables) lookup(name string) (operand, bool) {
@@ -74,6 +76,7 @@ func (c *compiler) itemScope() variables {
 		isSet:   c.isSet,
 		suggest: c.suggest,
 		budget:  maxSteps / engine.MaxLines,
+		met:     c.met,
 		elsewhere: func(name string) string {
 			if d := c.names[name]; d != nil && d.kind == condition {
 				return fmt.Sprintf("%s is a condition over the cart; use it in when", name)
@@ -98,6 +101,7 @@ func (c *compiler) cartScope() variables {
 		isSet:   func(string) bool { return false },
 		suggest: c.suggest,
 		budget:  maxSteps,
+		met:     c.met,
 		elsewhere: func(name string) string {
 			if _, ok := c.items.fixed[name]; !ok {
 				return ""

@@ -77,6 +77,14 @@ func (v Value) Location() string {
 	return fmt.Sprintf("%s:%d:%d", v.doc.name, v.node.Line, v.node.Column)
 }
 
+// File is the name of the document that the value is part of.
+func (v Value) File() string {
+	if v.doc == nil {
+		return ""
+	}
+	return v.doc.name
+}
+
 // Range is the value's text on its first line; for a mapping or a sequence, its
 // beginning.
 func (v Value) Range() diag.Range {
