@@ -1,5 +1,6 @@
 // Package rules holds the rule language: what promotions are written in, and the
-// tools around it. It has no code of its own; the packages below have.
+// tools around it. It has no code of its own but the text of the reference; the
+// packages below have.
 //
 //	syntax     reads YAML and keeps the place of every value
 //	lock       reads plugins.lock.yaml
@@ -53,3 +54,10 @@
 // run: TestLanguage prices each, and TestEveryWordIsDocumented reads the source of
 // package compile for words that the page lacks.
 package rules
+
+import _ "embed" // the reference
+
+// Language is the text of language.md, for tools that show parts of it.
+//
+//go:embed language.md
+var Language string

@@ -75,7 +75,28 @@ func Load(paths []string) ([]Suite, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%w in %s: tests are files called *_test.yaml", ErrNoTests, strings.Join(paths, ", "))
 	}
-	l := loader{folders: make(map[string]ruleFolder)}
+	return LoadFrom(disk{}, files)
+}
+
+// Source is where files are read from.
+type Source interface {
+	// ReadFile reads a test file, or a catalogue that one names.
+	ReadFile(name string) ([]byte, error)
+	// RuleFiles reads the rule files of a folder, as compile.Read does.
+	RuleFiles(folder string) ([]compile.File, error)
+}
+
+// disk implements Source.
+type disk struct{}
+
+func (disk) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }
+
+func (disk) RuleFiles(folder string) ([]compile.File, error) { return compile.Read(os.DirFS(folder)) }
+
+// LoadFrom is Load of test files that a source has, such as an editor in which they
+// are not saved yet.
+func LoadFrom(source Source, files []string) ([]Suite, error) {
+	l := loader{source: source, folders: make(map[string]ruleFolder)}
 	var suites []Suite
 	for _, file := range files {
 		suite, err := l.load(file)
@@ -122,6 +143,7 @@ func IsTestFile(name string) bool {
 
 // loader compiles each folder of rules once.
 type loader struct {
+	source  Source
 	folders map[string]ruleFolder
 	faults  diag.List
 }
@@ -133,7 +155,7 @@ type ruleFolder struct {
 }
 
 func (l *loader) load(file string) (Suite, error) {
-	data, err := os.ReadFile(file)
+	data, err := l.source.ReadFile(file)
 	if err != nil {
 		return Suite{}, fmt.Errorf("read rule tests: %w", err)
 	}
@@ -165,7 +187,7 @@ func (l *loader) rules(dir string) (ruleFolder, error) {
 	if known, ok := l.folders[dir]; ok {
 		return known, nil
 	}
-	sources, err := compile.Read(os.DirFS(dir))
+	sources, err := l.source.RuleFiles(dir)
 	if err != nil {
 		return ruleFolder{}, err
 	}
@@ -189,7 +211,7 @@ func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency
 		return engine.NewCatalog(catalogue.Items(v, currency)), nil
 	}
 	path := filepath.Join(filepath.Dir(file), filepath.FromSlash(v.Text()))
-	data, err := os.ReadFile(path)
+	data, err := l.source.ReadFile(path)
 	if err != nil {
 		v.Report(diag.WrongValue, "give the path from the test file's folder", "the catalogue cannot be read: %v", err)
 		return nil, nil

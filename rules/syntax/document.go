@@ -50,18 +50,34 @@ func Parse(name string, data []byte) *Document {
 // splitLines cuts the text where YAML sees a line end, so that lines count as
 // the YAML library counts them.
 func splitLines(text string) []string {
-	var lines []string
-	start := 0
+	starts := LineStarts(text)
+	lines := make([]string, len(starts))
+	for i, start := range starts {
+		end := len(text)
+		if i+1 < len(starts) {
+			end = starts[i+1]
+			_, last := utf8.DecodeLastRuneInString(text[start:end])
+			if crlf := strings.HasSuffix(text[start:end], "\r\n"); crlf {
+				last = 2
+			}
+			end -= last
+		}
+		lines[i] = text[start:end]
+	}
+	return lines
+}
+
+// LineStarts returns where each line of a text begins, in bytes. Besides \n, \r and
+// the two together, lines end where YAML says that they do.
+func LineStarts(text string) []int {
+	starts := []int{0}
 	for i, r := range text {
-		if !isBreak(r) {
+		if !isBreak(r) || r == '\r' && strings.HasPrefix(text[i+1:], "\n") {
 			continue
 		}
-		if crlf := r == '\n' && i > 0 && text[i-1] == '\r'; !crlf {
-			lines = append(lines, text[start:i])
-		}
-		start = i + utf8.RuneLen(r)
+		starts = append(starts, i+utf8.RuneLen(r))
 	}
-	return append(lines, text[start:])
+	return starts
 }
 
 // refuse reports anchors, aliases and tags. It takes out what would mean
