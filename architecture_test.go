@@ -38,6 +38,7 @@ func imports() map[string][]string {
 		"rules/store":     {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":   {"rules/compile"},
 		"rules/record":    {"engine"},
+		"rules/format":    {"rules/diag", "rules/syntax"},
 		"rules/replay":    {"engine", "rules/compile", "rules/archive"},
 		"rules/report":    {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/store"},
 
@@ -72,12 +73,14 @@ func modules() map[string]string {
 		"github.com/standard-webhooks":  "api",
 		"github.com/schollz":            "cmd",
 		"golang.org/x/term":             "cmd",
+
+		"github.com/rogpeppe/go-internal/diff": "cmd",
 	}
 }
 
 // testModules returns the packages that only tests import.
 func testModules() []string {
-	return []string{"testing", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "go.uber.org/goleak", "pgregory.net/rapid"}
+	return []string{"testing", "github.com/google/go-cmp", "github.com/rogpeppe/go-internal/testscript", "github.com/rogpeppe/go-internal/txtar", "go.uber.org/goleak", "pgregory.net/rapid"}
 }
 
 func TestFoldersStand(t *testing.T) {

@@ -7,6 +7,7 @@
 //	compile    makes a ruleset of the files of a folder
 //	store      loads a folder and watches it
 //	catalogue  reads items
+//	format     formats files
 //	ruletest   runs tests of rules, and reads carts
 //	record     makes a test of an order
 //	report     writes what check, test and codes show

@@ -61,6 +61,16 @@ func (v Value) Quoted() bool {
 	return v.node != nil && v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 }
 
+// Flow reports whether a mapping or a sequence is written in brackets.
+func (v Value) Flow() bool {
+	return v.node != nil && v.node.Style&yaml.FlowStyle != 0
+}
+
+// Block reports whether a scalar is written below | or >.
+func (v Value) Block() bool {
+	return v.node != nil && v.node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
+
 // Position is where the value begins.
 func (v Value) Position() diag.Position {
 	if v.node == nil {

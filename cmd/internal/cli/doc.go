@@ -8,5 +8,7 @@
 // shell completion, because its flags are the ones koanf's posflag provider
 // reads; github.com/schollz/progressbar/v3 for the bar of long commands, drawn
 // by whoever makes progress, where mpb draws from a goroutine of its own;
-// golang.org/x/term, which it needs too, to tell a terminal.
+// golang.org/x/term, which it needs too, to tell a terminal;
+// github.com/rogpeppe/go-internal/diff for unified diffs, the one of the Go
+// project, made a package by those whose testscript runs our tests.
 package cli

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -64,15 +63,11 @@ func (o *cartOptions) source(s Streams, files []string) (name string, data []byt
 		return "", nil, usageError{error: errors.New("name the file of a cart, or its lines with --cart 'SKU x3'")}
 	case byFlags:
 		return o.written()
-	case files[0] == "-":
-		data, err = io.ReadAll(s.In)
-		return "standard input", data, environmentError(err)
 	}
-	data, err = os.ReadFile(files[0])
-	if err != nil {
+	if name, data, err = readInput(s, files[0]); err != nil {
 		return "", nil, environmentError(fmt.Errorf("read the cart: %w", err))
 	}
-	return files[0], data, nil
+	return name, data, nil
 }
 
 // written writes the cart of the flags as a file would say it.
