@@ -73,10 +73,12 @@ func (c *checker) conditional(n *ast.ConditionalNode) operand {
 	case !ok:
 		return c.want(n.Cond, cond, "a condition before ?")
 	}
+	test = c.observe(n.Cond, cond, test, Chooser)
 	if yes.kind == fact && no.kind == fact {
 		return operand{kind: fact, fact: choose(test, yes.fact, no.fact)}
 	}
 	if a, b, ok := pair(yes, no, operand.asBool); ok {
+		a, b = c.observe(n.Exp1, yes, a, Outcome), c.observe(n.Exp2, no, b, Outcome)
 		return operand{kind: boolean, bool: choose(test, a, b), why: c.chosen(n, test, yes, no)}
 	}
 	if a, b, ok := pair(yes, no, operand.asNumber); ok {

@@ -22,27 +22,37 @@ const DefaultCurrency = "USD"
 // sorted by place. No files, or files without a promotion, are a fault too. The
 // order of the files does not matter.
 func Compile(files []File) (*engine.Ruleset, error) {
+	config, _, err := compileFiles(files, nil)
+	if err != nil {
+		return nil, err
+	}
+	return engine.NewRuleset(config)
+}
+
+// compileFiles compiles the files, observed by somebody or, for nil, by nobody.
+func compileFiles(files []File, watch *observer) (engine.RulesetConfig, *compiler, error) {
 	if len(files) == 0 {
-		return nil, diag.List{{Code: diag.NothingToLoad, Message: "no rule files", Hint: "add a .yaml file with promotions, or check the path"}}
+		return engine.RulesetConfig{}, nil, diag.List{{Code: diag.NothingToLoad, Message: "no rule files", Hint: "add a .yaml file with promotions, or check the path"}}
 	}
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	c := newCompiler()
+	c.watch = watch
 	for _, f := range files {
 		c.read(syntax.Parse(f.Name, f.Data))
 	}
 	policy, promotions := c.compile()
 	if err := c.faults().Err(); err != nil {
-		return nil, err
+		return engine.RulesetConfig{}, nil, err
 	}
-	return engine.NewRuleset(engine.RulesetConfig{
+	return engine.RulesetConfig{
 		Digest:     Digest(files),
 		Currency:   c.currency,
 		Policy:     policy,
 		Sets:       c.sets,
 		Promotions: promotions,
 		Facts:      c.plugins.factsRead(),
-	})
+	}, c, nil
 }
 
 // compile compiles all that has been read.
@@ -74,6 +84,7 @@ type compiler struct {
 	dealNames  []string
 	zones      map[string]*time.Location
 	plugins    plugins
+	watch      *observer          // of the parts of conditions; nil for nobody
 	met        func(syntax.Value) // told of each expression of promotions and the policy; nil for nobody
 }
 

@@ -103,6 +103,14 @@
 // condition for the length of a quote was rejected: cart.total changes between
 // promotions, so the value would have to be forgotten again at the right time.
 //
+// 2026-11-23: Observe compiles with a closure more around each part of a condition,
+// where Compile has none: the choice is made while closures are built, so that it
+// costs a server nothing. It also takes the engine's indexes away, because a
+// promotion that was never asked must not count as one that was refused. What a
+// deal can do is found by pricing without it (Branch) and not by notes of the
+// engine: a step of tiers is reached where the quote is another one without the
+// step, which is what somebody who reads a coverage report takes it to mean.
+//
 // 2026-11-22: customer.NAME for a fact of the shop's own is refused with the
 // advice to write customer.attributes.NAME: reading unknown names as
 // attributes would turn every misspelt field into a condition that is never

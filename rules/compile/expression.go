@@ -38,6 +38,7 @@ type checker struct {
 	weight     int64 // how often the part at hand is evaluated at most
 	steps      int64
 	reads      reads // what the variables met so far depend on
+	expression int   // its number where somebody observes
 }
 
 // compileExpression compiles the scalar's text. The operand is invalid when a
@@ -56,14 +57,14 @@ func compileExpression(v syntax.Value, vars variables) operand {
 			"the expression has %d bytes; at most %d are allowed", len(source), maxSource)
 		return operand{}
 	}
-	c := &checker{value: v, source: []rune(source), vars: vars, weight: 1}
+	c := &checker{value: v, source: []rune(source), vars: vars, weight: 1, expression: vars.watch.begin(v)}
 	tree, err := parser.ParseWithConfig(source, &conf.Config{MaxNodes: maxNodes})
 	if err != nil {
 		c.reportSyntax(err)
 		return operand{}
 	}
 	o := c.compile(tree.Node)
-	o.reads, o.steps = c.reads, c.steps
+	o.reads, o.steps, o.expression = c.reads, c.steps, c.expression
 	return c.affordable(o)
 }
 

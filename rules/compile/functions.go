@@ -91,6 +91,7 @@ func (c *checker) overElements(n *ast.BuiltinNode) operand {
 		hint := partOf(element, bodyOf(n.Arguments[1]))
 		return c.fault(n.Arguments[1], diag.TypeMismatch, hint, "%s wants a condition for each element, got %s", n.Name, body.kind)
 	}
+	test = c.observe(bodyOf(n.Arguments[1]), body, test, EachElement)
 	o := overElements(n.Name, list, walk, test)
 	if n.Name != "none" && n.Name != "all" { // which hold for no elements too
 		o.needs = union(list.needs, body.needs)

@@ -128,7 +128,9 @@ func (c *compiler) resolve(d *definition) {
 		vars = c.cart
 	}
 	d.state, c.resolving = inProgress, append(c.resolving, d)
+	end := c.watch.owned(SymbolKind(d.kind), d.name)
 	compiled := c.wantCondition(d.value, compileExpression(d.value, vars), "the "+string(d.kind)+" "+d.name)
+	end()
 	d.state, c.resolving = resolved, c.resolving[:len(c.resolving)-1]
 	d.compiled = compiled
 	if d.kind == itemSet && compiled.kind != invalid {
@@ -173,8 +175,9 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 	if why == nil {
 		why = itself(strings.TrimSpace(v.Text()), o)
 	}
-	return operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why,
-		joined: o.joined, joins: o.joins, needs: o.needs, misses: o.misses}
+	return c.watch.whole(v, operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why,
+		joined: o.joined, joins: o.joins, needs: o.needs, misses: o.misses,
+		constant: c.watch != nil && o.constant, expression: o.expression, probed: o.probed})
 }
 
 // skusIn returns the SKUs that an item expression names, those of the sets it is
@@ -199,6 +202,7 @@ func (c *compiler) skusIn(source string) []string {
 // set, because the engine works out for each set what is in it.
 func (c *compiler) addSet(name, source string, o operand) int {
 	words := wordsOf(source)
+	c.watch.sameSet(words, o)
 	if index, known := c.inline[words]; known {
 		return index
 	}

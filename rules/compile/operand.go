@@ -129,6 +129,10 @@ type operand struct {
 	// joined are the conditions that a condition joins, and joins how.
 	joined []boolFunc
 	joins  joint
+	// expression is the number of a whole expression that is observed, and probed
+	// says that what a part of the condition sees tells what the condition is.
+	expression int
+	probed     bool
 	// why explains a condition, nil for one that is explained by its value.
 	why whyFunc
 	// misses tells what a condition lacks, nil for one that buying more does not

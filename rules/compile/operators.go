@@ -48,7 +48,8 @@ func (c *checker) negation(n *ast.UnaryNode) operand {
 		return c.want(n.Node, inner, "a condition after not")
 	}
 	why := c.reasons(n.Node, inner)
-	return operand{kind: boolean, constant: inner.constant,
+	test = c.observe(n.Node, inner, test, NotOperand)
+	return operand{kind: boolean, constant: inner.constant, probed: c.vars.watch != nil,
 		bool: func(s *engine.Scope, e element) bool { return !test(s, e) },
 		why: func(s *engine.Scope, e element, out []engine.Clause) (bool, []engine.Clause) {
 			before := len(out)
@@ -104,7 +105,11 @@ func (c *checker) logic(n *ast.BinaryNode, left, right operand) operand {
 	if !ok {
 		return c.want(n.Right, right, "a condition beside "+n.Operator)
 	}
-	either := n.Operator == "or" || n.Operator == "||"
+	either, part := n.Operator == "or" || n.Operator == "||", AndOperand
+	if either {
+		part = OrOperand
+	}
+	l, r = c.observe(n.Left, left, l, part), c.observe(n.Right, right, r, part)
 	o := operand{kind: boolean, joins: orJoins, needs: shared(left.needs, right.needs),
 		why: c.either(n, left, right, either), misses: missesOfLogic(left, right, either)}
 	if !either {

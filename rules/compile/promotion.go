@@ -27,6 +27,7 @@ func (c *compiler) promotion(m syntax.Map, ids map[string]syntax.Value) (engine.
 		}
 		return engine.Promotion{}, false
 	}
+	defer c.watch.owned(PromotionSymbol, m.Get("id").Text())()
 	p := &promotionCompiler{numberCompiler: numberCompiler{compiler: c, listed: currencies(m.Get("currencies"))}}
 	compiled := engine.Promotion{
 		ID:        p.id(m.Require("id"), ids),

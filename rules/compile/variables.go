@@ -25,6 +25,7 @@ type variables struct {
 	// suggest names one like it among the candidates.
 	suggest func(name string, candidates func() []string) string
 	budget  int64              // steps that one expression may take
+	watch   *observer          // of the parts of conditions; nil for nobody
 	met     func(syntax.Value) // told of each expression; nil for nobody
 }
 
@@ -77,6 +78,7 @@ func (c *compiler) itemScope() variables {
 		suggest: c.suggest,
 		budget:  maxSteps / engine.MaxLines,
 		met:     c.met,
+		watch:   c.watch,
 		elsewhere: func(name string) string {
 			if d := c.names[name]; d != nil && d.kind == condition {
 				return fmt.Sprintf("%s is a condition over the cart; use it in when", name)
@@ -102,6 +104,7 @@ func (c *compiler) cartScope() variables {
 		suggest: c.suggest,
 		budget:  maxSteps,
 		met:     c.met,
+		watch:   c.watch,
 		elsewhere: func(name string) string {
 			if _, ok := c.items.fixed[name]; !ok {
 				return ""

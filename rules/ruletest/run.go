@@ -108,6 +108,9 @@ type Options struct {
 	// that is a fault stays one, which no plugin has at will.
 	Plugins engine.Plugins
 	Real    []string
+	// Priced is told of each request that is priced, in the order of cases, as it is
+	// once plugins have answered; nil for nobody. It must not change the request.
+	Priced func(Suite, Case, engine.Request)
 }
 
 // Run prices the cases that the filter selects, with stubs for plugins. When it
@@ -148,6 +151,9 @@ func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
 	var quote engine.Quote
 	request, err := s.Rules.Consult(ctx, plugins, c.request)
 	if err == nil {
+		if options.Priced != nil {
+			options.Priced(s, c, request)
+		}
 		quote, err = s.Rules.Price(request)
 	}
 	if r.Mismatches = plugins.missing; len(r.Mismatches) > 0 {

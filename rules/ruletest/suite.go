@@ -28,6 +28,9 @@ type Suite struct {
 	folder string // of the rules
 }
 
+// Folder has the rule files that the suite tests.
+func (s Suite) Folder() string { return s.folder }
+
 // Case is one cart with what is expected of its quote: a test, or one row of
 // its table.
 type Case struct {
