@@ -11,6 +11,7 @@
 //	ruletest   runs tests of rules, and reads carts
 //	record     makes a test of an order
 //	report     writes what check, test and codes show
+//	difference tells what two versions of rules do otherwise
 //	diag       is what all of them report faults with, and has a page for each
 //
 // # A rule file

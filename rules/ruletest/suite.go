@@ -227,3 +227,9 @@ func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency
 	}
 	return engine.NewCatalog(items), err
 }
+
+// RequestOf is Request by other rules than those of the suite, with stubs for what
+// these ask of plugins. A question that no stub answers is an error.
+func (s Suite) RequestOf(ctx context.Context, rules *engine.Ruleset, c Case) (engine.Request, error) {
+	return consultStubs(ctx, rules, c)
+}

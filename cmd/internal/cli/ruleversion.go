@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/archive"
+	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/diag"
+)
+
+// versionHelp says how versions of rules are named.
+const versionHelp = `A version is a folder of rule files, a folder as it was at a commit of git, such as
+HEAD:rules or v1.2:rules, from where you stand, or the digest of a ruleset that the
+database keeps, as checkout orders show tells it.`
+
+// ruleVersion is the rule files of a version, compiled.
+type ruleVersion struct {
+	name  string // as it was asked for
+	files []compile.File
+	rules *engine.Ruleset
+}
+
+// openVersion reads and compiles a version of rules. The database is only opened for
+// a digest.
+func openVersion(ctx context.Context, name string, database func() (config.Database, error)) (ruleVersion, error) {
+	files, err := versionFiles(ctx, name, database)
+	if err != nil {
+		return ruleVersion{}, err
+	}
+	rules, err := compile.Compile(files)
+	var faults diag.List
+	if errors.As(err, &faults) {
+		return ruleVersion{}, faults.InFolder(filepath.ToSlash(name))
+	}
+	return ruleVersion{name, files, rules}, err
+}
+
+func versionFiles(ctx context.Context, name string, database func() (config.Database, error)) ([]compile.File, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return compile.Read(os.DirFS(name))
+	case err == nil:
+		return nil, environmentError(fmt.Errorf("%s is a file; name its folder, because rule files share their sets and conditions", name))
+	case regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(name):
+		return archivedFiles(ctx, name, database)
+	}
+	if ref, folder, ok := strings.Cut(name, ":"); ok && ref != "" {
+		return committedFiles(ctx, ref, folder)
+	}
+	return nil, environmentError(fmt.Errorf("there is no folder %s; a commit is named with its folder, such as HEAD:rules", name))
+}
+
+// archivedFiles are those of a ruleset in the database.
+func archivedFiles(ctx context.Context, digest string, database func() (config.Database, error)) (files []compile.File, err error) {
+	cfg, err := database()
+	if err != nil {
+		return nil, err
+	}
+	a, err := openArchive(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, environmentError(a.Close())) }()
+	kept, err := a.Ruleset(ctx, digest)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	files, err = archive.Unpack(kept.Files, digest)
+	if err != nil {
+		return nil, codedError{exitFindings, err}
+	}
+	return files, nil
+}
+
+// committedFiles are those of a folder at a commit. Git does the reading.
+func committedFiles(ctx context.Context, ref, folder string) (files []compile.File, err error) {
+	tree, err := git(ctx, "rev-parse", "--verify", "--end-of-options", ref+":./"+filepath.ToSlash(folder))
+	if err != nil {
+		return nil, environmentError(fmt.Errorf("there is no folder %q at the commit %q: %w", folder, ref, err))
+	}
+	packed, err := git(ctx, "archive", "--format=tar", strings.TrimSpace(string(tree)))
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "checkout-rules")
+	if err != nil {
+		return nil, environmentError(err)
+	}
+	defer func() { err = errors.Join(err, environmentError(os.RemoveAll(dir))) }()
+	if err := unpack(packed, dir); err != nil {
+		return nil, environmentError(fmt.Errorf("read %s:%s: %w", ref, folder, err))
+	}
+	return compile.Read(os.DirFS(dir))
+}
+
+// git runs git and returns what it writes.
+func git(ctx context.Context, args ...string) ([]byte, error) {
+	var errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, environmentError(errors.New("git is not installed; without it, name folders"))
+	case err != nil:
+		return nil, environmentError(fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(errs.String())))
+	}
+	return out, nil
+}
+
+// unpack writes the files of a tar below the folder.
+func unpack(packed []byte, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	for r := tar.NewReader(bytes.NewReader(packed)); ; {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		name := filepath.FromSlash(header.Name)
+		if err := errors.Join(root.MkdirAll(filepath.Dir(name), 0o755), root.WriteFile(name, data, 0o644)); err != nil {
+			return err
+		}
+	}
+}
