@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"errors"
+
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
@@ -11,15 +13,19 @@ import (
 // a name stands for, in the same form, and false for others; it may be nil. A text
 // that is no expression comes back as it is.
 func Normal(expression string, define func(name string) (string, bool)) string {
-	if len(expression) > maxSource {
-		return expression
-	}
-	tree, err := parser.ParseWithConfig(expression, &conf.Config{MaxNodes: maxNodes})
+	tree, err := normalTree(expression)
 	if err != nil {
 		return expression
 	}
 	ast.Walk(&tree.Node, normaliser{define})
 	return tree.Node.String()
+}
+
+func normalTree(expression string) (*parser.Tree, error) {
+	if len(expression) > maxSource {
+		return nil, errors.New("too long")
+	}
+	return parser.ParseWithConfig(expression, &conf.Config{MaxNodes: maxNodes})
 }
 
 type normaliser struct {
@@ -45,7 +51,9 @@ func (n normaliser) Visit(node *ast.Node) {
 			return
 		}
 		if definition, ok := n.define(x.Value); ok {
-			x.Value = "(" + definition + ")"
+			if tree, err := normalTree(definition); err == nil {
+				*node = tree.Node
+			}
 		}
 	}
 }
