@@ -47,7 +47,7 @@ func (f *formatter) row(item syntax.Value) (row, bool) {
 }
 
 // align writes rows so that what stands under the same key stands below each other,
-// as far as the rows have the same keys.
+// as far as all rows go on and have the same keys.
 func (f *formatter) align(rows []row) {
 	if len(rows) < 2 || !f.padded(rows) {
 		return
@@ -57,11 +57,15 @@ func (f *formatter) align(rows []row) {
 		width := 0
 		for _, r := range rows {
 			width = max(width, utf8.RuneCountInString(r.cells[column]))
-		}
-		for i := range rows {
-			if cells := rows[i].cells; column+1 < len(cells) {
-				cells[column] += "," + strings.Repeat(" ", width-utf8.RuneCountInString(cells[column])+1)
+			if column+1 == len(r.cells) {
+				columns = column
 			}
+		}
+		if column == columns {
+			break
+		}
+		for _, r := range rows {
+			r.cells[column] += "," + strings.Repeat(" ", width-utf8.RuneCountInString(r.cells[column])+1)
 		}
 	}
 	for _, r := range rows {

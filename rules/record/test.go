@@ -119,7 +119,7 @@ func (w *writer) prices(price engine.Amount, by map[engine.Currency]engine.Amoun
 func (w *writer) given() {
 	cart, usage := &w.request.Cart, &w.request.Usage
 	w.linef("    given:")
-	if !w.request.At.IsZero() {
+	if len(w.rules.Timed()) > 0 {
 		w.linef("      at: %s", w.request.At.UTC().Format(time.RFC3339Nano))
 	}
 	if cart.Currency != w.rules.Currency() {
