@@ -35,6 +35,7 @@ func imports() map[string][]string {
 		"rules/lock":       {"engine", "rules/diag", "rules/syntax"},
 		"rules/compile":    {"engine", "rules/diag", "rules/syntax", "rules/lock"},
 		"rules/ruletest":   {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile"},
+		"rules/schema":     {},
 		"rules/store":      {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":    {"rules/compile"},
 		"rules/record":     {"engine"},

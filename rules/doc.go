@@ -5,6 +5,7 @@
 //	syntax     reads YAML and keeps the place of every value
 //	lock       reads plugins.lock.yaml
 //	compile    makes a ruleset of the files of a folder
+//	schema     has the JSON Schemas of files
 //	store      loads a folder and watches it
 //	catalogue  reads items
 //	format     formats files
