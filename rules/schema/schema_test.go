@@ -165,7 +165,7 @@ func sorted(set map[string]bool) []string {
 	return list
 }
 
-// properties collects the names of properties, and demands that each says what it is.
+// properties collects the names of properties.
 func properties(s any, into map[string]bool) {
 	switch s := s.(type) {
 	case map[string]any:
@@ -202,6 +202,9 @@ func keysOfSource(t *testing.T, folder string) []string {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
+			if list, ok := n.(*ast.CompositeLit); ok {
+				keys = append(keys, dealsOf(t, list)...)
+			}
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
 				return true
@@ -219,6 +222,27 @@ func keysOfSource(t *testing.T, folder string) []string {
 			}
 			return true
 		})
+	}
+	return keys
+}
+
+// dealsOf returns the keys of the map of kinds of deals.
+func dealsOf(t *testing.T, list *ast.CompositeLit) []string {
+	t.Helper()
+	m, ok := list.Type.(*ast.MapType)
+	if !ok {
+		return nil
+	}
+	if value, ok := m.Value.(*ast.Ident); !ok || value.Name != "dealKind" {
+		return nil
+	}
+	var keys []string
+	for _, e := range list.Elts {
+		key, err := strconv.Unquote(e.(*ast.KeyValueExpr).Key.(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
 	}
 	return keys
 }
