@@ -241,6 +241,7 @@ func (p *pricing) runGroup(combine Combine, steps []int32) {
 func (p *pricing) run(s *step) {
 	if s.simple && !p.telling {
 		// Nobody asks what became of it, so what its condition refuses is not noted.
+		p.current = p.rules.promotions[s.promotion]
 		if p.start(s); !s.when.Holds(p.scope) {
 			return
 		}
