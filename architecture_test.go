@@ -42,7 +42,9 @@ func imports() map[string][]string {
 		"rules/difference": {"engine", "rules/compile", "rules/lock", "rules/ruletest", "rules/syntax"},
 		"rules/format":     {"rules/diag", "rules/syntax"},
 		"rules/replay":     {"engine", "rules/compile", "rules/archive"},
-		"rules/report":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/ruletest", "rules/store"},
+		"rules/report":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/ruletest", "rules/store", "rules/coverage"},
+		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
+		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
 
 		"plugins/...":               {"engine", "plugins/..."},
 		"plugins/sdk":               {"plugins/internal/pluginpb", "plugins/internal/wire"},

@@ -10,6 +10,7 @@
 //	catalogue  reads items
 //	format     formats files
 //	ruletest   runs tests of rules, and reads carts
+//	coverage   tells what of the rules their tests reach
 //	record     makes a test of an order
 //	report     writes what check, test and codes show
 //	difference tells what two versions of rules do otherwise

@@ -15,7 +15,8 @@ type Branch struct {
 	Place
 	// Promotion is the id, "" for a branch of the policy.
 	Promotion string
-	// Name says what it is: "deal 2 of 3", "step 1 of 2", "max_discount".
+	// Name says what it is: "deal 2 of 3", "step 1 of 2", "max_discount", "exclusive",
+	// "combine best".
 	Name string
 
 	without func(*engine.RulesetConfig, int)
@@ -41,12 +42,38 @@ func branchesOf(c *compiler, config engine.RulesetConfig) []Branch {
 		if limit := m.Get("limits").At([]string{"max_discount"}); p.Limits.MaxDiscount != nil {
 			f.add(limit, "max_discount", func(p *engine.Promotion) { p.Limits.MaxDiscount = nil })
 		}
+		if p.Exclusive != engine.NotExclusive {
+			f.add(m.Get("exclusive"), "exclusive", func(p *engine.Promotion) { p.Exclusive = engine.NotExclusive })
+		}
+		if excludes := m.Get("excludes"); len(p.Excludes) > 0 {
+			f.add(excludes, "excludes", func(p *engine.Promotion) { p.Excludes = nil })
+		}
 		all = append(all, f.found...)
 	}
+	all = append(all, ofGroups(c, config)...)
 	if config.Policy.Cap != nil || config.Policy.CapPercent != nil {
 		all = append(all, Branch{
 			Place: keyPlace(c.policy.Get("cap"), c.policy.Key("cap")), Name: "cap",
 			without: func(config *engine.RulesetConfig, _ int) { config.Policy.Cap, config.Policy.CapPercent = nil, nil },
+		})
+	}
+	return all
+}
+
+// ofGroups finds the groups that let not everything have an effect.
+func ofGroups(c *compiler, config engine.RulesetConfig) []Branch {
+	var all []Branch
+	for i, entry := range c.policy.Get("groups").Items() {
+		if i >= len(config.Policy.Groups) || config.Policy.Groups[i].Combine == engine.CombineAll {
+			continue
+		}
+		at := entry.At([]string{"combine"})
+		all = append(all, Branch{
+			Place: placeOf(at, at.Range()), Name: "combine " + at.Text(), index: i,
+			without: func(config *engine.RulesetConfig, i int) {
+				config.Policy.Groups = slices.Clone(config.Policy.Groups)
+				config.Policy.Groups[i].Combine = engine.CombineAll
+			},
 		})
 	}
 	return all

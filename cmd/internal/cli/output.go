@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,23 +26,35 @@ type output struct{ format, file string }
 // rendering writes what a command found or did in a format.
 type rendering func(w io.Writer, format string) error
 
-// addOutput adds the flag -o.
-func addOutput(cmd *cobra.Command, formats *[]string) {
-	cmd.Flags().StringArrayVarP(formats, "output", "o", nil, "write the result as `FORMAT[=FILE]`: pretty or json; may be repeated")
-	complete := cobra.FixedCompletions([]string{formatPretty, formatJSON}, cobra.ShellCompDirectiveNoFileComp)
+// addOutput adds the flag -o, with the formats that every command has and others.
+func addOutput(cmd *cobra.Command, formats *[]string, others ...string) {
+	known := formatsWith(others)
+	cmd.Flags().StringArrayVarP(formats, "output", "o", nil, "write the result as `FORMAT[=FILE]`: "+orList(known)+"; may be repeated")
+	complete := cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp)
 	_ = cmd.RegisterFlagCompletionFunc("output", complete) // fails only for a flag that is not there
 }
 
-// parseOutputs reads the values of -o. Without any, the format is pretty, on
-// standard output.
-func parseOutputs(values []string) ([]output, error) {
+// formatsWith returns the formats that every command has, and the others.
+func formatsWith(others []string) []string {
+	return append([]string{formatPretty, formatJSON}, others...)
+}
+
+// orList writes "a, b or c".
+func orList(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// parseOutputs reads the values of -o, of a command with other formats too. Without
+// any, the format is pretty, on standard output.
+func parseOutputs(values []string, others ...string) ([]output, error) {
 	if len(values) == 0 {
 		return []output{{format: formatPretty}}, nil
 	}
 	var outputs []output
 	toStdout := 0
 	for _, value := range values {
-		o, err := parseOutput(value)
+		o, err := parseOutput(value, formatsWith(others))
 		if err != nil {
 			return nil, usageError{error: err}
 		}
@@ -56,11 +69,11 @@ func parseOutputs(values []string) ([]output, error) {
 	return outputs, nil
 }
 
-func parseOutput(value string) (output, error) {
+func parseOutput(value string, known []string) (output, error) {
 	format, file, hasFile := strings.Cut(value, "=")
 	switch {
-	case format != formatPretty && format != formatJSON:
-		return output{}, fmt.Errorf("output format %q: want %s or %s", format, formatPretty, formatJSON)
+	case !slices.Contains(known, format):
+		return output{}, fmt.Errorf("output format %q: want %s", format, orList(known))
 	case hasFile && file == "":
 		return output{}, fmt.Errorf("output %q: the file has no name", value)
 	}

@@ -21,6 +21,7 @@ type testOptions struct {
 	filter     string
 	formats    []string
 	allowEmpty bool
+	cover      coverFlag
 }
 
 func newRulesTest(s Streams) *cobra.Command {
@@ -32,7 +33,8 @@ func newRulesTest(s Streams) *cobra.Command {
 files called *_test.yaml beside the rules they test.`,
 		Example: `  checkout rules test examples/quickstart
   checkout rules test --run 'test=every third*;qty=3' examples
-  checkout rules test -o pretty -o json=result.json examples`,
+  checkout rules test -o pretty -o json=result.json examples
+  checkout rules test --cover=90 examples`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if o.paths = paths; len(paths) == 0 {
 				o.paths = []string{"."}
@@ -42,6 +44,8 @@ files called *_test.yaml beside the rules they test.`,
 	}
 	cmd.Flags().StringVar(&o.filter, "run", "", "only the cases that match `FILTER`, such as 'file=tv_test.yaml;test=third*;qty=3'")
 	cmd.Flags().BoolVar(&o.allowEmpty, "allow-empty", false, "succeed when there are no tests")
+	cmd.Flags().Var(&o.cover, "cover", "tell how much of the rules the tests reach, and fail below `MIN` percent")
+	cmd.Flags().Lookup("cover").NoOptDefVal = "0"
 	addOutput(cmd, &o.formats)
 	return cmd
 }
@@ -51,7 +55,8 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 	if err != nil {
 		return err
 	}
-	result, err := runTests(ctx, o.paths, o.filter)
+	run := newCoverage()
+	result, err := runTests(ctx, o.paths, o.filter, o.cover.options(run))
 	if err != nil && !(o.allowEmpty && errors.Is(err, ruletest.ErrNoTests)) {
 		return err
 	}
@@ -61,6 +66,9 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 		}
 		return report.TestsPretty(w, result, commandLine("checkout rules test", o.paths))
 	})
+	if err == nil && o.cover.given && len(result.Cases) > 0 {
+		err = o.cover.report(s.Err, run)
+	}
 	if err == nil && result.Failed > 0 {
 		return silentError{exitFindings}
 	}
@@ -68,12 +76,12 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 }
 
 // runTests runs the tests at the paths that the filter selects.
-func runTests(ctx context.Context, paths []string, text string) (ruletest.Result, error) {
+func runTests(ctx context.Context, paths []string, text string, options ruletest.Options) (ruletest.Result, error) {
 	suites, filter, err := loadTests(paths, text)
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return ruletest.Result{}, err
 	}
-	return ruletest.Run(suites, filter)
+	return ruletest.RunWith(ctx, suites, filter, options)
 }
 
 // loadTests reads the tests at the paths, and the filter.

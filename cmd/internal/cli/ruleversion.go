@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -108,17 +107,11 @@ func committedFiles(ctx context.Context, ref, folder string) (files []compile.Fi
 
 // git runs git and returns what it writes.
 func git(ctx context.Context, args ...string) ([]byte, error) {
-	var errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
+	out, err := gitIn(ctx, ".", args...)
+	if errors.Is(err, errNoGit) {
 		return nil, environmentError(errors.New("git is not installed; without it, name folders"))
-	case err != nil:
-		return nil, environmentError(fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(errs.String())))
 	}
-	return out, nil
+	return out, environmentError(err)
 }
 
 // unpack writes the files of a tar below the folder.
