@@ -34,10 +34,13 @@ run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 
 test: build postgres node ## run all tests, then the rule tests of the examples
 	go test ./...
-	bin/checkout rules test examples
+	$(MAKE) examples
 
-examples: build ## run the rule tests of the examples
+examples: build ## run the rule tests of the examples, and check their rules
 	bin/checkout rules test examples
+	bin/checkout rules check $$(find examples -type d -name rules)
+	bin/checkout rules check --inventory examples/online-shop/inventory.yaml examples/online-shop/rules
+	bin/checkout rules check --inventory examples/quickstart/inventory.yaml examples/quickstart/rules
 
 lint: vet staticcheck ## run vet and staticcheck
 

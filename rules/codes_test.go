@@ -6,12 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/catalogue"
+	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/lint"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
@@ -63,6 +67,9 @@ func faultsOf(t *testing.T, code diag.Code, text string) diag.List {
 			t.Fatal(err)
 		}
 	}
+	if strings.HasPrefix(string(code), "R05") {
+		return findingsOf(t, files)
+	}
 	if _, tests := files["rules_test.yaml"]; !tests {
 		if _, err := compileFolder(folder); err != nil && !errors.As(err, &faults) {
 			t.Fatal(err)
@@ -80,6 +87,36 @@ func faultsOf(t *testing.T, code diag.Code, text string) diag.List {
 		t.Errorf("got %d failures, %v; want what a page prefers to pass", result.Failed, err)
 	}
 	return nil
+}
+
+// findingsOf returns the findings in rules that load, with the items of
+// inventory.yaml.
+func findingsOf(t *testing.T, files map[string]string) diag.List {
+	t.Helper()
+	o := lint.Options{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), MaxStack: 60}
+	var rules []compile.File
+	for name, text := range files {
+		if name != "inventory.yaml" {
+			rules = append(rules, compile.File{Name: name, Data: []byte(text)})
+			continue
+		}
+		usd, err := engine.ParseCurrency("USD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Inventory, err = catalogue.Parse(name, []byte(text), usd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := lint.Check(rules, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all diag.List
+	for _, f := range found {
+		all = append(all, f.Diagnostic)
+	}
+	return all
 }
 
 // TestEveryReasonHasAPage holds the pages against the engine's closed list.

@@ -11,6 +11,7 @@
 //	format     formats files
 //	ruletest   runs tests of rules, and reads carts
 //	coverage   tells what of the rules their tests reach
+//	lint       finds what is hardly meant in rules that load
 //	record     makes a test of an order
 //	report     writes what check, test and codes show
 //	difference tells what two versions of rules do otherwise

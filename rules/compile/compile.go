@@ -29,6 +29,14 @@ func Compile(files []File) (*engine.Ruleset, error) {
 	return engine.NewRuleset(config)
 }
 
+// Configure is Compile for tools that want parts of a ruleset, or one that is
+// changed: it returns what engine.NewRuleset makes the ruleset of. Every call
+// returns slices of its own.
+func Configure(files []File) (engine.RulesetConfig, error) {
+	config, _, err := compileFiles(files, nil)
+	return config, err
+}
+
 // compileFiles compiles the files, observed by somebody or, for nil, by nobody.
 func compileFiles(files []File, watch *observer) (engine.RulesetConfig, *compiler, error) {
 	if len(files) == 0 {

@@ -99,6 +99,9 @@ func TestEveryCodeIsInAGoldenFile(t *testing.T) {
 		if strings.HasPrefix(string(page.Code), "R02") {
 			continue // of rule tests
 		}
+		if strings.HasPrefix(string(page.Code), "R05") {
+			continue // of rules that compile; package lint has them
+		}
 		if !strings.Contains(said, ": "+string(page.Code)+" ") {
 			t.Errorf("no archive in testdata/faults has the code %s (%s)", page.Code, page.Title)
 		}

@@ -6,7 +6,8 @@ import "strings"
 type Code string
 
 // The codes. R00 is about files and their structure, R01 about expressions and
-// what they mean, R02 about rule tests.
+// what they mean, R02 about rule tests. R05 is about rules that load and yet are
+// hardly meant as they are.
 const (
 	Syntax         Code = "R0001"
 	UnknownKey     Code = "R0002"
@@ -30,6 +31,22 @@ const (
 	UnknownItem    Code = "R0201"
 	UnknownTarget  Code = "R0202"
 	TestIncomplete Code = "R0203"
+
+	NeverTrue        Code = "R0501"
+	AlwaysTrue       Code = "R0502"
+	Shadowed         Code = "R0503"
+	Overlapping      Code = "R0504"
+	Stacking         Code = "R0505"
+	BelowCost        Code = "R0506"
+	Unbounded        Code = "R0507"
+	Expired          Code = "R0508"
+	NotInCatalogue   Code = "R0509"
+	UnreachableTier  Code = "R0510"
+	Unused           Code = "R0511"
+	NotPinned        Code = "R0512"
+	GivesNothing     Code = "R0513"
+	Repeated         Code = "R0514"
+	UselessAllowance Code = "R0515"
 )
 
 // Page explains a code.
@@ -54,6 +71,11 @@ func indented(text string) string { return "    " + strings.ReplaceAll(text, "\n
 
 // Pages returns the page of every code, sorted.
 func Pages() []Page {
+	return append(loadPages(), lintPages()...)
+}
+
+// loadPages are the pages of faults that keep rules or tests from loading.
+func loadPages() []Page {
 	return []Page{
 		{
 			Code: Syntax, Title: "The file is not YAML",

@@ -35,15 +35,27 @@ type Diagnostic struct {
 	Line string `json:"-"`
 	// LineFrom is the column of the first character of Line, 0 meaning 1.
 	LineFrom int `json:"-"`
+	// Severity is an error unless it says otherwise.
+	Severity Severity `json:"severity,omitzero"`
+	// Fix puts it right, nil where no program can.
+	Fix *Fix `json:"fix,omitempty"`
 }
 
 // String writes the diagnostic on one line: file:line:col: code message: hint.
 func (d Diagnostic) String() string {
-	text := fmt.Sprintf("%s: %s %s", d.Location(), d.Code, d.Message)
+	text := fmt.Sprintf("%s: %s %s", d.Location(), d.label(), d.Message)
 	if d.Hint != "" {
 		text += ": " + d.Hint
 	}
 	return text
+}
+
+// label is the code, with the severity before it unless it is an error.
+func (d Diagnostic) label() string {
+	if d.Severity == SeverityError {
+		return string(d.Code)
+	}
+	return d.Severity.String() + " " + string(d.Code)
 }
 
 // Location writes file:line:column, or what of it is known.
@@ -97,7 +109,7 @@ func (d Diagnostic) caret() string {
 //	     = did you mean "tvs"?
 func (d Diagnostic) Render() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %s\n", d.Location(), d.Code, d.Message)
+	fmt.Fprintf(&b, "%s: %s %s\n", d.Location(), d.label(), d.Message)
 	b.WriteString(d.Excerpt())
 	if d.Hint != "" {
 		fmt.Fprintf(&b, "     = %s\n", d.Hint)
@@ -155,6 +167,7 @@ func (l List) InFolder(folder string) List {
 	located := slices.Clone(l)
 	for i := range located {
 		located[i].File = path.Join(folder, located[i].File)
+		located[i].Fix = located[i].Fix.inFolder(folder)
 	}
 	return located
 }

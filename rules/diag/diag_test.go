@@ -110,6 +110,8 @@ func TestEveryCodeHasAPage(t *testing.T) {
 		diag.Syntax, diag.UnknownKey, diag.MissingKey, diag.WrongValue, diag.Duplicate, diag.NothingToLoad,
 		diag.NotSupported, diag.ReservedName, diag.UnknownPlugin, diag.PluginConfig, diag.PluginSchema, diag.BadExpression, diag.TypeMismatch, diag.UnknownName, diag.TooCostly,
 		diag.NotAllowed, diag.Cycle, diag.OutOfRange, diag.AmountDigits, diag.UnknownItem, diag.UnknownTarget, diag.TestIncomplete,
+		diag.NeverTrue, diag.AlwaysTrue, diag.Shadowed, diag.Overlapping, diag.Stacking, diag.BelowCost, diag.Unbounded, diag.Expired,
+		diag.NotInCatalogue, diag.UnreachableTier, diag.Unused, diag.NotPinned, diag.GivesNothing, diag.Repeated, diag.UselessAllowance,
 	}
 	pages := diag.Pages()
 	for i, page := range pages {

@@ -48,6 +48,38 @@ func Test(rules *engine.Ruleset, request engine.Request, name string) (Recorded,
 	return Recorded{File: w.text.Bytes(), Kept: kept}, nil
 }
 
+// Exact makes a test file of a request as it is, and expects of the named promotions
+// why they are not applied. The error is that of engine.Ruleset.Price.
+func Exact(rules *engine.Ruleset, request engine.Request, name string, notApplied []string) ([]byte, error) {
+	request.Explain, request.Hints = true, false
+	quote, err := rules.Price(request)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{rules: rules, request: request, money: request.Cart.Currency.Format}
+	w.catalogue()
+	w.linef("")
+	w.linef("tests:")
+	w.linef("  - name: %s", word(name))
+	w.given()
+	w.stubs()
+	w.expect(&quote)
+	w.notApplied(&quote, notApplied)
+	return w.text.Bytes(), nil
+}
+
+func (w *writer) notApplied(q *engine.Quote, ids []string) {
+	var reasons []string
+	for _, o := range q.Promotions {
+		if slices.Contains(ids, o.Promotion) && o.Reason != engine.Applied {
+			reasons = append(reasons, fmt.Sprintf("%s: %s", word(o.Promotion), o.Reason))
+		}
+	}
+	if len(reasons) > 0 {
+		w.linef("      not_applied: {%s}", strings.Join(reasons, ", "))
+	}
+}
+
 // writer writes YAML whose collections are in one line.
 type writer struct {
 	rules   *engine.Ruleset

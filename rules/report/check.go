@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/lint"
 )
 
 // FaultsPretty writes the faults with excerpts.
@@ -16,21 +18,60 @@ func FaultsPretty(w io.Writer, faults diag.List) error {
 
 // Checked is a folder of rules that compiled.
 type Checked struct {
-	Folder  string
-	Files   int
-	Ruleset *engine.Ruleset
+	Folder   string
+	Files    int
+	Ruleset  *engine.Ruleset
+	Findings []lint.Finding
 }
 
-// CheckPretty writes a line for each folder.
-func CheckPretty(w io.Writer, checked []Checked) error {
+// CheckPretty writes the findings that are at least as grave as the level, and a
+// line for each folder.
+func CheckPretty(w io.Writer, checked []Checked, level diag.Severity) error {
+	var b strings.Builder
 	for _, c := range checked {
-		_, err := fmt.Fprintf(w, "%s: %s in %s, ruleset %.12s\n", c.Folder,
-			counted(len(c.Ruleset.PromotionIDs()), "promotion"), counted(c.Files, "file"), c.Ruleset.Digest())
-		if err != nil {
-			return err
+		hidden := 0
+		for _, f := range c.Findings {
+			if !f.Severity.AtLeast(level) {
+				hidden++
+				continue
+			}
+			b.WriteString(finding(f) + "\n")
+		}
+		fmt.Fprintf(&b, "%s: %s in %s, ruleset %.12s%s\n", c.Folder,
+			counted(len(c.Ruleset.PromotionIDs()), "promotion"), counted(c.Files, "file"), c.Ruleset.Digest(), summary(c.Findings, hidden))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// finding writes a finding with its witness.
+func finding(f lint.Finding) string {
+	text := f.Render()
+	if f.Witness != nil {
+		text += fmt.Sprintf("     = seen on %s: %s\n", f.Witness.Cart(), f.Witness.Shows)
+	}
+	if f.Fix != nil {
+		text += fmt.Sprintf("     = --fix does: %s\n", f.Fix.Title)
+	}
+	return text
+}
+
+// summary counts the findings of each severity.
+func summary(findings []lint.Finding, hidden int) string {
+	counts := make(map[diag.Severity]int)
+	for _, f := range findings {
+		counts[f.Severity]++
+	}
+	var text string
+	for _, s := range []diag.Severity{diag.SeverityError, diag.SeverityWarning, diag.SeverityNote} {
+		if counts[s] > 0 {
+			text += ", " + counted(counts[s], s.String())
 		}
 	}
-	return nil
+	if hidden > 0 {
+		text += ", which --fail-level note shows"
+	}
+	return text
 }
 
 func counted(n int, noun string) string {
@@ -42,9 +83,10 @@ func counted(n int, noun string) string {
 
 // checkJSON is version 1 of the format. Fields are only ever added.
 type checkJSON struct {
-	Version int          `json:"version"`
-	Folders []folderJSON `json:"folders"`
-	Faults  diag.List    `json:"faults"`
+	Version  int           `json:"version"`
+	Folders  []folderJSON  `json:"folders"`
+	Faults   diag.List     `json:"faults"`
+	Findings []findingJSON `json:"findings"`
 }
 
 type folderJSON struct {
@@ -55,9 +97,23 @@ type folderJSON struct {
 	Currency   string   `json:"currency"`
 }
 
-// CheckJSON writes the folders that compiled and the faults of the others.
+type findingJSON struct {
+	diag.Diagnostic
+	Promotions []string     `json:"promotions,omitempty"`
+	Witness    *witnessJSON `json:"witness,omitempty"`
+}
+
+// witnessJSON is a cart that shows a finding. Test is a rule test that has it.
+type witnessJSON struct {
+	Shows string `json:"shows"`
+	Cart  string `json:"cart"`
+	Test  string `json:"test"`
+}
+
+// CheckJSON writes the folders that compiled with all findings, and the faults of
+// the others.
 func CheckJSON(w io.Writer, checked []Checked, faults diag.List) error {
-	out := checkJSON{Version: 1, Folders: []folderJSON{}, Faults: faults}
+	out := checkJSON{Version: 1, Folders: []folderJSON{}, Faults: faults, Findings: []findingJSON{}}
 	if faults == nil {
 		out.Faults = diag.List{}
 	}
@@ -66,6 +122,17 @@ func CheckJSON(w io.Writer, checked []Checked, faults diag.List) error {
 			Folder: c.Folder, Files: c.Files, Promotions: c.Ruleset.PromotionIDs(),
 			Ruleset: c.Ruleset.Digest(), Currency: c.Ruleset.Currency().Code(),
 		})
+		for _, f := range c.Findings {
+			found := findingJSON{Diagnostic: f.Diagnostic, Promotions: f.Promotions}
+			if f.Witness != nil {
+				test, err := f.Test(c.Ruleset)
+				if err != nil {
+					return err
+				}
+				found.Witness = &witnessJSON{Shows: f.Witness.Shows, Cart: f.Witness.Cart(), Test: string(test)}
+			}
+			out.Findings = append(out.Findings, found)
+		}
 	}
 	return writeJSON(w, out)
 }

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -145,13 +146,62 @@ func (v Value) Diagnostic(code diag.Code, hint, format string, args ...any) diag
 	return v.doc.diagnostic(code, v.Range(), hint, format, args...)
 }
 
+// DiagnosticAt is Diagnostic at some characters of a scalar.
+func (v Value) DiagnosticAt(from, to int, code diag.Code, hint, format string, args ...any) diag.Diagnostic {
+	return v.doc.diagnostic(code, v.RangeOf(from, to), hint, format, args...)
+}
+
+// DiagnosticOn is Diagnostic at a line of the value's file, from a column to the
+// line's end.
+func (v Value) DiagnosticOn(line, column int, code diag.Code, hint, format string, args ...any) diag.Diagnostic {
+	at := diag.Range{Start: diag.Position{Line: line, Column: column}, End: diag.Position{Line: line, Column: len([]rune(v.SourceLine(line))) + 1}}
+	return v.doc.diagnostic(code, at, hint, format, args...)
+}
+
+// SourceLines is how many lines the file that the value is in has.
+func (v Value) SourceLines() int {
+	if v.doc == nil {
+		return 0
+	}
+	return len(v.doc.lines)
+}
+
+// IsFlow reports whether a mapping or a sequence is written in brackets.
+func (v Value) IsFlow() bool { return v.node != nil && v.node.Style&yaml.FlowStyle != 0 }
+
+// SourceLine is a line of the file that the value is in, counted from 1.
+func (v Value) SourceLine(n int) string {
+	if v.doc == nil {
+		return ""
+	}
+	return v.doc.line(n)
+}
+
 func (d *Document) diagnostic(code diag.Code, at diag.Range, hint, format string, args ...any) diag.Diagnostic {
 	line, from := d.excerpt(at.Start)
 	return diag.Diagnostic{
 		Code: code, File: d.name, Range: at, Hint: hint,
-		Message: fmt.Sprintf(format, args...), Line: line, LineFrom: from,
+		Message: fmt.Sprintf(format, args...), Line: line, LineFrom: from, Fix: d.respelt(code, at, hint),
 	}
 }
+
+// respelt is the change to the name that a misspelt one most likely means, nil
+// where it is not sure that the range is the name alone.
+func (d *Document) respelt(code diag.Code, at diag.Range, hint string) *diag.Fix {
+	meant, ok := strings.CutPrefix(hint, `did you mean "`)
+	meant, ended := strings.CutSuffix(meant, `"?`)
+	if !ok || !ended || code != diag.UnknownName && code != diag.UnknownKey || at.Start.Line != at.End.Line || !plain.MatchString(meant) {
+		return nil
+	}
+	line := []rune(d.line(at.Start.Line))
+	if at.End.Column > len(line)+1 || !plain.MatchString(string(line[at.Start.Column-1:at.End.Column-1])) {
+		return nil
+	}
+	return &diag.Fix{Title: "Write " + meant, Edits: []diag.Edit{{File: d.name, Range: at, Text: meant}}}
+}
+
+// plain is a name that YAML and expressions read as it is.
+var plain = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 // maxExcerpt is how many characters of a line an excerpt shows.
 const maxExcerpt = 160

@@ -1,0 +1,274 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
+)
+
+// Bounds on how many pairs of promotions are tried: for one promotion, and
+// altogether.
+const (
+	maxRivals = 20
+	maxPairs  = 2000
+)
+
+// compete finds promotions that another one always beats, and such that only the
+// alphabet decides between.
+func (l *linter) compete() {
+	rivals := l.rivals()
+	pairs := 0
+	for _, p := range l.ranked() {
+		if !l.acts(p) {
+			continue
+		}
+		found, tried := false, 0
+		for _, q := range rivals[p] {
+			if !found && outranks(q, p) && l.beats(q, p, rivals) {
+				l.shadowed(q, p)
+				found = true
+			}
+		}
+		for _, q := range rivals[p] {
+			if found || tried == maxRivals || pairs == maxPairs {
+				break
+			}
+			if outranks(q, p) && q.Priority == p.Priority && l.byRank(q, p) && !l.solver().never(all(p.meaning, q.meaning)) {
+				tried, pairs = tried+1, pairs+1
+				found = l.tied(q, p)
+			}
+		}
+	}
+}
+
+// acts reports whether the promotion may have an effect, now or later.
+func (l *linter) acts(p *promotion) bool {
+	acts, known := l.acting[p]
+	if !known {
+		over := !p.Schedule.Until.IsZero() && !l.options.At.Before(p.Schedule.Until)
+		acts = !p.Disabled && !over && !l.solver().never(p.meaning)
+		l.acting[p] = acts
+	}
+	return acts
+}
+
+// ranked are the promotions by rank.
+func (l *linter) ranked() []*promotion {
+	ranked := slices.Clone(l.promotions)
+	slices.SortFunc(ranked, func(a, b *promotion) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(a.ID, b.ID))
+	})
+	return ranked
+}
+
+func outranks(a, b *promotion) bool {
+	return a.Priority > b.Priority || a.Priority == b.Priority && a.ID < b.ID
+}
+
+// rivals are, of each promotion, those that may not have an effect beside it, by
+// rank.
+func (l *linter) rivals() map[*promotion][]*promotion {
+	ranked, rivals := l.ranked(), make(map[*promotion][]*promotion)
+	for i, p := range ranked {
+		if !l.acts(p) {
+			continue
+		}
+		for _, q := range ranked[i+1:] {
+			if l.acts(q) && l.clash(p, q) {
+				rivals[p] = append(rivals[p], q)
+				rivals[q] = append(rivals[q], p)
+			}
+		}
+	}
+	return rivals
+}
+
+func groupOf(p *promotion) string { return cmp.Or(p.Group, engine.DefaultGroup) }
+
+func (l *linter) policyOf(group string) engine.Group {
+	i := slices.IndexFunc(l.config.Policy.Groups, func(g engine.Group) bool { return g.ID == group })
+	if i < 0 {
+		return engine.Group{ID: group}
+	}
+	return l.config.Policy.Groups[i]
+}
+
+// clash reports whether two promotions exclude each other.
+func (l *linter) clash(p, q *promotion) bool {
+	if groupOf(p) == groupOf(q) {
+		switch l.policyOf(groupOf(p)).Combine {
+		case engine.CombineBest, engine.CombineFirst:
+			return true
+		}
+	}
+	return l.excludes(p, q) || l.excludes(q, p)
+}
+
+func (l *linter) excludes(p, q *promotion) bool {
+	names := slices.Concat(p.Excludes, l.policyOf(groupOf(p)).Excludes)
+	switch {
+	case slices.Contains(p.Excludes, q.ID) || slices.Contains(names, groupOf(q)):
+		return true
+	case p.Exclusive == engine.ExclusiveInGroup:
+		return groupOf(p) == groupOf(q)
+	case p.Exclusive == engine.ExclusiveInLevel:
+		return slices.ContainsFunc(p.Deals, func(d engine.Deal) bool {
+			return slices.ContainsFunc(q.Deals, func(e engine.Deal) bool { return d.Level() == e.Level() })
+		})
+	default:
+		return p.Exclusive == engine.ExclusiveInCart
+	}
+}
+
+// byRank reports whether rank decides between two that clash.
+func (l *linter) byRank(p, q *promotion) bool {
+	if groupOf(p) == groupOf(q) {
+		switch l.policyOf(groupOf(p)).Combine {
+		case engine.CombineFirst:
+			return true
+		case engine.CombineBest:
+			return false
+		}
+	}
+	return l.config.Policy.Resolution == engine.ResolvePriority
+}
+
+// beats reports whether it is proved that q, which ranks higher, has an effect on
+// every cart on which p would have one.
+func (l *linter) beats(q, p *promotion, rivals map[*promotion][]*promotion) bool {
+	sameGroup := groupOf(p) == groupOf(q)
+	switch {
+	case !sameGroup || !l.byRank(q, p) || len(p.Deals) != 1 || len(q.Deals) != 1:
+		return false
+	case q.Limits != (engine.Limits{}) || q.Coupon != (engine.Coupon{}) && q.Coupon != p.Coupon:
+		return false
+	case wordsIn(q.Get("schedule")) != "" && wordsIn(q.Get("schedule")) != wordsIn(p.Get("schedule")):
+		return false
+	case wordsIn(q.Get("currencies")) != wordsIn(p.Get("currencies")) || !slices.Equal(q.Currencies, p.Currencies) && len(q.Currencies) > 0:
+		return false
+	case q.when != nil && strings.Contains(string(q.when.Source()), "total") || l.readsTotals(q):
+		return false // which differ between the turns of the two
+	case !l.solver().never(all(p.meaning, l.during(p.Schedule), not(q.meaning))):
+		return false
+	case !dominates(q, p):
+		return false
+	}
+	// Nothing may stand in q's way that lets p pass.
+	return !slices.ContainsFunc(rivals[q], func(r *promotion) bool { return r != p && !slices.Contains(rivals[p], r) })
+}
+
+// readsTotals reports whether the condition reads what earlier promotions left,
+// through names too.
+func (l *linter) readsTotals(p *promotion) bool {
+	reads := false
+	l.solver().models(either(p.meaning, not(p.meaning)), func(m *model) bool {
+		for f := range m.facts {
+			reads = reads || f.part == "total" || f.part == "" && strings.Contains(f.key, "total")
+		}
+		return !reads
+	})
+	return reads
+}
+
+// dominates reports whether q has an effect wherever p has one, both at the same
+// prices or q at higher ones.
+func dominates(q, p *promotion) bool {
+	if q.Deals[0].Level() != p.Deals[0].Level() {
+		return false
+	}
+	switch d := q.Deals[0].(type) {
+	case *engine.PercentOff:
+		e, ok := p.Deals[0].(*engine.PercentOff)
+		if !ok || d.Of != e.Of || d.OfList != e.OfList || d.MaxUnits != nil || d.MaxDiscount != nil {
+			return false
+		}
+		more, moreOK := d.Percent.(engine.Constant)
+		less, lessOK := e.Percent.(engine.Constant)
+		return moreOK && lessOK && engine.Decimal(more).Cmp(engine.Decimal(less)) >= 0 && engine.Decimal(more).Sign() > 0
+	case *engine.AmountOff:
+		e, ok := p.Deals[0].(*engine.AmountOff)
+		amount, constant := d.Amount.(engine.Constant)
+		return ok && constant && d.Of == e.Of && d.MaxUnits == nil && engine.Decimal(amount).Sign() > 0
+	default:
+		return false
+	}
+}
+
+// shadowed reports p, with a cart on which it would be applied but for q.
+func (l *linter) shadowed(q, p *promotion) {
+	finding := l.report(p.Get("id"), diag.SeverityWarning, diag.Shadowed, fmt.Sprintf("remove it, or let it rank before %s", q.ID),
+		"%s is never applied: %s at %s goes first wherever it could be", p.ID, q.ID, q.Get("id").Location())
+	finding.Promotions = []string{p.ID, q.ID}
+	without, err := l.rulesOf(withoutPromotion(l.config.Promotions, q.ID))
+	if err != nil {
+		return
+	}
+	l.carts([]*promotion{p, q}, constant(true), nil, func(request engine.Request) bool {
+		request, quote, ok := price(l.rules, request)
+		_, alone, aloneOK := price(without, request)
+		if !ok || !aloneOK || !applied(&quote, q.ID) || applied(&quote, p.ID) || !applied(&alone, p.ID) {
+			return true
+		}
+		finding.Witness = &Witness{Shows: fmt.Sprintf("%s is applied; without it, %s would be", q.ID, p.ID), Request: request, Quote: quote, NotApplied: []string{p.ID}}
+		return false
+	})
+}
+
+func withoutPromotion(promotions []engine.Promotion, id string) []engine.Promotion {
+	return slices.DeleteFunc(slices.Clone(promotions), func(p engine.Promotion) bool { return p.ID == id })
+}
+
+// withPriority gives a promotion another rank.
+func withPriority(promotions []engine.Promotion, id string, priority int) []engine.Promotion {
+	changed := slices.Clone(promotions)
+	for i := range changed {
+		if changed[i].ID == id {
+			changed[i].Priority = priority
+		}
+	}
+	return changed
+}
+
+// tied reports two promotions of the same priority of which only one has an effect,
+// where the other would if its id came first, at another price. It is reported only
+// with the cart that shows it.
+func (l *linter) tied(q, p *promotion) bool {
+	pair := []engine.Promotion{*p.Promotion, *q.Promotion}
+	small, err := l.rulesOf(pair)
+	if err != nil {
+		return false
+	}
+	var other *engine.Ruleset
+	found := false
+	l.carts([]*promotion{p, q}, constant(true), nil, func(request engine.Request) bool {
+		if _, quote, ok := price(small, request); !ok || !applied(&quote, q.ID) || applied(&quote, p.ID) {
+			return true
+		}
+		if other == nil {
+			if other, err = l.rulesOf(withPriority(l.config.Promotions, p.ID, p.Priority+1)); err != nil {
+				return false
+			}
+		}
+		request, quote, ok := price(l.rules, request)
+		_, swapped, swappedOK := price(other, request)
+		if !ok || !swappedOK || !applied(&quote, q.ID) || applied(&quote, p.ID) || !applied(&swapped, p.ID) || applied(&swapped, q.ID) ||
+			quote.Payable == swapped.Payable {
+			return true
+		}
+		finding := l.report(p.Get("id"), diag.SeverityWarning, diag.Overlapping, "give one of the two a priority",
+			"%s and %s at %s compete, and nothing but their ids decides", p.ID, q.ID, q.Get("id").Location())
+		finding.Promotions = []string{p.ID, q.ID}
+		finding.Witness = &Witness{
+			Shows: fmt.Sprintf("%s is applied, to pay are %s; if %s went first, %s %s", q.ID, quote.Currency.Format(quote.Payable),
+				p.ID, quote.Currency.Format(swapped.Payable), quote.Currency),
+			Request: request, Quote: quote, NotApplied: []string{p.ID},
+		}
+		found = true
+		return false
+	})
+	return found
+}

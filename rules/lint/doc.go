@@ -1,0 +1,2 @@
+// Package lint finds what is hardly meant in rules that compile.
+package lint
