@@ -47,6 +47,7 @@ type Witness struct {
 	Quote   engine.Quote   `json:"quote"`
 	// NotApplied are promotions of which the quote tells why they are not applied.
 	NotApplied []string `json:"-"`
+	timed      bool // the instant has a bearing
 }
 
 // Check returns the findings in rules that compile, sorted by place. The error is
@@ -71,6 +72,11 @@ func Check(files []compile.File, o Options) ([]Finding, error) {
 	l.stacks()
 	l.costs()
 	l.allowances()
+	for _, found := range l.findings {
+		if found.Witness != nil {
+			found.Witness.timed = len(f.rules.Timed()) > 0
+		}
+	}
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Range.Start.Line, b.Range.Start.Line),
 			cmp.Compare(a.Range.Start.Column, b.Range.Start.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))

@@ -230,7 +230,9 @@ func (w *Witness) Cart() string {
 	text("to", cart.Shipping.Country)
 	text("by", cart.Shipping.Method())
 	text("payment", cart.Payment)
-	parts = append(parts, "on "+w.Request.At.UTC().Format("2006-01-02 15:04 UTC"))
+	if w.timed {
+		parts = append(parts, "on "+w.Request.At.UTC().Format("2006-01-02 15:04 UTC"))
+	}
 	return strings.Join(parts, "; ")
 }
 
