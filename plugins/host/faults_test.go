@@ -119,6 +119,13 @@ func (l *load) until(what string, enough func(l *load) bool) {
 	})
 }
 
+// answered is how many quotes had the answer of the plugin.
+func (l *load) answered() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.served
+}
+
 // Whatever a plugin does, other promotions give what they give to the cent, each
 // quote is there in time, the fault has a name, and afterwards the plugin serves
 // again without anybody's help.
@@ -158,6 +165,7 @@ func TestWhatAPluginDoesHurtsNobodyElse(t *testing.T) {
 		{"answers with megabytes", "some", `{"do":"huge"}`, nil, []engine.PluginFault{engine.TooLarge}},
 		{"is killed", "some", `{"off":1}`, kill(syscall.SIGKILL), []engine.PluginFault{engine.Crashed, engine.NotRunning}},
 		{"is stopped", "some", `{"off":1}`, kill(syscall.SIGSTOP), []engine.PluginFault{engine.TimedOut}},
+		{"loses its connection and lives", "some", `{"off":1}`, asked(`{"do":"unplug"}`), []engine.PluginFault{engine.Crashed}},
 		{"spins", "some", `{"off":1}`, asked(`{"do":"spin"}`), nil},
 		{"is replaced by another program", "some", `{"off":1}`, func(f *folder) { f.install("evil") }, nil},
 		{"is removed", "some", `{"off":1}`, func(f *folder) {
@@ -245,8 +253,8 @@ func killAgainAndAgain(t *testing.T, duration time.Duration) {
 		}
 		killed, last = killed+1, s.PID
 	}
-	served := l.served
-	f.until("serving", running)
+	f.until("the last start", func(s host.Status) bool { return s.State == host.Running && s.PID != last })
+	served := l.answered()
 	l.until("answers after the last end", func(l *load) bool { return l.served > served })
 	l.end()
 	slices.Sort(l.took)

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 func runTests(m *testing.M) int {
 	temp, err := os.MkdirTemp(tempFolder(), "host")
 	if err == nil {
-		err = errors.Join(os.Setenv("TMPDIR", temp), os.Setenv("CHECKOUT_DB_PASSWORD", "secret"))
+		err = errors.Join(os.Setenv("TMPDIR", temp), os.Setenv("CHECKOUT_DB_PASSWORD", "secret"), build())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -113,6 +113,27 @@ func eat() [][]byte {
 	}
 	return kept
 }
+
+// unplug ends all connections and lets nobody make another, but does not end the
+// program.
+func unplug() error {
+	own, err := filepath.Glob(filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "plugin*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range own {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	for fd := range maxDescriptors {
+		if _, peerErr := unix.Getpeername(fd); peerErr == nil {
+			err = errors.Join(err, unix.Shutdown(fd, unix.SHUT_RDWR))
+		}
+	}
+	return err
+}
+
+// maxDescriptors is more than how many files a rogue has open.
+const maxDescriptors = 100
 
 // rogue does what its config says, most of it wrong. What it is can be changed by
 // files in the folder that it runs in.
@@ -225,6 +246,10 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 			child := exec.Command("setsid", "sleep", "600")
 			child.Stdout, child.Stderr = os.NewFile(1, "stdout"), os.NewFile(2, "stderr")
 			if err := child.Start(); err != nil {
+				return nil, err
+			}
+		case "unplug":
+			if err := unplug(); err != nil {
 				return nil, err
 			}
 		case "NaN":
