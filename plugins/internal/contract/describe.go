@@ -23,7 +23,6 @@ const (
 	maxDoc      = 2000    // bytes
 	maxSchema   = 1 << 16 // bytes
 	maxExamples = 20
-	maxFactText = 1000 // bytes of the value of a fact
 )
 
 // Description reads what a plugin says of itself. The error joins all that the contract does not allow.

@@ -2102,7 +2102,8 @@ func (x *FactsRequest) GetNames() []string {
 
 type FactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The values of facts by name, of the types described. One that cannot be told, such as the points of a guest, is left out.
+	// The values of facts by name, of the types described; a text is one line of at most 200 bytes. One that cannot be told, such as the
+	// points of a guest, is left out.
 	Values        map[string]*Value `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
