@@ -20,7 +20,7 @@ import (
 // program is a process with its group. It implements runner.Runner.
 type program struct {
 	options Options
-	output  io.Writer
+	output  *relay
 	env     []string
 	stdout  *os.File
 	stderr  *os.File
@@ -43,7 +43,7 @@ const (
 	busyPause = 10 * time.Millisecond
 )
 
-func newProgram(o Options, output io.Writer) *program {
+func newProgram(o Options, output *relay) *program {
 	return &program{options: o, output: output, env: append([]string(nil), o.Env...), exited: make(chan struct{})}
 }
 
@@ -66,6 +66,7 @@ func (p *program) run(started chan<- error) {
 	state, err := p.process.Wait()
 	// Who has left the group may hold the pipes open for ever.
 	last := time.Now().Add(lastWords)
+	time.AfterFunc(lastWords, p.output.end)
 	_, _ = p.stdout.SetReadDeadline(last), p.stderr.SetReadDeadline(last) // an error says that they are closed
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -220,7 +221,7 @@ func (f *firstLine) pass(buffer []byte) error {
 	next := f.pending
 	for {
 		if len(next) > 0 {
-			_, _ = f.rest.Write(next) // a lockedWriter has no errors
+			_, _ = f.rest.Write(next) // a relay has no errors
 		}
 		n, err := f.ReadCloser.Read(buffer)
 		if next = buffer[:n]; n == 0 && err != nil {

@@ -398,7 +398,8 @@ type DealKind struct {
 	ConfigSchema string `protobuf:"bytes,4,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
 	// The parts of the cart that it needs.
 	Fields []Field `protobuf:"varint,5,rep,packed,name=fields,proto3,enum=checkout.plugin.v1.Field" json:"fields,omitempty"`
-	// Valid configs, as JSON: 1 to 20, each of at most 16 KiB and nested at most 8 deep. They are shown to people who write rules and used by the conformance suite.
+	// Valid configs, as JSON: 1 to 20, each of at most 16 KiB and nested at most 8 deep. They are shown to people who write rules and
+	// used by the conformance suite.
 	Examples      []string `protobuf:"bytes,6,rep,name=examples,proto3" json:"examples,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
