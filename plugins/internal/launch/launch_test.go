@@ -45,6 +45,8 @@ func TestMain(m *testing.M) {
 	case "loud":
 		fmt.Println("hello")
 		os.Exit(sdk.Serve(good{}))
+	case "brief":
+		os.Exit(0)
 	case "newer":
 		fmt.Println("1|7|unix|/nowhere|grpc|")
 		time.Sleep(time.Hour)
@@ -267,6 +269,7 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 	}{
 		{"mute", "start: it was not ready within 300ms: context deadline exceeded", false},
 		{"loud", `start: its first line on stdout is not that of a plugin, or it ended before: "hello"`, false},
+		{"brief", "start: it ended before it had written a line to stdout", false},
 		{"newer", "start: it and this Checkout have no version of the contract in common: incompatible API version with plugin. Plugin version: 7, Client versions: [1]", true},
 	}
 	for _, tt := range tests {

@@ -230,6 +230,22 @@ func (f *firstLine) pass(buffer []byte) error {
 	}
 }
 
+// Group lets a command lead a process group. What it returns kills all of the group, as the end of the context of the command does, and is
+// to be called when the command has been waited for.
+func Group(cmd *exec.Cmd) (kill func()) {
+	ownGroup(cmd)
+	kill = func() {
+		if cmd.Process != nil {
+			killGroup(cmd.Process)
+		}
+	}
+	cmd.Cancel = func() error {
+		kill()
+		return nil
+	}
+	return kill
+}
+
 // diagnose says what the errors of go-plugin mean to who runs a plugin. Its errors have no types.
 func diagnose(err error) error {
 	switch text := err.Error(); {
@@ -237,6 +253,8 @@ func diagnose(err error) error {
 		return &VersionError{fmt.Errorf("it and this Checkout have no version of the contract in common: %s", text)}
 	case strings.HasPrefix(text, "incompatible core API version"):
 		return &VersionError{errors.New("it was made for another go-plugin than version 1")}
+	case strings.HasPrefix(text, "Unrecognized remote plugin message: \nFailed to read any lines"):
+		return errors.New("it ended before it had written a line to stdout")
 	case strings.HasPrefix(text, "Unrecognized remote plugin message"):
 		return fmt.Errorf("its first line on stdout is not that of a plugin, or it ended before: %.200q", strings.TrimPrefix(text, "Unrecognized remote plugin message: "))
 	case strings.HasPrefix(text, "unsupported plugin protocol"):
