@@ -47,8 +47,13 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	before, err := openFiles()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.Run()
-	if err := errors.Join(goleak.Find(), nothingLeft(temp), os.RemoveAll(temp)); err != nil {
+	if err := errors.Join(goleak.Find(), nothingLeft(temp), nothingOpen(before), os.RemoveAll(temp)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -81,6 +86,24 @@ func nothingLeft(temp string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// openFiles counts what this process has open: files, pipes and sockets.
+func openFiles() (int, error) {
+	all, err := os.ReadDir("/proc/self/fd")
+	return len(all), err
+}
+
+// ofTheRuntime is how many files the runtime of Go opens once, for its poller and the
+// like.
+const ofTheRuntime = 8
+
+func nothingOpen(before int) error {
+	now, err := openFiles()
+	if err == nil && now > before+ofTheRuntime {
+		err = fmt.Errorf("%d files are open, %d were before the tests", now, before)
+	}
+	return err
 }
 
 // beforeServing is what the rogue does before its handshake.

@@ -135,7 +135,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 // connect starts the program and the connection to it.
 func (p *Process) connect() error {
 	if _, err := p.client.Start(); err != nil {
-		return diagnose(err)
+		return p.program.diagnose(err)
 	}
 	protocol, err := p.client.Client()
 	if err != nil {
