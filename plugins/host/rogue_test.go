@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv("CHECKOUT_PLUGIN") != "":
 		beforeServing()
+		if fromFile("rogue.fixed", "") != "" {
+			os.Exit(sdk.Serve(fixed{}))
+		}
 		os.Exit(sdk.Serve(rogue{}))
 	case os.Getenv(echoVariable) != "":
 		os.Exit(serveEcho(os.Getenv(echoVariable)))

@@ -41,6 +41,8 @@ type starter struct {
 	number  atomic.Int64
 	running sync.WaitGroup
 	closing sync.Once
+
+	withoutTLS bool // only to measure what TLS takes
 }
 
 func newStarter(o *Options) (*starter, error) {
@@ -126,7 +128,7 @@ func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, err
 	log := s.options.Logger.With("plugin", pin.Name)
 	r.output.tell = func(line string) { log.Info("plugin prints", "line", engine.CleanPluginText(line)) }
 	r.Process, err = launch.Start(ctx, launch.Options{
-		Path: path, Dir: s.options.Dir, Env: environment(home), Runtime: home, StartTimeout: s.options.Start,
+		Path: path, Dir: s.options.Dir, Env: environment(home), Runtime: home, StartTimeout: s.options.Start, WithoutTLS: s.withoutTLS,
 		Output: &r.output, Started: func(pid int) error { return limit(pid, s.options.Memory) },
 	})
 	if err != nil {

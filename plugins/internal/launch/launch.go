@@ -52,6 +52,8 @@ type Options struct {
 	Runtime string
 	// StartTimeout is how long it may take until it can be called, 10 seconds if it is 0.
 	StartTimeout time.Duration
+	// WithoutTLS leaves the socket to the rights of its folder. It is only for measuring what TLS takes.
+	WithoutTLS bool
 	// Output gets what the program writes to stdout and stderr, from one goroutine, which goes on waiting for it if it blocks after the
 	// end. While it blocks, so does the program when it has printed more than fits into some buffers. Nil discards.
 	Output io.Writer
@@ -113,7 +115,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 		SyncStderr:       output,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}), // else it reads what is printed as JSON
-		AutoMTLS:         true,
+		AutoMTLS:         !o.WithoutTLS,
 		SkipHostEnv:      true,
 		GRPCDialOptions:  wire.DialOptions(),
 	})
