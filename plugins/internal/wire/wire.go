@@ -80,10 +80,10 @@ func (s *service) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc
 // The windows are as large as messages may be, and do not change: to find a size by itself gRPC sends pings beside messages, which
 // on a socket to the same machine only wake the other side up once more.
 
-// DialOptions bound what is read from plugins.
+// DialOptions bound what is read from plugins. A call is made once: gRPC would make it again by itself where a connection breaks.
 func DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxResponse)), grpc.WithStaticStreamWindowSize(MaxResponse), grpc.WithStaticConnWindowSize(connWindow),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxResponse)), grpc.WithStaticStreamWindowSize(MaxResponse), grpc.WithStaticConnWindowSize(connWindow), grpc.WithDisableRetry(),
 	}
 }
 
