@@ -21,7 +21,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
+.PHONY: help build run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ examples: build ## run the rule tests of the examples, and check their rules
 	bin/checkout rules check $$(find examples -type d -name rules)
 	bin/checkout rules check --inventory examples/online-shop/inventory.yaml examples/online-shop/rules
 	bin/checkout rules check --inventory examples/quickstart/inventory.yaml examples/quickstart/rules
+
+plugins: build ## build the example plugins in Go into bin/plugins
+	go build -trimpath -o bin/plugins/ ./examples/plugins/loyalty ./examples/plugins/spend-challenge
 
 lint: vet staticcheck ## run vet and staticcheck
 

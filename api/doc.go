@@ -10,7 +10,7 @@
 // # The API, version 0, and what is new in 1
 //
 //	GET  /status                         {"message":"OK","version","service"}
-//	GET  /health                         {"version","service","failures":[]}; 503 when a check fails
+//	GET  /health                         {"version","service","failures":[]}; 503 when a check fails, such as of a database that cannot be written
 //	GET  /metrics                        Prometheus text
 //	GET  /v0/inventory/item/price/{key}  price of one unit; the key is a SKU, else a name
 //	POST /v0/inventory/items/price       {"skus":["A","A","B"]}: price with promotions

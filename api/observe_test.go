@@ -18,6 +18,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
 )
 
 func readAll(t testing.TB, answer *http.Response) string {
@@ -252,6 +253,9 @@ func TestHealthNamesWhatIsDown(t *testing.T) {
 			{Name: "well", Run: func(context.Context) error { return nil }},
 			{Name: "deaf", Run: func(context.Context) error { <-released; return nil }},
 			{Name: "ill", Run: func(context.Context) error { return errors.New("dial 10.0.0.1") }},
+			{Name: "full", Run: func(context.Context) error {
+				return &persistence.Error{Op: "ping database", Fault: persistence.Fault{Reason: "the database is read-only"}, Err: errors.New("secret")}
+			}},
 			{Name: "mad", Run: func(context.Context) error { panic("check") }},
 			{Name: "slow", Run: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
 		}
@@ -265,7 +269,7 @@ func TestHealthNamesWhatIsDown(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
-	if list := strings.Join(got.Failures, ", "); list != "deaf: unavailable, ill: unavailable, mad: unavailable, slow: unavailable" {
+	if list := strings.Join(got.Failures, ", "); list != "deaf: unavailable, ill: unavailable, full: ping database: the database is read-only, mad: unavailable, slow: unavailable" {
 		t.Errorf("got failures %s", list)
 	}
 	if !strings.Contains(log.String(), "dial 10.0.0.1") {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,10 +50,20 @@ func (s *Server) runChecks(ctx context.Context) []string {
 		if err := resultOf(ctx, results[i]); err != nil {
 			s.options.Log.LogAttrs(ctx, slog.LevelError, "health check",
 				append(causeAttrs(err), slog.String("check", check.Name))...)
-			failures = append(failures, check.Name+": unavailable")
+			failures = append(failures, check.Name+": "+reasonOf(err))
 		}
 	}
 	return failures
+}
+
+// reasonOf is what callers are told of a check that has failed. A text that is fit
+// for them is that of an error which keeps more for the log.
+func reasonOf(err error) string {
+	var fit slog.LogValuer
+	if errors.As(err, &fit) {
+		return err.Error()
+	}
+	return "unavailable"
 }
 
 // resultOf waits for a check's result. One that is there counts even when the

@@ -53,7 +53,7 @@ func (r *reading) value(s setting, doc *document, value any) {
 	case webhooks:
 		r.webhooks(s, doc.place, value)
 	case pluginSettings:
-		r.pluginSettings(s, doc.place, value)
+		r.pluginSettings(s, doc, value)
 	default:
 		r.scalar(s, doc.place(s.key), value)
 	}
@@ -110,6 +110,7 @@ type document struct {
 	lines  map[string]int // by key
 	places map[string]int // lines by what place returned
 	faults []Fault
+	told   map[string]plainNode // what plugins are told, by their names
 }
 
 var _ koanf.Parser = (*document)(nil)
@@ -134,6 +135,10 @@ func (d *document) Unmarshal(b []byte) (map[string]any, error) {
 		return nil, errors.New("want keys and values, got a " + strings.TrimPrefix(top.ShortTag(), "!!"))
 	}
 	d.scan("", top)
+	var err error
+	if d.told, err = toldIn(top); err != nil {
+		return nil, err
+	}
 	return values, top.Decode(&values)
 }
 

@@ -93,7 +93,7 @@ func TestLoad(t *testing.T) {
 				Rules:    "promotions", RulesWatch: config.WatchPoll, Seed: "items.yaml",
 				Plugins: config.Plugins{
 					Dir: "p", Dev: true, Timeout: time.Second, Start: 2 * time.Second, MaxInFlight: 3, MemoryMiB: 4, CPUPercent: 5,
-					Settings: config.PluginSettings{"a": []byte(`{"b":6.5}`), "c-1": []byte(`{}`)},
+					Settings: config.PluginSettings{"a": []byte(`{"b":6.50}`), "c-1": []byte(`{}`)},
 				},
 				LowStock: 3, EventsKeep: 48 * time.Hour, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},

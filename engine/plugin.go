@@ -136,7 +136,7 @@ const (
 	BadChecksum     PluginFault = "bad_checksum"     // the program is not the one that was pinned
 	VersionMismatch PluginFault = "version_mismatch" // it and the host have no version of the contract in common, or it is not what the rules were written for
 	TimedOut        PluginFault = "timeout"          // it did not answer within the time of a call
-	Crashed         PluginFault = "crashed"          // it ended during the call
+	Crashed         PluginFault = "crashed"          // it ended during the call, or its connection did
 	Overloaded      PluginFault = "overloaded"       // too many calls were waiting for it
 	CircuitOpen     PluginFault = "circuit_open"     // it has failed so often that it is not asked for a while
 	CallFailed      PluginFault = "call_failed"      // it answered with an error

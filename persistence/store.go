@@ -104,12 +104,32 @@ func newStore(db Database, o Options) (*Store, error) {
 // Currency returns the shop's currency.
 func (s *Store) Currency() engine.Currency { return s.options.Currency }
 
-// Ping reports whether the database answers and has the schema.
+// Ping reports whether the database answers, has the schema, and can be written. It
+// writes nothing, so that a full disk is found by what does.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, "ping database", func(db bun.IDB) error {
+	err := s.read(ctx, "ping database", func(db bun.IDB) error {
 		var any bool
 		return db.NewRaw("SELECT EXISTS (SELECT 1 FROM items)").Scan(ctx, &any)
 	})
+	if err != nil {
+		return err
+	}
+	return s.pingWriter(ctx)
+}
+
+// writerWait is how long a ping waits to write.
+const writerWait = 200 * time.Millisecond
+
+// pingWriter runs a statement that is refused where nothing can be written, and
+// changes no row. Where it has to wait, somebody writes.
+func (s *Store) pingWriter(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, writerWait)
+	defer cancel()
+	_, err := s.db.Writer.NewUpdate().Model((*itemRow)(nil)).Set("stock = stock").Where("id < 0").Exec(limited)
+	if err == nil || s.db.Diagnose(err).Retry || limited.Err() != nil && ctx.Err() == nil {
+		return nil
+	}
+	return s.explain(ctx, failed("ping database", err))
 }
 
 // Close closes the database. A call under way either finishes or is

@@ -2,6 +2,8 @@
 # Builds the example plugin in Node.js, unless it is newer than what it is made from. It installs its packages by the lock file, and says
 # what to install where Node.js is missing.
 set -euo pipefail
+exec 9<"$0" # tests of several packages run this at once
+if command -v flock >/dev/null; then flock 9; fi
 cd "$(dirname "$0")/../examples/plugins/node-round-down"
 built=dist/node-round-down
 fresh() {

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -176,6 +177,67 @@ func TestTourOfTheReadmeShowsWhatIsPrinted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The pages on plugins can be followed to the end. Without a network, a workspace stands for what go mod tidy would fetch.
+func TestToursOfPluginsRun(t *testing.T) {
+	repository, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		page, total string
+		skus        []string
+	}{
+		{"README.md", "94.98", []string{tv, tv}},
+		{"examples/loyalty/README.md", "64.00", []string{"ATLAS"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.page, func(t *testing.T) {
+			work := t.TempDir()
+			err := os.CopyFS(filepath.Join(work, "examples"), os.DirFS(filepath.Join(root, "examples")))
+			if err := errors.Join(err, os.Mkdir(filepath.Join(work, "bin"), 0o755)); err != nil { // as make does
+				t.Fatal(err)
+			}
+			instead := strings.NewReplacer(
+				"make plugins", "(cd '"+repository+"' && go build -o '"+work+"/bin/plugins/' ./examples/plugins/loyalty)",
+				"--source .", "--source '"+repository+"'",
+				"go mod tidy", "go work init . '"+repository+"' && export GOPROXY=off")
+			commands, runs := pluginCommands(read(t, tt.page))
+			for _, line := range commands {
+				if code, output := in(t, work, instead.Replace(line)); code != 0 {
+					t.Fatalf("%s: exit code %d\n%s", line, code, output)
+				}
+			}
+			if len(commands) < 5 || len(runs) != 1 {
+				t.Fatalf("got %d commands and %d that serve, want at least 5 and 1", len(commands), len(runs))
+			}
+			args := strings.Fields(strings.TrimPrefix(runs[0], "bin/checkout run "))
+			for i, arg := range args {
+				if strings.HasPrefix(arg, "bin/") || strings.HasPrefix(arg, "examples/") {
+					args[i] = filepath.Join(work, arg)
+				}
+			}
+			s := start(t, args...)
+			s.wantTotal(tt.total, tt.skus...)
+		})
+	}
+}
+
+// pluginCommands returns the commands about plugins in a page's indented code blocks, and after them those that run a server with plugins.
+func pluginCommands(page string) (commands, runs []string) {
+	for line := range strings.Lines(page) {
+		code, indented := strings.CutPrefix(line, "    ")
+		code = strings.TrimSpace(code)
+		switch {
+		case !indented:
+		case strings.HasPrefix(code, "bin/checkout run ") && strings.Contains(code, "--plugins "):
+			runs = append(runs, code)
+		case regexp.MustCompile(`^(make plugins|mkdir -p bin/shop |\(cd bin/|bin/checkout plugins )`).MatchString(code):
+			commands = append(commands, code)
+		}
+	}
+	return commands, runs
 }
 
 // replace changes text in a file, which has it.

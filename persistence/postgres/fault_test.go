@@ -73,6 +73,18 @@ func TestReadOnlyDatabaseIsDiagnosed(t *testing.T) {
 	}
 }
 
+func TestAPingFindsOutThatNothingCanBeWritten(t *testing.T) {
+	dsn := pgtest.CreateSchema(t)
+	check(t, newStore(t, openDSN(t, dsn), persistence.Options{}).Ping(t.Context()))
+	store, err := persistence.New(openDSN(t, dsn+"&default_transaction_read_only=on"), persistence.Options{Currency: usd(t)})
+	check(t, err)
+	defer func() { check(t, store.Close()) }()
+	const want = "ping database: the database is read-only"
+	if err := store.Ping(t.Context()); !errors.Is(err, persistence.ErrUnavailable) || err.Error() != want {
+		t.Errorf("got error %v, want ErrUnavailable that says %q", err, want)
+	}
+}
+
 func TestLostConnectionsAreReplaced(t *testing.T) {
 	dsn := pgtest.Create(t)
 	store := newStore(t, openDSN(t, dsn), persistence.Options{})

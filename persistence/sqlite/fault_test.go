@@ -37,6 +37,37 @@ func TestFaultsOfTheDatabaseAreToldApart(t *testing.T) {
 	}
 }
 
+func TestAPingFindsOutThatNothingCanBeWritten(t *testing.T) {
+	db := openFile(t)
+	store := newStore(t, db, persistence.Options{})
+	_, err := db.Writer.ExecContext(t.Context(), "PRAGMA query_only = 1")
+	check(t, err)
+	const want = "ping database: the database is read-only"
+	if err := store.Ping(t.Context()); !errors.Is(err, persistence.ErrUnavailable) || err.Error() != want {
+		t.Errorf("got error %v, want ErrUnavailable that says %q", err, want)
+	}
+	_, err = db.Writer.ExecContext(t.Context(), "PRAGMA query_only = 0")
+	check(t, err)
+	check(t, store.Ping(t.Context()))
+}
+
+// Who writes for long, such as an import, is no fault.
+func TestAPingDoesNotWaitForWhoWrites(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shop.db")
+	mine, err := sqlite.Open(t.Context(), path)
+	check(t, err)
+	store := newStore(t, mine, persistence.Options{})
+	other, err := sqlite.Open(t.Context(), path)
+	check(t, err)
+	defer func() { check(t, other.Close()) }()
+	for _, writer := range []persistence.Database{mine, other} {
+		tx, err := writer.Writer.BeginTx(t.Context(), nil)
+		check(t, err)
+		check(t, store.Ping(t.Context()))
+		check(t, tx.Rollback())
+	}
+}
+
 func TestDamagedRowsAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, damage, want string }{
 		{"the categories of an item", "UPDATE items SET categories = '{'", "read item TV: column categories: unexpected end of JSON input"},

@@ -16,7 +16,7 @@ import (
 // and to what only such a store does.
 func testFollowed(t *testing.T, open func(*testing.T) persistence.Database) {
 	for _, cases := range [][]testCase{
-		inventoryCases(), upsertCases(), deletionCases(), movementCases(), importCases(), purchaseCases(),
+		inventoryCases(), upsertCases(), deletionCases(), movementCases(), importCases(), purchaseCases(), pluginCases(),
 	} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {

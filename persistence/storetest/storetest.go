@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"movements", movementCases()},
 		{"import", importCases()},
 		{"purchase", purchaseCases()},
+		{"plugins", pluginCases()},
 		{"orders", orderCases()},
 		{"returns", returnCases()},
 		{"holds", holdCases()},
@@ -59,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 func RunSales(t *testing.T, open func(t *testing.T) persistence.Database) {
 	runGroups(t, open, []group{
 		{"purchase", purchaseCases()},
+		{"plugins", pluginCases()},
 		{"holds", holdCases()},
 		{"keys", keyCases()},
 		{"concurrency", concurrencyCases()},

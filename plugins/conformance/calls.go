@@ -121,7 +121,7 @@ func (s *suite) facts(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("facts: %w%s", err, s.exitText())
 		}
-		if _, faults := contract.Facts(s.d, names, response); len(faults) > 0 {
+		if _, faults := contract.Facts(contract.FactTypes(s.d), names, response); len(faults) > 0 {
 			return errors.Join(faults...)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/checkout-promotions/checkout/plugins/internal/launch"
@@ -78,14 +79,18 @@ func Check(ctx context.Context, path string, o Options) (*Report, error) {
 	if o.Env == nil {
 		o.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + os.TempDir(), "LANG=C.UTF-8"}
 	}
-	if _, err := os.Stat(path); err != nil {
+	program, err := filepath.Abs(path) // a bare name would be looked for in PATH
+	if err != nil {
 		return nil, fmt.Errorf("check plugin: %w", err)
+	}
+	if info, err := os.Stat(program); err != nil || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("check plugin: there is no program %s", path)
 	}
 	sockets, err := os.MkdirTemp("", "check")
 	if err != nil {
 		return nil, fmt.Errorf("check plugin: %w", err)
 	}
-	s := &suite{path: path, o: o, sockets: sockets, report: &Report{Path: path}}
+	s := &suite{path: program, o: o, sockets: sockets, report: &Report{Path: path}}
 	s.run(ctx)
 	if err := errors.Join(ctx.Err(), os.RemoveAll(sockets)); err != nil {
 		return nil, fmt.Errorf("check plugin: %w", err)

@@ -28,6 +28,7 @@ func (s *suite) byHand(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.o.StartTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.path)
+	defer launch.Group(cmd)()
 	cmd.Env, cmd.WaitDelay = s.o.Env, time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -61,6 +62,7 @@ func (s *suite) versions(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.o.StartTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.path)
+	defer launch.Group(cmd)()
 	cmd.Env, cmd.WaitDelay = s.handshakeEnv("999"), time.Second
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -93,6 +93,10 @@ func (s *supervisor) acquire() *instance {
 	}
 }
 
+// connectionLost is what is known of a program that cannot be reached and has not
+// ended.
+const connectionLost = "the connection is lost"
+
 // endingWait is how long a failed call waits to learn that its program has ended.
 const endingWait = 50 * time.Millisecond
 
@@ -114,7 +118,7 @@ func (s *supervisor) diagnose(i *instance, err error) (engine.PluginFault, strin
 		case <-i.program.ended():
 			return engine.Crashed, i.program.ending()
 		case <-time.After(endingWait):
-			return engine.Crashed, "the connection is lost"
+			return engine.Crashed, connectionLost
 		}
 	case status.Code(err) == codes.ResourceExhausted:
 		return engine.TooLarge, status.Convert(err).Message()

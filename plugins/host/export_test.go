@@ -12,3 +12,6 @@ func NewFast(o Options) (*Host, error) {
 	h.pace.longestPause = time.Second
 	return h, nil
 }
+
+// WithoutTLS has the host talk to programs that it starts from now on in the clear.
+func (h *Host) WithoutTLS() { h.starter.withoutTLS = true }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -119,6 +121,13 @@ func (l *load) until(what string, enough func(l *load) bool) {
 	})
 }
 
+// answered is how many quotes had the answer of the plugin.
+func (l *load) answered() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.served
+}
+
 // Whatever a plugin does, other promotions give what they give to the cent, each
 // quote is there in time, the fault has a name, and afterwards the plugin serves
 // again without anybody's help.
@@ -140,32 +149,39 @@ func TestWhatAPluginDoesHurtsNobodyElse(t *testing.T) {
 		config string // what it does in every call
 		do     func(*folder)
 		faults []engine.PluginFault // one of which is seen
+		logged string               // what the log says of it, where quotes need not tell
 	}{
-		{"hangs", "some", `{"do":"hang"}`, nil, []engine.PluginFault{engine.TimedOut}},
-		{"panics", "some", `{"do":"panic"}`, nil, []engine.PluginFault{engine.CallFailed}},
-		{"exits", "some", `{"do":"exit"}`, nil, []engine.PluginFault{engine.Crashed}},
-		{"floods its output", "some", `{"do":"flood","off":-1}`, nil, []engine.PluginFault{engine.NegativeAmount, engine.TimedOut}},
-		{"floods stdout without lines", "some", `{"do":"raw","off":-1}`, nil, []engine.PluginFault{engine.NegativeAmount}},
-		{"eats memory", "some", `{"do":"eat"}`, nil, []engine.PluginFault{engine.Crashed}},
-		{"answers for unknown lines", "units", `{"do":"unknown"}`, nil, []engine.PluginFault{engine.UnknownLine}},
-		{"takes more units than there are", "units", `{"do":"many"}`, nil, []engine.PluginFault{engine.TooManyUnits}},
-		{"takes more than units cost", "units", `{"do":"dear"}`, nil, []engine.PluginFault{engine.AbovePrice}},
-		{"adds to the price of units", "units", `{"do":"below"}`, nil, []engine.PluginFault{engine.NegativeAmount}},
-		{"answers with thousands of lines", "units", `{"do":"lines"}`, nil, []engine.PluginFault{engine.TooLarge}},
-		{"adds to the price", "some", `{"off":-5}`, nil, []engine.PluginFault{engine.NegativeAmount}},
-		{"takes off all money there is", "some", `{"off":9223372036854775807}`, nil, []engine.PluginFault{engine.AbovePrice}},
-		{"awards no number", "award", `{"do":"NaN"}`, nil, []engine.PluginFault{engine.BadNumber}},
-		{"answers with megabytes", "some", `{"do":"huge"}`, nil, []engine.PluginFault{engine.TooLarge}},
-		{"is killed", "some", `{"off":1}`, kill(syscall.SIGKILL), []engine.PluginFault{engine.Crashed, engine.NotRunning}},
-		{"is stopped", "some", `{"off":1}`, kill(syscall.SIGSTOP), []engine.PluginFault{engine.TimedOut}},
-		{"spins", "some", `{"off":1}`, asked(`{"do":"spin"}`), nil},
-		{"is replaced by another program", "some", `{"off":1}`, func(f *folder) { f.install("evil") }, nil},
+		{"hangs", "some", `{"do":"hang"}`, nil, []engine.PluginFault{engine.TimedOut}, ""},
+		{"panics", "some", `{"do":"panic"}`, nil, []engine.PluginFault{engine.CallFailed}, ""},
+		{"exits", "some", `{"do":"exit"}`, nil, []engine.PluginFault{engine.Crashed}, ""},
+		{"floods its output", "some", `{"do":"flood","off":-1}`, nil, []engine.PluginFault{engine.NegativeAmount, engine.TimedOut}, ""},
+		{"floods stdout without lines", "some", `{"do":"raw","off":-1}`, nil, []engine.PluginFault{engine.NegativeAmount}, ""},
+		{"eats memory", "some", `{"do":"eat"}`, nil, []engine.PluginFault{engine.Crashed}, ""},
+		{"answers for unknown lines", "units", `{"do":"unknown"}`, nil, []engine.PluginFault{engine.UnknownLine}, ""},
+		{"takes more units than there are", "units", `{"do":"many"}`, nil, []engine.PluginFault{engine.TooManyUnits}, ""},
+		{"takes more than units cost", "units", `{"do":"dear"}`, nil, []engine.PluginFault{engine.AbovePrice}, ""},
+		{"adds to the price of units", "units", `{"do":"below"}`, nil, []engine.PluginFault{engine.NegativeAmount}, ""},
+		{"answers with thousands of lines", "units", `{"do":"lines"}`, nil, []engine.PluginFault{engine.TooLarge}, ""},
+		{"adds to the price", "some", `{"off":-5}`, nil, []engine.PluginFault{engine.NegativeAmount}, ""},
+		{"takes off all money there is", "some", `{"off":9223372036854775807}`, nil, []engine.PluginFault{engine.AbovePrice}, ""},
+		{"awards no number", "award", `{"do":"NaN"}`, nil, []engine.PluginFault{engine.BadNumber}, ""},
+		{"answers with megabytes", "some", `{"do":"huge"}`, nil, []engine.PluginFault{engine.TooLarge}, ""},
+		{"is killed", "some", `{"off":1}`, kill(syscall.SIGKILL), []engine.PluginFault{engine.Crashed, engine.NotRunning}, ""},
+		{"is stopped", "some", `{"off":1}`, kill(syscall.SIGSTOP), []engine.PluginFault{engine.TimedOut}, ""},
+		{"loses its connection and lives", "some", `{"off":1}`, asked(`{"do":"unplug"}`), []engine.PluginFault{engine.Crashed}, ""},
+		{"spins", "some", `{"off":1}`, asked(`{"do":"spin"}`), nil, "% of a processor, more than 50"},
+		{"is replaced by another program", "some", `{"off":1}`, func(f *folder) { f.install("evil") }, nil, "plugins.lock.yaml does not have"},
 		{"is removed", "some", `{"off":1}`, func(f *folder) {
 			kill(syscall.SIGKILL)(f)
 			f.write("rogue", "")
 			f.until("refusal", func(s host.Status) bool { return s.State == host.Refused })
 			f.install("")
-		}, []engine.PluginFault{engine.Crashed, engine.NotRunning, engine.BadChecksum}},
+		}, []engine.PluginFault{engine.Crashed, engine.NotRunning, engine.BadChecksum}, ""},
+		{"is of another version from then on", "some", `{"off":1}`, func(f *folder) {
+			f.write("rogue.version", "2.0.0")
+			kill(syscall.SIGKILL)(f)
+			f.until("refusal", func(s host.Status) bool { return s.State == host.Refused && s.Fault == engine.VersionMismatch })
+		}, []engine.PluginFault{engine.VersionMismatch}, "it is version 2.0.0, plugins.lock.yaml has 1.0.0"},
 	} {
 		if !bounded && c.name == "eats memory" {
 			continue
@@ -183,10 +199,14 @@ func TestWhatAPluginDoesHurtsNobodyElse(t *testing.T) {
 				l.until("the fault", func(l *load) bool {
 					return slices.ContainsFunc(c.faults, func(fault engine.PluginFault) bool { return l.faults[fault] > 0 })
 				})
-			} else {
-				l.until("quotes", func(l *load) bool { return l.served > 100 })
+			}
+			if c.logged != "" {
+				f.until("the log", func(host.Status) bool { return strings.Contains(f.log.String(), c.logged) })
+				served := l.answered()
+				l.until("quotes", func(l *load) bool { return l.served > served+100 || len(c.faults) > 0 })
 			}
 			l.end()
+			f.mend()
 			known := append(slices.Clone(c.faults), engine.CircuitOpen, engine.Overloaded, engine.Crashed, engine.NotRunning, engine.TimedOut)
 			for fault := range maps.Keys(l.faults) {
 				if !slices.Contains(known, fault) {
@@ -197,8 +217,42 @@ func TestWhatAPluginDoesHurtsNobodyElse(t *testing.T) {
 			if pid := f.status().PID; pid != before.PID {
 				f.wantGone(before.PID)
 			}
+			f.wantNothingLeft()
 		})
 	}
+}
+
+// mend lets the program be of its version again, if it was not, and puts it where
+// the host sees that it is another.
+func (f *folder) mend() {
+	f.t.Helper()
+	if f.status().State != host.Refused {
+		return
+	}
+	f.write("rogue.version", "1.0.0")
+	f.write("rogue", "")
+	f.until("another refusal", func(s host.Status) bool { return s.Fault == engine.BadChecksum })
+	f.install("")
+}
+
+// wantNothingLeft wants the folder of the host to have no more than the mark of its
+// owner and the home of the program that runs, with its socket and that of go-plugin.
+func (f *folder) wantNothingLeft() {
+	f.t.Helper()
+	f.until("removal of what programs had", func(s host.Status) bool {
+		if s.State != host.Running {
+			return false
+		}
+		environment, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", s.PID))
+		_, home, _ := strings.Cut(string(environment), "HOME=")
+		home, _, _ = strings.Cut(home, "\x00")
+		homes, homesErr := filepath.Glob(filepath.Join(filepath.Dir(home), "*"))
+		sockets, socketsErr := filepath.Glob(filepath.Join(home, "plugin*"))
+		if err := errors.Join(homesErr, socketsErr); err != nil {
+			f.t.Fatal(err)
+		}
+		return err == nil && len(homes) == 2 && len(sockets) <= 2
+	})
 }
 
 func TestWhatAProgramDoesBeforeItServes(t *testing.T) {
@@ -229,13 +283,14 @@ func TestWhatAProgramDoesBeforeItServes(t *testing.T) {
 func TestAProgramIsKilledAgainAndAgain(t *testing.T) { killAgainAndAgain(t, 3*time.Second) }
 
 // killAgainAndAgain kills the program as soon as it serves, while customers price
-// carts.
+// carts: for a while, and twice at least, however slowly it starts.
 func killAgainAndAgain(t *testing.T, duration time.Duration) {
 	f := newFolder(t, host.Options{Timeout: callTime})
 	f.use()
 	l := f.customers(8, "some", `{"off":1}`)
 	killed, last := 0, 0
-	for end := time.Now().Add(duration); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	end := time.Now().Add(duration)
+	for ; time.Now().Before(end) || killed < 2 && time.Now().Before(end.Add(patience)); time.Sleep(20 * time.Millisecond) {
 		s := f.status()
 		if s.State != host.Running || s.PID == 0 || s.PID == last {
 			continue
@@ -245,13 +300,14 @@ func killAgainAndAgain(t *testing.T, duration time.Duration) {
 		}
 		killed, last = killed+1, s.PID
 	}
-	served := l.served
-	f.until("serving", running)
+	f.until("the last start", func(s host.Status) bool { return s.State == host.Running && s.PID != last })
+	served := l.answered()
 	l.until("answers after the last end", func(l *load) bool { return l.served > served })
 	l.end()
 	slices.Sort(l.took)
 	t.Logf("killed %d times in %s: %d quotes, %d with answers, p50 %s, p99 %s, longest %s, faults %v", killed, duration,
 		l.quotes, l.served, l.took[len(l.took)/2], l.took[len(l.took)*99/100], l.took[len(l.took)-1], l.faults)
+	f.wantNothingLeft()
 	if s := f.status(); killed < 2 || s.Restarts != int64(killed) {
 		t.Errorf("killed %d times, restarted %d times", killed, s.Restarts)
 	}

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -112,12 +111,12 @@ func (f *folder) write(name, text string) {
 	}
 }
 
-// install puts this program into the folder as the rogue; what is appended makes
-// it another program.
+// install puts this program into the folder as the rogue; what is appended, one of
+// those that build knows, makes it another program.
 func (f *folder) install(appended string) {
 	f.t.Helper()
 	next := filepath.Join(f.dir, "next")
-	err := os.Link(built(f.t, appended), next)
+	err := os.Link(built(appended), next)
 	if err == nil {
 		err = os.Rename(next, filepath.Join(f.dir, "rogue"))
 	}
@@ -126,50 +125,25 @@ func (f *folder) install(appended string) {
 	}
 }
 
-// builds are the programs that tests share: each is linked into many folders.
-type builds struct {
-	mu   sync.Mutex
-	made map[string]string // the path, by what is appended
-}
+// built returns the path of this program with something appended, which TestMain has
+// made.
+func built(appended string) string { return filepath.Join(os.TempDir(), "rogue"+appended) }
 
-// made is shared by all tests, because a program has 20 MB.
-var made = builds{made: make(map[string]string)}
-
-// built returns the path of this program with something appended.
-func built(t testing.TB, appended string) string {
-	t.Helper()
-	made.mu.Lock()
-	defer made.mu.Unlock()
-	if path := made.made[appended]; path != "" {
-		return path
-	}
-	path, err := build(appended)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made.made[appended] = path
-	return path
-}
-
-func build(appended string) (string, error) {
+// build makes the programs that tests share, each of which is linked into many
+// folders, because a program has 20 MB.
+func build() error {
 	self, err := os.Executable()
 	if err != nil {
-		return "", err
+		return err
 	}
-	source, err := os.Open(self)
+	text, err := os.ReadFile(self)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer func() { _ = source.Close() }()
-	target, err := os.CreateTemp("", "rogue")
-	if err != nil {
-		return "", err
+	for _, appended := range []string{"", "second", "evil"} {
+		err = errors.Join(err, os.WriteFile(built(appended), append(text[:len(text):len(text)], appended...), 0o755))
 	}
-	_, err = io.Copy(target, source)
-	if err == nil {
-		_, err = target.WriteString(appended)
-	}
-	return target.Name(), errors.Join(err, target.Chmod(0o755), target.Close())
+	return err
 }
 
 func (f *folder) digest() string { return digestOf(f.t, filepath.Join(f.dir, "rogue")) }

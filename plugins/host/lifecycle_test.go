@@ -62,7 +62,7 @@ func TestManyPluginsStartAtOnce(t *testing.T) {
 	var pins []host.Pin
 	for i := range 12 {
 		name := fmt.Sprintf("plugin-%d", i)
-		f.write(name, fmt.Sprintf("#!/bin/sh\nROGUE=%s exec %s\n", name, built(t, "")))
+		f.write(name, fmt.Sprintf("#!/bin/sh\nROGUE=%s exec %s\n", name, built("")))
 		pin := f.pin
 		pin.Name, pin.Digests = name, []string{digestOf(t, filepath.Join(f.dir, name))}
 		pins = append(pins, pin)
@@ -154,6 +154,19 @@ func TestAChildThatLeavesTheGroupIsEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.until("end of the child", func(host.Status) bool { return syscall.Kill(children[0], 0) != nil || zombie(children[0]) })
+	f.wantServed()
+}
+
+func TestAConnectionThatIsLostWhileNobodyAsks(t *testing.T) {
+	f := newFolder(t, host.Options{})
+	f.use()
+	before := f.status().PID
+	f.wantFault(`{"do":"unplug"}`, engine.Crashed, "the connection is lost")
+	s := f.until("another process", func(s host.Status) bool { return s.State == host.Running && s.PID != before })
+	if s.Restarts != 1 || !strings.Contains(f.log.String(), "it runs, but the connection is lost") {
+		t.Errorf("got %d restarts, want one of which the log says why: %s", s.Restarts, f.log)
+	}
+	f.wantGone(before)
 	f.wantServed()
 }
 

@@ -54,7 +54,7 @@ type meter struct {
 // the processor in percent of one for several looks in a row, 0 for any number.
 func (m *meter) exceeds(pid int, memory, cpu int64) string {
 	if resident := residentOf(pid); resident > memory {
-		return fmt.Sprintf("it uses %d MiB of memory, more than %d", resident>>20, memory>>20)
+		return fmt.Sprintf("it uses %d MiB of memory, more than the %d that it may; see plugins.memory_mib and what the plugin asks for", resident>>20, memory>>20)
 	}
 	now, used := time.Now(), processorOf(pid)
 	before := *m

@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv("CHECKOUT_PLUGIN") != "":
 		beforeServing()
+		if fromFile("rogue.fixed", "") != "" {
+			os.Exit(sdk.Serve(fixed{}))
+		}
 		os.Exit(sdk.Serve(rogue{}))
 	case os.Getenv(echoVariable) != "":
 		os.Exit(serveEcho(os.Getenv(echoVariable)))
@@ -41,14 +44,19 @@ func TestMain(m *testing.M) {
 func runTests(m *testing.M) int {
 	temp, err := os.MkdirTemp(tempFolder(), "host")
 	if err == nil {
-		err = errors.Join(os.Setenv("TMPDIR", temp), os.Setenv("CHECKOUT_DB_PASSWORD", "secret"))
+		err = errors.Join(os.Setenv("TMPDIR", temp), os.Setenv("CHECKOUT_DB_PASSWORD", "secret"), build())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	before, err := openFiles()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.Run()
-	if err := errors.Join(goleak.Find(), nothingLeft(temp), os.RemoveAll(temp)); err != nil {
+	if err := errors.Join(goleak.Find(), nothingLeft(temp), nothingOpen(before), os.RemoveAll(temp)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -83,6 +91,24 @@ func nothingLeft(temp string) error {
 	return errors.Join(errs...)
 }
 
+// openFiles counts what this process has open: files, pipes and sockets.
+func openFiles() (int, error) {
+	all, err := os.ReadDir("/proc/self/fd")
+	return len(all), err
+}
+
+// ofTheRuntime is how many files the runtime of Go opens once, for its poller and the
+// like.
+const ofTheRuntime = 8
+
+func nothingOpen(before int) error {
+	now, err := openFiles()
+	if err == nil && now > before+ofTheRuntime {
+		err = fmt.Errorf("%d files are open, %d were before the tests", now, before)
+	}
+	return err
+}
+
 // beforeServing is what the rogue does before its handshake.
 func beforeServing() {
 	switch fromFile("rogue.before", "") {
@@ -113,6 +139,27 @@ func eat() [][]byte {
 	}
 	return kept
 }
+
+// unplug ends all connections and lets nobody make another, but does not end the
+// program.
+func unplug() error {
+	own, err := filepath.Glob(filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "plugin*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range own {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	for fd := range maxDescriptors {
+		if _, peerErr := unix.Getpeername(fd); peerErr == nil {
+			err = errors.Join(err, unix.Shutdown(fd, unix.SHUT_RDWR))
+		}
+	}
+	return err
+}
+
+// maxDescriptors is more than how many files a rogue has open.
+const maxDescriptors = 100
 
 // rogue does what its config says, most of it wrong. What it is can be changed by
 // files in the folder that it runs in.
@@ -225,6 +272,10 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 			child := exec.Command("setsid", "sleep", "600")
 			child.Stdout, child.Stderr = os.NewFile(1, "stdout"), os.NewFile(2, "stderr")
 			if err := child.Start(); err != nil {
+				return nil, err
+			}
+		case "unplug":
+			if err := unplug(); err != nil {
 				return nil, err
 			}
 		case "NaN":

@@ -25,6 +25,7 @@ import (
 	"github.com/checkout-promotions/checkout/plugins/internal/launch"
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
 	"github.com/checkout-promotions/checkout/plugins/internal/wire"
+	"github.com/checkout-promotions/checkout/plugins/sdk"
 )
 
 // startsAtOnce is how many programs start at the same time: each takes a tenth of a
@@ -40,6 +41,8 @@ type starter struct {
 	number  atomic.Int64
 	running sync.WaitGroup
 	closing sync.Once
+
+	withoutTLS bool // only to measure what TLS takes
 }
 
 func newStarter(o *Options) (*starter, error) {
@@ -125,7 +128,7 @@ func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, err
 	log := s.options.Logger.With("plugin", pin.Name)
 	r.output.tell = func(line string) { log.Info("plugin prints", "line", engine.CleanPluginText(line)) }
 	r.Process, err = launch.Start(ctx, launch.Options{
-		Path: path, Dir: s.options.Dir, Env: environment(home), Runtime: home, StartTimeout: s.options.Start,
+		Path: path, Dir: s.options.Dir, Env: environment(home), Runtime: home, StartTimeout: s.options.Start, WithoutTLS: s.withoutTLS,
 		Output: &r.output, Started: func(pid int) error { return limit(pid, s.options.Memory) },
 	})
 	if err != nil {
@@ -189,9 +192,9 @@ type remote struct {
 	home      string
 	output    lines
 	described *pluginpb.DescribeResponse
-	kinds     map[string]fields // of the kinds of deals
-	told      map[string]fields // of the facts
-	types     map[string]pluginpb.FactType
+	kinds     map[string]contract.Fields // of the kinds of deals
+	told      map[string]contract.Fields // of the facts
+	types     map[string]sdk.FactType
 	effects   map[string]string
 	meter     meter
 }
@@ -249,13 +252,13 @@ func (r *remote) prepare(ctx context.Context) error {
 
 // learn keeps what calls need of what the program says of itself.
 func (r *remote) learn() {
-	r.effects, r.types = make(map[string]string), make(map[string]pluginpb.FactType)
-	r.kinds, r.told = make(map[string]fields), make(map[string]fields)
+	r.effects, r.types = make(map[string]string), make(map[string]sdk.FactType)
+	r.kinds, r.told = make(map[string]contract.Fields), make(map[string]contract.Fields)
 	for _, k := range r.described.GetDeals() {
-		r.kinds[k.GetName()], r.effects[k.GetName()] = fieldsOf(k.GetFields()), wire.Word(k.GetEffect())
+		r.kinds[k.GetName()], r.effects[k.GetName()] = contract.Sent(k.GetFields()), wire.Word(k.GetEffect())
 	}
 	for _, f := range r.described.GetFacts() {
-		r.told[f.GetName()], r.types[f.GetName()] = fieldsOf(f.GetFields()), f.GetType()
+		r.told[f.GetName()], r.types[f.GetName()] = contract.Sent(f.GetFields()), sdk.FactType(wire.Word(f.GetType()))
 	}
 }
 
@@ -320,11 +323,11 @@ func (r *remote) check(ctx context.Context) error {
 }
 
 func (r *remote) evaluate(ctx context.Context, cart *engine.Cart, at time.Time, questions []engine.Question) ([]engine.Answer, error) {
-	var want fields
+	var want contract.Fields
 	for i := range questions {
 		want |= r.kinds[questions[i].Kind]
 	}
-	response, err := r.Evaluate(ctx, evaluateRequest(cart, at, questions, want))
+	response, err := r.Evaluate(ctx, contract.EvaluateRequest(cart, at, questions, want))
 	if err != nil {
 		return nil, err
 	}
@@ -332,11 +335,11 @@ func (r *remote) evaluate(ctx context.Context, cart *engine.Cart, at time.Time, 
 }
 
 func (r *remote) facts(ctx context.Context, cart *engine.Cart, at time.Time, names []string) (map[string]engine.Value, error) {
-	var want fields
+	var want contract.Fields
 	for _, name := range names {
 		want |= r.told[name]
 	}
-	response, err := r.Facts(ctx, factsRequest(cart, at, names, want))
+	response, err := r.Facts(ctx, contract.FactsRequest(cart, at, names, want))
 	if err != nil {
 		return nil, err
 	}

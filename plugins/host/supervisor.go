@@ -337,8 +337,11 @@ func sick(i *instance, err error) *startError {
 	case <-i.program.ended():
 		return &startError{engine.Crashed, false, errors.New(i.program.ending())}
 	case <-time.After(endingWait):
-		return &startError{engine.TimedOut, false, fmt.Errorf("its health check fails: %w", err)}
 	}
+	if status.Code(err) == codes.Unavailable {
+		return &startError{engine.Crashed, false, fmt.Errorf("it runs, but %s: %w", connectionLost, err)}
+	}
+	return &startError{engine.TimedOut, false, fmt.Errorf("its health check fails: %w", err)}
 }
 
 func (s *supervisor) checkUp(ctx context.Context, i *instance) error {

@@ -130,7 +130,7 @@ func (h *Harness) Facts(req sdk.FactsRequest) (map[string]sdk.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	told, faults := contract.Facts(h.described, req.Names, response)
+	told, faults := contract.Facts(contract.FactTypes(h.described), req.Names, response)
 	for _, fault := range faults {
 		h.t.Error(fault)
 	}

@@ -39,8 +39,8 @@
 // many goroutines at once, so that a plugin guards what it changes. A panic in a method is an error of that call; a panic in a
 // goroutine that a plugin has started ends the program, which Checkout then starts again.
 //
-// The methods may write to stderr, which Checkout logs, and not to stdout, which belongs to the handshake. Package plugintest tests
-// plugins.
+// The methods may write to stderr, which Checkout logs, and not to stdout, which belongs to the handshake. What they write to os.Stderr
+// in the moments before the program ends can be lost, but for the text of a panic. Package plugintest tests plugins.
 //
 // # Design
 //

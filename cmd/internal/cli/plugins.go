@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -54,6 +55,14 @@ func loadPlugins(cmd *cobra.Command, s Streams) (config.Config, error) {
 		return cfg, usageError{errNoPlugins, cmd}
 	}
 	return cfg, environmentError(wantDirectory("the plugins", cfg.Plugins.Dir))
+}
+
+// wantName checks the name of a plugin.
+func wantName(cmd *cobra.Command, name string) error {
+	if regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`).MatchString(name) {
+		return nil
+	}
+	return usageError{fmt.Errorf("%q cannot be the name of a plugin: use 1 to 40 lower-case letters, digits and -, the first a letter", name), cmd}
 }
 
 // quiet is where tools let plugins log: what they print is in their errors.

@@ -43,6 +43,9 @@ there and back. The figures are of this machine as busy as it is.`,
 			if each <= 0 {
 				return usageError{fmt.Errorf("--for %s: want a duration above zero", each), cmd}
 			}
+			if err := wantName(cmd, names[0]); err != nil {
+				return err
+			}
 			cfg, err := loadPlugins(cmd, s)
 			if err != nil {
 				return err

@@ -51,6 +51,9 @@ same folder of plugins changes to each build, too. Builds are for debuggers.`,
 			if name == "" {
 				name = filepath.Base(source)
 			}
+			if err := wantName(cmd, name); err != nil {
+				return err
+			}
 			return develop(cmd.Context(), &developer{streams: s, cfg: cfg.Plugins, source: source, name: name})
 		},
 	}

@@ -31,6 +31,9 @@ func newPluginsInspect(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := wantName(cmd, names[0]); err != nil {
+				return err
+			}
 			cfg, err := loadPlugins(cmd, s)
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -86,7 +87,11 @@ func writePlugins(w io.Writer, all []seen) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tVERSION\tAPI\tDEALS\tFACTS\tSTATE\tHEALTH") // Flush reports its error
 	for _, p := range all {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", p.Name, dash(p.Version), p.API, orDash(p.Deals), orDash(p.Facts), p.State, dash(p.Health))
+		api := ""
+		if p.API > 0 {
+			api = strconv.Itoa(p.API)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, dash(p.Version), dash(api), orDash(p.Deals), orDash(p.Facts), p.State, dash(p.Health))
 	}
 	return table.Flush()
 }

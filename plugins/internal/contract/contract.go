@@ -21,8 +21,17 @@ type Fields uint64
 // With returns the fields together with others.
 func (f Fields) With(declared ...sdk.Field) Fields {
 	for _, field := range declared {
-		if n := wire.Number[pluginpb.Field](string(field)); n > 0 && n < 64 {
-			f |= 1 << n
+		f |= Sent([]pluginpb.Field{wire.Number[pluginpb.Field](string(field))})
+	}
+	return f
+}
+
+// Sent returns fields as they were declared in a message, without those that this version does not know.
+func Sent(declared []pluginpb.Field) Fields {
+	var f Fields
+	for _, field := range declared {
+		if field > 0 && field < 64 {
+			f |= 1 << field
 		}
 	}
 	return f
@@ -86,31 +95,40 @@ func FactsRequest(cart *engine.Cart, at time.Time, names []string, fields Fields
 // Answers returns the answers to the questions, in the order of the plugin; the engine finds what is missing or too much. An answer to no
 // question keeps the plugin's name for it as its promotion, and no deal has its number.
 func Answers(questions []engine.Question, response *pluginpb.EvaluateResponse) []engine.Answer {
-	asked := make(map[string]*engine.Question, len(questions))
-	for i := range questions {
-		asked[DealID(&questions[i])] = &questions[i]
-	}
-	answers := make([]engine.Answer, 0, len(response.GetAnswers()))
-	for _, given := range response.GetAnswers() {
-		a := answer(given)
-		if q := asked[given.GetId()]; q != nil {
+	answers := make([]engine.Answer, len(response.GetAnswers()))
+	for i, given := range response.GetAnswers() {
+		a := &answers[i]
+		*a = answer(given)
+		if q := asked(questions, i, given.GetId()); q != nil {
 			a.Promotion, a.Deal = q.Promotion, q.Deal
 		} else {
-			a.Promotion, a.Deal = engine.CleanPluginText(given.GetId()), -1
+			a.Promotion, a.Deal = engine.CleanPluginText(given.GetId()), NotAsked
 		}
-		answers = append(answers, a)
 	}
 	return answers
+}
+
+// NotAsked is the number of the deal of an answer to no question.
+const NotAsked = -1
+
+// asked returns the question with the ID, nil for none. Most plugins answer in the order of the questions, so that it is looked for at
+// the place of the answer first.
+func asked(questions []engine.Question, place int, id string) *engine.Question {
+	if place < len(questions) && DealID(&questions[place]) == id {
+		return &questions[place]
+	}
+	for i := range questions {
+		if DealID(&questions[i]) == id {
+			return &questions[i]
+		}
+	}
+	return nil
 }
 
 func answer(given *pluginpb.Answer) engine.Answer {
 	switch result := given.GetResult().(type) {
 	case *pluginpb.Answer_Units:
-		units := make([]engine.AnswerUnits, len(result.Units.GetLines()))
-		for i, u := range result.Units.GetLines() {
-			units[i] = engine.AnswerUnits{SKU: u.GetSku(), Quantity: u.GetQuantity(), Each: engine.Amount(u.GetEach())}
-		}
-		return engine.Answer{Units: units}
+		return answerUnits(result.Units.GetLines())
 	case *pluginpb.Answer_Off:
 		return engine.Answer{Off: engine.Amount(result.Off.GetAmount())}
 	case *pluginpb.Answer_Gift:
@@ -122,16 +140,34 @@ func answer(given *pluginpb.Answer) engine.Answer {
 	case *pluginpb.Answer_Failed:
 		return engine.Answer{Fault: engine.CallFailed, Detail: engine.CleanPluginText(result.Failed.GetWhy())}
 	default:
-		return engine.Answer{Fault: engine.MissingAnswer, Detail: "the answer says neither what it gives nor that it gives nothing"}
+		return engine.Answer{Fault: engine.MissingAnswer, Detail: "an answer without a result, or of a kind that this version does not know"}
 	}
 }
 
-// Facts returns the values of the facts that were asked for. What is of another type than described is left out and an error for each.
-func Facts(d *sdk.Description, names []string, response *pluginpb.FactsResponse) (values map[string]engine.Value, faults []error) {
+// answerUnits copies no more lines than a cart may have.
+func answerUnits(lines []*pluginpb.LineUnits) engine.Answer {
+	if len(lines) > engine.MaxLines {
+		return engine.Answer{Fault: engine.TooLarge, Detail: fmt.Sprintf("an answer of %d lines", len(lines))}
+	}
+	units := make([]engine.AnswerUnits, len(lines))
+	for i, u := range lines {
+		units[i] = engine.AnswerUnits{SKU: u.GetSku(), Quantity: u.GetQuantity(), Each: engine.Amount(u.GetEach())}
+	}
+	return engine.Answer{Units: units}
+}
+
+// FactTypes returns the types of the facts that are described, by their names.
+func FactTypes(d *sdk.Description) map[string]sdk.FactType {
 	types := make(map[string]sdk.FactType, len(d.Facts))
 	for _, f := range d.Facts {
 		types[f.Name] = f.Type
 	}
+	return types
+}
+
+// Facts returns the values of the facts that were asked for, of the types described. What is of another type is left out and an error for
+// each.
+func Facts(types map[string]sdk.FactType, names []string, response *pluginpb.FactsResponse) (values map[string]engine.Value, faults []error) {
 	values = make(map[string]engine.Value, len(names))
 	for _, name := range names {
 		given, ok := response.GetValues()[name]
@@ -157,10 +193,10 @@ func fact(want sdk.FactType, given *pluginpb.Value) (engine.Value, error) {
 		}
 	case *pluginpb.Value_Text:
 		if want == sdk.TextFact {
-			if len(kind.Text) > maxFactText {
-				return engine.Value{}, fmt.Errorf("a text of %d bytes, at most %d", len(kind.Text), maxFactText)
+			if len(kind.Text) > engine.MaxPluginText {
+				return engine.Value{}, fmt.Errorf("a text of %d bytes, at most %d", len(kind.Text), engine.MaxPluginText)
 			}
-			return engine.TextValue(kind.Text), nil
+			return engine.TextValue(engine.CleanPluginText(kind.Text)), nil
 		}
 	case *pluginpb.Value_Boolean:
 		if want == sdk.BooleanFact {

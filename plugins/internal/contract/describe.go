@@ -23,7 +23,7 @@ const (
 	maxDoc      = 2000    // bytes
 	maxSchema   = 1 << 16 // bytes
 	maxExamples = 20
-	maxFactText = 1000 // bytes of the value of a fact
+	maxExample  = 1 << 14 // bytes
 )
 
 // Description reads what a plugin says of itself. The error joins all that the contract does not allow.
@@ -146,6 +146,10 @@ func checkKind(k *sdk.DealKind) []error {
 		faults = append(faults, fmt.Errorf("%d examples of configs; want 1 to %d", len(k.Examples), maxExamples))
 	}
 	for i, example := range k.Examples {
+		if len(example) > maxExample {
+			faults = append(faults, fmt.Errorf("example %d has %d bytes, at most %d", i+1, len(example), maxExample))
+			continue
+		}
 		if err := CheckConfig(schema, example); err != nil {
 			faults = append(faults, fmt.Errorf("example %d: %w", i+1, err))
 		}
@@ -153,7 +157,7 @@ func checkKind(k *sdk.DealKind) []error {
 	return faults
 }
 
-// Schema compiles the schema of a config. It must be of type object and refer to nothing outside.
+// Schema compiles the schema of a config. It must be of type object, refer to nothing outside, and not be too costly.
 func Schema(text string) (*jsonschema.Schema, error) {
 	if len(text) > maxSchema {
 		return nil, fmt.Errorf("%d bytes, at most %d", len(text), maxSchema)
@@ -171,7 +175,11 @@ func Schema(text string) (*jsonschema.Schema, error) {
 	if err := compiler.AddResource("config", document); err != nil {
 		return nil, err
 	}
-	return compiler.Compile("config")
+	schema, err := compiler.Compile("config")
+	if err != nil {
+		return nil, err
+	}
+	return schema, checkCost(schema)
 }
 
 // noLoader keeps schemas from reading files and addresses.
@@ -187,6 +195,9 @@ func CheckConfig(schema *jsonschema.Schema, config json.RawMessage) error {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(config)))
 	if err != nil {
 		return fmt.Errorf("no JSON: %w", err)
+	}
+	if depth := depthOf(value); depth > maxDepth {
+		return fmt.Errorf("it nests %d deep, at most %d", depth, maxDepth)
 	}
 	return schema.Validate(value)
 }

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -42,6 +43,10 @@ func TestDescription(t *testing.T) {
 		{"a newer field", func(d *pluginpb.DescribeResponse) { d.Deals[0].Fields = []pluginpb.Field{99} }, "deal spend: it needs a field of the cart that this Checkout does not know; a newer one may"},
 		{"a schema of no object", func(d *pluginpb.DescribeResponse) { d.Deals[0].ConfigSchema = "true" }, `deal spend: config_schema: want a JSON Schema with "type": "object"`},
 		{"no examples", func(d *pluginpb.DescribeResponse) { d.Deals[0].Examples = nil }, "deal spend: 0 examples of configs; want 1 to 20"},
+		{
+			"an example that is too long", func(d *pluginpb.DescribeResponse) { d.Deals[0].Examples[0] += strings.Repeat(" ", 1<<14) },
+			fmt.Sprintf("deal spend: example 1 has %d bytes, at most 16384", len(described().Deals[0].Examples[0])+(1<<14)),
+		},
 		{"an example that is no JSON", func(d *pluginpb.DescribeResponse) { d.Deals[0].Examples = []string{"{"} }, "deal spend: example 1: no JSON: unexpected EOF"},
 	}
 	for _, tt := range tests {

@@ -39,7 +39,7 @@ func Faults(cart *engine.Cart, questions []engine.Question, given []engine.Answe
 		}
 	}
 	for _, a := range given {
-		if a.Deal < 0 {
+		if a.Deal == NotAsked {
 			faults = append(faults, fmt.Errorf("an answer to %q, which was not asked", a.Promotion))
 		}
 	}

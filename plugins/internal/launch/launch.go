@@ -7,6 +7,17 @@
 // alive, and hangs when that holds the pipes open or the program is stopped (2026-11, v1.8.0). So it is given a runner: a program of
 // its own process group, whose thread waits for it from the start to the end; the kernel of Linux kills the program when that thread,
 // and with it Checkout, is gone. When the program ends, whatever is left of its group is killed.
+//
+// # Output
+//
+// What a program prints to its stdout and stderr as the kernel knows them arrives, also when it was printed just before the end. But the
+// server of go-plugin, with which plugins in Go are served, puts other files in the place of os.Stdout and os.Stderr and sends what is
+// written to them in a stream beside the calls: of that, what was printed in the moments before the program ends, or is ended, can be lost.
+// It cannot be told to leave them (2026-11, v1.8.0). A panic that ends a program is not lost, since the runtime of Go writes it to the
+// stderr of the kernel.
+//
+// An Output that blocks holds up what it is for and nothing else: not the start, not calls, and not the end, from which on half a second
+// is left for the rest.
 package launch
 
 import (
@@ -41,7 +52,10 @@ type Options struct {
 	Runtime string
 	// StartTimeout is how long it may take until it can be called, 10 seconds if it is 0.
 	StartTimeout time.Duration
-	// Output gets what the program writes to stdout and stderr. It may block the program, but not its calls. Nil discards.
+	// WithoutTLS leaves the socket to the rights of its folder. It is only for measuring what TLS takes.
+	WithoutTLS bool
+	// Output gets what the program writes to stdout and stderr, from one goroutine, which goes on waiting for it if it blocks after the
+	// end. While it blocks, so does the program when it has printed more than fits into some buffers. Nil discards.
 	Output io.Writer
 	// Prepare changes the command before it is started, such as to set limits. It may be nil.
 	Prepare func(*exec.Cmd) error
@@ -58,6 +72,7 @@ type Process struct {
 
 	client  *plugin.Client
 	program *program
+	output  *relay
 	sockets string // the folder of its socket, "" before the start
 	closing sync.Once
 }
@@ -83,8 +98,8 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	if o.Output == nil {
 		o.Output = io.Discard
 	}
-	output := &lockedWriter{w: o.Output}
-	p := &Process{program: newProgram(o, output)}
+	output := newRelay(o.Output)
+	p := &Process{program: newProgram(o, output), output: output}
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Versions(nil),
@@ -100,7 +115,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 		SyncStderr:       output,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}), // else it reads what is printed as JSON
-		AutoMTLS:         true,
+		AutoMTLS:         !o.WithoutTLS,
 		SkipHostEnv:      true,
 		GRPCDialOptions:  wire.DialOptions(),
 	})
@@ -122,7 +137,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 // connect starts the program and the connection to it.
 func (p *Process) connect() error {
 	if _, err := p.client.Start(); err != nil {
-		return diagnose(err)
+		return p.program.diagnose(err)
 	}
 	protocol, err := p.client.Client()
 	if err != nil {
@@ -161,23 +176,10 @@ func (p *Process) Close(grace time.Duration) {
 		}
 		timer := time.AfterFunc(grace, p.program.kill)
 		defer timer.Stop()
+		defer p.output.end()
 		p.client.Kill()
 		if p.sockets != "" {
 			_ = os.RemoveAll(p.sockets) // go-plugin leaves it where the program could not be started
 		}
 	})
-}
-
-// lockedWriter lets the streams of a program share a writer.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-// Write implements io.Writer. A writer that fails does not stop the program.
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = l.w.Write(p) // what a plugin writes is for people; there is nobody to tell
-	return len(p), nil
 }

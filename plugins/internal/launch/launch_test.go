@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,6 +29,9 @@ func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
 	case "good":
 		os.Exit(sdk.Serve(good{}))
+	case "eager": // prints before it serves
+		fmt.Fprintln(os.Stderr, "good morning")
+		os.Exit(sdk.Serve(eager{}))
 	case "parent": // leaves a child that holds the pipes open
 		child := exec.Command("sleep", "600")
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
@@ -36,10 +40,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(sdk.Serve(good{}))
 	case "mute":
+		fmt.Fprintln(os.Stderr, "nothing to say")
 		time.Sleep(time.Hour)
 	case "loud":
 		fmt.Println("hello")
 		os.Exit(sdk.Serve(good{}))
+	case "brief":
+		os.Exit(0)
 	case "newer":
 		fmt.Println("1|7|unix|/nowhere|grpc|")
 		time.Sleep(time.Hour)
@@ -58,6 +65,19 @@ func (good) Evaluate(context.Context, sdk.Request) ([]sdk.Answer, error) {
 	}
 	fmt.Fprintf(os.Stderr, "home %q, stdin %v\n", os.Getenv("HOME"), stdin.Mode()&os.ModeCharDevice != 0)
 	return []sdk.Answer{sdk.Nothing(os.Getenv("NAME"))}, nil
+}
+
+// eager prints to each stdout and stderr that there is.
+type eager struct{ good }
+
+func (e eager) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error) {
+	for fd := 1; fd <= 2; fd++ {
+		if _, err := syscall.Write(fd, []byte("still here\n")); err != nil {
+			return nil, err
+		}
+	}
+	fmt.Println("still here")
+	return e.good.Evaluate(ctx, req)
 }
 
 // options start the test as the plugin of the name.
@@ -129,6 +149,66 @@ func TestPluginGetsItsEnvironmentAlone(t *testing.T) {
 	}
 }
 
+// blocked is a writer that blocks until it is released.
+type blocked struct {
+	once     sync.Once
+	began    chan struct{}
+	released chan struct{}
+}
+
+func (b *blocked) Write(text []byte) (int, error) {
+	b.once.Do(func() { close(b.began) })
+	<-b.released
+	return len(text), nil
+}
+
+func TestOutputThatBlocksHoldsUpNothing(t *testing.T) {
+	for _, grace := range []time.Duration{0, 5 * time.Second} {
+		t.Run(fmt.Sprintf("with a grace of %s", grace), func(t *testing.T) {
+			b := &blocked{began: make(chan struct{}), released: make(chan struct{})}
+			defer close(b.released)
+			o := options(t, "eager")
+			o.Output = b
+			p := start(t, o)
+			<-b.began
+			for range 3 {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				if _, err := p.Evaluate(ctx, &pluginpb.EvaluateRequest{}); err != nil {
+					t.Errorf("a call: %v", err)
+				}
+				cancel()
+			}
+			closed := make(chan struct{})
+			go func() {
+				defer close(closed)
+				p.Close(grace)
+			}()
+			select {
+			case <-closed:
+			case <-time.After(10 * time.Second):
+				t.Fatal("Close waits for the output")
+			}
+			if p.ExitText() == "" {
+				t.Error("it has not ended")
+			}
+		})
+	}
+}
+
+// What the kernel knows as stdout and stderr arrives to the last byte.
+func TestLastWordsArrive(t *testing.T) {
+	o := options(t, "mute")
+	o.StartTimeout = 300 * time.Millisecond
+	var output strings.Builder
+	o.Output = &output
+	if _, err := launch.Start(t.Context(), o); err == nil {
+		t.Fatal("got no error")
+	}
+	if got, want := output.String(), "nothing to say\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestCloseEndsEverything(t *testing.T) {
 	for _, name := range []string{"good", "parent"} {
 		for _, stopped := range []bool{false, true} {
@@ -189,6 +269,7 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 	}{
 		{"mute", "start: it was not ready within 300ms: context deadline exceeded", false},
 		{"loud", `start: its first line on stdout is not that of a plugin, or it ended before: "hello"`, false},
+		{"brief", "start: it ended before it had written a line to stdout", false},
 		{"newer", "start: it and this Checkout have no version of the contract in common: incompatible API version with plugin. Plugin version: 7, Client versions: [1]", true},
 	}
 	for _, tt := range tests {

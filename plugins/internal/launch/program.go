@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-plugin/runner"
@@ -20,12 +21,13 @@ import (
 // program is a process with its group. It implements runner.Runner.
 type program struct {
 	options Options
-	output  io.Writer
+	output  *relay
 	env     []string
 	stdout  *os.File
 	stderr  *os.File
 	exited  chan struct{} // closed when the process has ended; state is set then
 	state   string
+	spoke   atomic.Bool // whether it has written to stdout
 
 	mu      sync.Mutex
 	process *os.Process // nil before the start
@@ -43,7 +45,7 @@ const (
 	busyPause = 10 * time.Millisecond
 )
 
-func newProgram(o Options, output io.Writer) *program {
+func newProgram(o Options, output *relay) *program {
 	return &program{options: o, output: output, env: append([]string(nil), o.Env...), exited: make(chan struct{})}
 }
 
@@ -66,6 +68,7 @@ func (p *program) run(started chan<- error) {
 	state, err := p.process.Wait()
 	// Who has left the group may hold the pipes open for ever.
 	last := time.Now().Add(lastWords)
+	time.AfterFunc(lastWords, p.output.end)
 	_, _ = p.stdout.SetReadDeadline(last), p.stderr.SetReadDeadline(last) // an error says that they are closed
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -175,7 +178,9 @@ func (p *program) ID() string {
 func (p *program) Name() string { return p.options.Path }
 
 // Stdout implements runner.Runner: go-plugin gets the line of the handshake, and the output the rest.
-func (p *program) Stdout() io.ReadCloser { return &firstLine{ReadCloser: p.stdout, rest: p.output} }
+func (p *program) Stdout() io.ReadCloser {
+	return &firstLine{ReadCloser: p.stdout, rest: p.output, spoke: &p.spoke}
+}
 
 // Stderr implements runner.Runner.
 func (p *program) Stderr() io.ReadCloser { return p.stderr }
@@ -198,6 +203,7 @@ func (p *program) HostToPlugin(network, address string) (string, string, error) 
 type firstLine struct {
 	io.ReadCloser
 	rest    io.Writer
+	spoke   *atomic.Bool // whether there was anything to read
 	past    bool
 	pending []byte // what came together with the line
 }
@@ -208,6 +214,9 @@ func (f *firstLine) Read(buffer []byte) (int, error) {
 		return 0, f.pass(buffer)
 	}
 	n, err := f.ReadCloser.Read(buffer)
+	if n > 0 {
+		f.spoke.Store(true)
+	}
 	if end := bytes.IndexByte(buffer[:n], '\n'); end >= 0 {
 		f.past, f.pending = true, bytes.Clone(buffer[end+1:n])
 		return end + 1, nil // the error comes again
@@ -220,7 +229,7 @@ func (f *firstLine) pass(buffer []byte) error {
 	next := f.pending
 	for {
 		if len(next) > 0 {
-			_, _ = f.rest.Write(next) // a lockedWriter has no errors
+			_, _ = f.rest.Write(next) // a relay has no errors
 		}
 		n, err := f.ReadCloser.Read(buffer)
 		if next = buffer[:n]; n == 0 && err != nil {
@@ -229,13 +238,33 @@ func (f *firstLine) pass(buffer []byte) error {
 	}
 }
 
+// Group lets a command lead a process group. What it returns kills all of the group, as the end of the context of the command does, and is
+// to be called when the command has been waited for.
+func Group(cmd *exec.Cmd) (kill func()) {
+	ownGroup(cmd)
+	kill = func() {
+		if cmd.Process != nil {
+			killGroup(cmd.Process)
+		}
+	}
+	cmd.Cancel = func() error {
+		kill()
+		return nil
+	}
+	return kill
+}
+
 // diagnose says what the errors of go-plugin mean to who runs a plugin. Its errors have no types.
-func diagnose(err error) error {
+func (p *program) diagnose(err error) error {
 	switch text := err.Error(); {
 	case strings.HasPrefix(text, "incompatible API version"):
 		return &VersionError{fmt.Errorf("it and this Checkout have no version of the contract in common: %s", text)}
 	case strings.HasPrefix(text, "incompatible core API version"):
 		return &VersionError{errors.New("it was made for another go-plugin than version 1")}
+	case strings.HasPrefix(text, "Unrecognized remote plugin message: \nFailed to read any lines") && !p.spoke.Load():
+		return errors.New("it ended before it had written a line to stdout")
+	case strings.HasPrefix(text, "Unrecognized remote plugin message: \nFailed to read any lines"):
+		return errors.New("its first line on stdout is not that of a plugin: it has no end")
 	case strings.HasPrefix(text, "Unrecognized remote plugin message"):
 		return fmt.Errorf("its first line on stdout is not that of a plugin, or it ended before: %.200q", strings.TrimPrefix(text, "Unrecognized remote plugin message: "))
 	case strings.HasPrefix(text, "unsupported plugin protocol"):

@@ -393,11 +393,13 @@ type DealKind struct {
 	// What it does, for people who write rules: at most 2000 bytes. May be empty.
 	Doc    string `protobuf:"bytes,2,opt,name=doc,proto3" json:"doc,omitempty"`
 	Effect Effect `protobuf:"varint,3,opt,name=effect,proto3,enum=checkout.plugin.v1.Effect" json:"effect,omitempty"`
-	// The JSON Schema (draft 2020-12) of the config of such a deal, at most 64 KiB. Its type is "object"; it refers to nothing outside.
+	// The JSON Schema (draft 2020-12) of the config of such a deal, at most 64 KiB. Its type is "object"; it refers to nothing outside,
+	// and its parts may not refer to each other so often that one value is looked at more than 10,000 times.
 	ConfigSchema string `protobuf:"bytes,4,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
 	// The parts of the cart that it needs.
 	Fields []Field `protobuf:"varint,5,rep,packed,name=fields,proto3,enum=checkout.plugin.v1.Field" json:"fields,omitempty"`
-	// Valid configs, as JSON; at least one. They are shown to people who write rules and used by the conformance suite.
+	// Valid configs, as JSON: 1 to 20, each of at most 16 KiB and nested at most 8 deep. They are shown to people who write rules and
+	// used by the conformance suite.
 	Examples      []string `protobuf:"bytes,6,rep,name=examples,proto3" json:"examples,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2102,7 +2104,8 @@ func (x *FactsRequest) GetNames() []string {
 
 type FactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The values of facts by name, of the types described. One that cannot be told, such as the points of a guest, is left out.
+	// The values of facts by name, of the types described; a text is one line of at most 200 bytes. One that cannot be told, such as the
+	// points of a guest, is left out.
 	Values        map[string]*Value `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

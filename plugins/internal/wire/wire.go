@@ -27,6 +27,12 @@ const (
 	MaxRequest  = 4 << 20
 	MaxResponse = 1 << 20
 
+	// connWindow is how many bytes may be under way on a connection in one direction, all that gRPC ever allows by itself.
+	connWindow = 16 << 20
+	// streamWorkers is how many goroutines of a plugin wait for calls, so that their stacks need not grow again for each; for more calls
+	// at once there are more goroutines.
+	streamWorkers = 8
+
 	cookieKey   = "CHECKOUT_PLUGIN"
 	cookieValue = "checkout.plugin"
 )
@@ -71,12 +77,17 @@ func (s *service) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc
 	return NewClient(conn), nil
 }
 
-// DialOptions bound what is read from plugins.
+// The windows are as large as messages may be, and do not change: to find a size by itself gRPC sends pings beside messages, which
+// on a socket to the same machine only wake the other side up once more.
+
+// DialOptions bound what is read from plugins. A call is made once: gRPC would make it again by itself where a connection breaks.
 func DialOptions() []grpc.DialOption {
-	return []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxResponse))}
+	return []grpc.DialOption{
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxResponse)), grpc.WithStaticStreamWindowSize(MaxResponse), grpc.WithStaticConnWindowSize(connWindow), grpc.WithDisableRetry(),
+	}
 }
 
 // NewServer returns a gRPC server that bounds what is read from Checkout.
 func NewServer(options []grpc.ServerOption) *grpc.Server {
-	return grpc.NewServer(append(options, grpc.MaxRecvMsgSize(MaxRequest))...)
+	return grpc.NewServer(append(options, grpc.MaxRecvMsgSize(MaxRequest), grpc.StaticStreamWindowSize(MaxRequest), grpc.StaticConnWindowSize(connWindow), grpc.NumStreamWorkers(streamWorkers))...)
 }
