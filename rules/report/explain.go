@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
@@ -21,6 +22,8 @@ type Explanation struct {
 	Promotions []string
 	// WhyNot leaves out those that were applied.
 	WhyNot bool
+	// Parts are told where there are any.
+	Parts Parts
 }
 
 // selected returns the outcomes to tell of: the applied ones in the order of
@@ -43,11 +46,17 @@ func (e *Explanation) Pretty(w io.Writer) error {
 	money := e.Quote.Currency.Format
 	for _, o := range e.selected() {
 		e.writeHead(&b, o)
+		e.Parts.write(&b, compile.Owner{Kind: compile.PromotionSymbol, Name: o.Promotion})
 		if o.Reason == engine.Applied {
 			e.writeEffects(&b, o)
 		} else {
 			e.writeObstacle(&b, o)
 		}
+		b.WriteString("\n")
+	}
+	for _, owner := range e.Parts.names() {
+		fmt.Fprintf(&b, "%s %s\n", owner.Kind, owner.Name)
+		e.Parts.write(&b, owner)
 		b.WriteString("\n")
 	}
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -179,6 +188,8 @@ type explanationJSON struct {
 	Version int               `json:"version"`
 	Sources map[string]string `json:"sources"` // of the promotions, as file:line:column
 	Quote   engine.Quote      `json:"quote"`
+	// Parts are there where they were asked for, by set, condition and promotion.
+	Parts map[string][]Part `json:"parts,omitempty"`
 }
 
 // JSON writes the quote with its explanation. Its promotions are those to tell
@@ -190,6 +201,12 @@ func (e *Explanation) JSON(w io.Writer) error {
 		if source := e.Source(o.Promotion); source != "" {
 			out.Sources[o.Promotion] = source
 		}
+	}
+	for owner, parts := range e.Parts {
+		if out.Parts == nil {
+			out.Parts = make(map[string][]Part)
+		}
+		out.Parts[strings.TrimSpace(string(owner.Kind)+" "+owner.Name)] = parts
 	}
 	return writeJSON(w, out)
 }

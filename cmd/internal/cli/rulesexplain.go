@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/replay"
 	"github.com/checkout-promotions/checkout/rules/report"
 )
@@ -22,6 +24,7 @@ type explainOptions struct {
 	order      string
 	promotions []string
 	whyNot     bool
+	parts      bool
 	formats    []string
 }
 
@@ -45,6 +48,7 @@ time; the database is then that of checkout run, with the same settings.
 	cmd.Flags().StringVar(&o.order, "order", "", "explain the order with the reference `REF`")
 	cmd.Flags().StringArrayVarP(&o.promotions, "promotion", "p", nil, "only the promotion `ID`; may be repeated")
 	cmd.Flags().BoolVar(&o.whyNot, "why-not", false, "only promotions that were not applied")
+	cmd.Flags().BoolVar(&o.parts, "parts", false, "also show the parts of conditions and selections, and whether each was true")
 	addOutput(cmd, &o.formats)
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
@@ -66,9 +70,29 @@ time; the database is then that of checkout run, with the same settings.
 
 // explained is a quote with the rules that made it.
 type explained struct {
-	quote  engine.Quote
-	rules  *engine.Ruleset
-	folder string // "" for rules of the archive
+	request engine.Request
+	quote   engine.Quote
+	rules   *engine.Ruleset
+	folder  string // "" for rules of the archive
+	files   func() ([]compile.File, error)
+}
+
+// parts prices once more by rules that note what their conditions see.
+func (e *explained) parts() (report.Parts, error) {
+	files, err := e.files()
+	if err != nil {
+		return nil, err
+	}
+	observed, err := compile.Observe(files)
+	if err != nil {
+		return nil, err
+	}
+	request := e.request
+	request.Hints = false // they would ask of other carts
+	if _, err := observed.Rules.Price(request); err != nil {
+		return nil, err
+	}
+	return report.PartsOf(observed.Probes, observed.Take()), nil
 }
 
 func explain(s Streams, o explainOptions, price func() (explained, error)) error {
@@ -89,6 +113,11 @@ func explain(s Streams, o explainOptions, price func() (explained, error)) error
 		p, _ := e.rules.Promotion(id)
 		return p.Source
 	})}
+	if o.parts {
+		if text.Parts, err = e.parts(); err != nil {
+			return err
+		}
+	}
 	return write(outputs, s.Out, func(w io.Writer, format string) error {
 		if format == formatJSON {
 			return text.JSON(w)
@@ -108,7 +137,9 @@ func explainCart(ctx context.Context, s Streams, o explainOptions, files []strin
 	if err != nil {
 		return explained{}, codedError{exitFindings, err}
 	}
-	return explained{quote, cart.Rules, cart.Folder}, nil
+	return explained{cart.Request, quote, cart.Rules, cart.Folder, func() ([]compile.File, error) {
+		return compile.Read(os.DirFS(cart.Folder))
+	}}, nil
 }
 
 // explainOrder prices a stored order again.
@@ -119,7 +150,9 @@ func explainOrder(ctx context.Context, cfg config.Database, reference string) (e
 	}
 	request.Explain, request.Hints = true, true
 	quote, err := rules.Price(request)
-	return explained{quote: quote, rules: rules}, err
+	return explained{request: request, quote: quote, rules: rules, files: func() ([]compile.File, error) {
+		return archivedFiles(ctx, rules.Digest(), func() (config.Database, error) { return cfg, nil })
+	}}, err
 }
 
 // requestOf returns what an order was priced from, and the rules of that time.
