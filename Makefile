@@ -78,7 +78,7 @@ benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
 
 golden: postgres node ## rewrite the golden files from what the code says now
-	UPDATE_GOLDEN=1 go test -count=1 ./...
+	UPDATE_GOLDEN=1 go test -count=1 $$(grep -rlE 'UPDATE_GOLDEN|goldentest' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 postgres: ## install the Postgres server programs that tests run, if they are missing
 	@tools/postgres.sh
