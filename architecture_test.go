@@ -43,7 +43,7 @@ func imports() map[string][]string {
 		"rules/format":     {"rules/diag", "rules/syntax"},
 		"rules/lint":       {"engine", "rules/diag", "rules/syntax", "rules/lock", "rules/compile", "rules/record"},
 		"rules/replay":     {"engine", "rules/compile", "rules/archive"},
-		"rules/report":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage"},
+		"rules/report":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
 		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
 

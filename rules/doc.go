@@ -12,6 +12,7 @@
 //	ruletest   runs tests of rules, and reads carts
 //	coverage   tells what of the rules their tests reach
 //	lint       finds what is hardly meant in rules that load
+//	mutate     finds mistakes that tests would not notice
 //	record     makes a test of an order
 //	report     writes what check, test and codes show
 //	difference tells what two versions of rules do otherwise

@@ -33,19 +33,39 @@ func Test(rules *engine.Ruleset, request engine.Request, name string) (Recorded,
 	}
 	r.want, _ = r.outcome(r.request)
 	kept := r.reduce()
-	w := &writer{rules: rules, request: r.request, money: r.request.Cart.Currency.Format}
-	quote, err := rules.Price(r.request)
+	w, quote, err := newWriter(rules, r.request)
 	if err != nil {
 		return Recorded{}, err
 	}
 	w.catalogue()
 	w.linef("")
 	w.linef("tests:")
+	w.test(name, &quote)
+	return Recorded{File: w.text.Bytes(), Kept: kept}, nil
+}
+
+// Case makes one element of tests: of a request, with all that it says; only the
+// catalogue is left to the file. The error is that of engine.Ruleset.Price.
+func Case(rules *engine.Ruleset, request engine.Request, name string) ([]byte, error) {
+	request.Explain, request.Hints = false, false
+	w, quote, err := newWriter(rules, request)
+	if err != nil {
+		return nil, err
+	}
+	w.test(name, &quote)
+	return w.text.Bytes(), nil
+}
+
+func newWriter(rules *engine.Ruleset, request engine.Request) (*writer, engine.Quote, error) {
+	quote, err := rules.Price(request)
+	return &writer{rules: rules, request: request, money: request.Cart.Currency.Format}, quote, err
+}
+
+func (w *writer) test(name string, quote *engine.Quote) {
 	w.linef("  - name: %s", word(name))
 	w.given()
 	w.stubs()
-	w.expect(&quote)
-	return Recorded{File: w.text.Bytes(), Kept: kept}, nil
+	w.expect(quote)
 }
 
 // Exact makes a test file of a request as it is, and expects of the named promotions
@@ -322,9 +342,11 @@ func word(text string) string {
 
 // quoted writes a text as JSON does, which is YAML as well.
 func quoted(text string) string {
-	b, err := json.Marshal(text)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // a > is a >
+	if e.Encode(text) != nil {
 		return `""` // a text has nothing that JSON cannot say
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
