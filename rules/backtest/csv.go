@@ -1,0 +1,356 @@
+package backtest
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/catalogue"
+)
+
+// CSV says how to read orders of which each line is a row. The rows of an order
+// follow each other.
+type CSV struct {
+	// Columns are the names of the columns in the file's first row, by Field.
+	// A field that is not here has the column of its own name, where there is
+	// one.
+	Columns map[Field]string
+	// Currency is that of the prices.
+	Currency engine.Currency
+	// Items have the facts of items by SKU, nil for none. Without them an item
+	// has what its row says. A row's price, and name, goes before theirs.
+	Items engine.CatalogMap
+	// Countries are the codes of the countries as the file writes them.
+	Countries map[string]string
+}
+
+// Field is what a column may hold.
+type Field string
+
+// The fields. Order, At, SKU and Quantity must be there, and Price unless there
+// are Items.
+const (
+	FieldOrder    Field = "order"
+	FieldAt       Field = "at"
+	FieldSKU      Field = "sku"
+	FieldName     Field = "name"
+	FieldQuantity Field = "quantity"
+	FieldPrice    Field = "price"
+	FieldCustomer Field = "customer"
+	FieldCountry  Field = "country"
+	FieldChannel  Field = "channel"
+	FieldCoupons  Field = "coupons" // several are separated by blanks
+)
+
+// Fields returns every field.
+func Fields() []Field {
+	return []Field{FieldOrder, FieldAt, FieldSKU, FieldName, FieldQuantity, FieldPrice, FieldCustomer, FieldCountry, FieldChannel, FieldCoupons}
+}
+
+// recentOrders is how many orders back a row of an order that has ended is
+// noticed.
+const recentOrders = 4096
+
+// table reads orders of CSV.
+type table struct {
+	csv    CSV
+	rows   *csv.Reader
+	meter  *meter
+	column []int // by place in Fields, -1 for none
+	row    []string
+	line   int64 // of row
+	index  int64
+	ended  map[string]int64
+	recent []string
+}
+
+// ColumnError says that a table lacks a column.
+type ColumnError struct {
+	Field Field
+	Named string
+	Has   []string
+}
+
+// Error implements error.
+func (e *ColumnError) Error() string {
+	return fmt.Sprintf("the table has no column %q for %s; it has %s: name the column with --columns %s=NAME", e.Named, e.Field, strings.Join(e.Has, ", "), e.Field)
+}
+
+// NewCSV reads orders of CSV. Size is how many bytes there are, below 0 where
+// that is not known. A column that is missing is a *ColumnError.
+func NewCSV(in io.Reader, size int64, options CSV) (Source, error) {
+	m := &meter{in: in, size: size}
+	t := &table{csv: options, rows: csv.NewReader(m), meter: m, ended: make(map[string]int64), recent: make([]string, recentOrders)}
+	t.rows.ReuseRecord = true
+	header, err := t.rows.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read the first row: %w", err)
+	}
+	header = slices.Clone(header)
+	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	for _, f := range Fields() {
+		name, named := options.Columns[f]
+		if !named {
+			name = string(f)
+		}
+		at := slices.Index(header, name)
+		needed := f == FieldOrder || f == FieldAt || f == FieldSKU || f == FieldQuantity || f == FieldPrice && options.Items == nil
+		if at < 0 && (named || needed) {
+			return nil, &ColumnError{Field: f, Named: name, Has: header}
+		}
+		t.column = append(t.column, at)
+	}
+	for f := range maps.Keys(options.Columns) {
+		if !slices.Contains(Fields(), f) {
+			return nil, fmt.Errorf("there is no field %q; the fields are %v", f, Fields())
+		}
+	}
+	return t, t.advance()
+}
+
+// advance reads a row; t.row is nil at the end.
+func (t *table) advance() error {
+	row, err := t.rows.Read()
+	if errors.Is(err, io.EOF) {
+		t.row = nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	line, _ := t.rows.FieldPos(0)
+	t.row, t.line = row, int64(line)
+	return nil
+}
+
+// The marks that separate the fields and the rows of an entry.
+const (
+	fieldMark = 0x1f
+	rowMark   = 0x1e
+)
+
+// Next implements Source.
+func (t *table) Next(buf []byte) (Entry, []byte, error) {
+	if t.row == nil {
+		return Entry{}, buf, io.EOF
+	}
+	reference := strings.Clone(t.field(0))
+	e := Entry{Line: t.line, Index: t.index, Reference: reference}
+	if line, again := t.ended[reference]; again {
+		return Entry{}, buf, fmt.Errorf("line %d: the order %s ended at line %d already; sort the table by orders", t.line, reference, line)
+	}
+	start := len(buf)
+	last := t.line
+	for t.row != nil && t.field(0) == reference {
+		for i := 1; i < len(t.column); i++ {
+			buf = append(buf, t.field(i)...)
+			buf = append(buf, fieldMark)
+		}
+		buf = append(buf, rowMark)
+		last = t.line
+		if len(buf)-start > MaxLine {
+			return Entry{}, buf, fmt.Errorf("line %d: the order %s is longer than %d bytes", t.line, reference, MaxLine)
+		}
+		if err := t.advance(); err != nil {
+			return Entry{}, buf, err
+		}
+	}
+	t.end(reference, last)
+	t.index++
+	e.Text = buf[start:]
+	return e, buf, nil
+}
+
+// end remembers an order for a while.
+func (t *table) end(reference string, line int64) {
+	at := t.index % recentOrders
+	delete(t.ended, t.recent[at])
+	t.recent[at] = reference
+	t.ended[reference] = line
+}
+
+// field returns the cell of a field of the row, "" where there is no column.
+func (t *table) field(i int) string {
+	if at := t.column[i]; at >= 0 {
+		return t.row[at]
+	}
+	return ""
+}
+
+// Decoder implements Source.
+func (t *table) Decoder() Decoder {
+	return &tableDecoder{csv: t.csv, items: make(map[string]*engine.Item), countries: make(map[string]string)}
+}
+
+// Progress implements Source.
+func (t *table) Progress() (done, total int64) { return t.meter.progress() }
+
+// tableDecoder reads the orders of a table.
+type tableDecoder struct {
+	csv       CSV
+	items     map[string]*engine.Item // by the row's cells for them
+	countries map[string]string
+	key       []byte
+}
+
+// maxItems is how many items a decoder remembers.
+const maxItems = 1 << 16
+
+// cells are those of a row, by place in Fields, without the order.
+type cells [9][]byte
+
+// cut returns the first row of the text and the rest.
+func cut(text []byte) (row cells, rest []byte) {
+	end := bytes.IndexByte(text, rowMark)
+	line := text[:end]
+	for i := range row {
+		at := bytes.IndexByte(line, fieldMark)
+		row[i], line = line[:at], line[at+1:]
+	}
+	return row, text[end+1:]
+}
+
+// The places of cells.
+const (
+	cellAt = iota
+	cellSKU
+	cellName
+	cellQuantity
+	cellPrice
+	cellCustomer
+	cellCountry
+	cellChannel
+	cellCoupons
+)
+
+// PlacedAt implements Decoder.
+func (d *tableDecoder) PlacedAt(e Entry) (time.Time, error) {
+	row, _ := cut(e.Text)
+	return readTime(row[cellAt])
+}
+
+// Decode implements Decoder.
+func (d *tableDecoder) Decode(e Entry) (Order, error) {
+	o := Order{Reference: e.Reference, Place: fmt.Sprintf("line %d", e.Line)}
+	head, _ := cut(e.Text)
+	var err error
+	if o.PlacedAt, err = readTime(head[cellAt]); err != nil {
+		return o, err
+	}
+	o.Request.At = o.PlacedAt
+	cart := &o.Request.Cart
+	cart.Currency = d.csv.Currency
+	cart.Customer.ID = string(head[cellCustomer])
+	cart.Channel = string(head[cellChannel])
+	cart.Shipping.Country = d.country(head[cellCountry])
+	if coupons := strings.Fields(string(head[cellCoupons])); len(coupons) > 0 {
+		cart.Coupons = coupons
+	}
+	cart.Lines = make([]engine.Line, 0, bytes.Count(e.Text, []byte{rowMark}))
+	for rest := e.Text; len(rest) > 0; {
+		var row cells
+		row, rest = cut(rest)
+		line, err := d.line(&row)
+		if err != nil {
+			return o, err
+		}
+		cart.Lines = append(cart.Lines, line)
+	}
+	if d.csv.Items != nil {
+		o.Request.Catalog = d.csv.Items
+	}
+	return o, onePrice(cart.Lines)
+}
+
+// onePrice puts the lines in the order of items, which is no matter to the price,
+// and refuses an order with the same item at two prices: pricing has one line for
+// an item.
+func onePrice(lines []engine.Line) error {
+	slices.SortStableFunc(lines, func(a, b engine.Line) int { return strings.Compare(a.Item.SKU, b.Item.SKU) })
+	for i := 1; i < len(lines); i++ {
+		if a, b := lines[i-1].Item, lines[i].Item; a.SKU == b.SKU && a.Price != b.Price {
+			return &Problem{TwoPrices, fmt.Sprintf("it has the item %s at two prices", a.SKU)}
+		}
+	}
+	return nil
+}
+
+func (d *tableDecoder) line(row *cells) (engine.Line, error) {
+	n, err := strconv.ParseInt(string(row[cellQuantity]), 10, 64)
+	if err != nil {
+		return engine.Line{}, &Problem{Unreadable, fmt.Sprintf("quantity %.40q: want a whole number", row[cellQuantity])}
+	}
+	d.key = append(append(append(append(append(d.key[:0], row[cellSKU]...), fieldMark), row[cellName]...), fieldMark), row[cellPrice]...)
+	item := d.items[string(d.key)]
+	if item == nil {
+		if item, err = d.item(row); err != nil {
+			return engine.Line{}, err
+		}
+		if len(d.items) >= maxItems {
+			clear(d.items)
+		}
+		d.items[string(d.key)] = item
+	}
+	return engine.Line{Item: item, Quantity: n}, nil
+}
+
+// item makes the item of a row.
+func (d *tableDecoder) item(row *cells) (*engine.Item, error) {
+	sku := string(row[cellSKU])
+	if !engine.ValidSKU(sku) {
+		return nil, &Problem{Unreadable, fmt.Sprintf("%.70q is no SKU: it has 1 to %d letters, digits, -, _ and .", sku, engine.MaxSKU)}
+	}
+	item := engine.Item{SKU: sku, Name: sku, Stock: catalogue.Plenty}
+	known, ok := d.csv.Items[sku]
+	if ok {
+		item = *known
+	}
+	if len(row[cellName]) > 0 {
+		item.Name = string(row[cellName])
+	}
+	if len(row[cellPrice]) == 0 {
+		if !ok {
+			return nil, &Problem{UnknownItem, fmt.Sprintf("the item %s has no price and is not in the inventory", sku)}
+		}
+		return &item, nil
+	}
+	price, err := d.csv.Currency.Parse(string(row[cellPrice]))
+	if err != nil {
+		return nil, &Problem{Unreadable, fmt.Sprintf("price of %s: %v", sku, err)}
+	}
+	item.Price, item.Prices, item.MinPrices = price, nil, nil
+	return &item, nil
+}
+
+func (d *tableDecoder) country(cell []byte) string {
+	if code, known := d.countries[string(cell)]; known {
+		return code
+	}
+	name := string(cell)
+	code, named := d.csv.Countries[name]
+	if !named {
+		code = name
+	}
+	if len(d.countries) < maxItems {
+		d.countries[name] = code
+	}
+	return code
+}
+
+// readTime reads an instant, or a day, or a day with a time of day, in UTC.
+func readTime(text []byte) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
+		if at, err := time.Parse(layout, string(text)); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, &Problem{Unreadable, fmt.Sprintf("time %.40q: want one such as 2026-11-01T08:00:00Z", text)}
+}

@@ -1,0 +1,142 @@
+package backtest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// side is one of the two rulesets: 0 the old, 1 the new one.
+type side int
+
+const (
+	old side = iota
+	candidate
+)
+
+// String names the side for people.
+func (s side) String() string { return [...]string{"old", "new"}[s] }
+
+// pricedOrder is an order with what both rulesets make of it.
+type pricedOrder struct {
+	order   Order
+	quotes  [2]engine.Quote
+	broken  [2][]string // by invariant, where there are any
+	problem *Problem
+	changed bool
+}
+
+// giftCatalog finds items of the record, and then of the shop.
+type giftCatalog struct {
+	recorded engine.Catalog
+	shop     engine.CatalogMap
+}
+
+// Item implements engine.Catalog.
+func (c giftCatalog) Item(sku string) (*engine.Item, bool) {
+	if c.recorded != nil {
+		if item, ok := c.recorded.Item(sku); ok {
+			return item, true
+		}
+	}
+	return c.shop.Item(sku)
+}
+
+func (o *Options) rules(s side) *engine.Ruleset {
+	if s == old {
+		return o.Old
+	}
+	return o.New
+}
+
+// priceOrder prices an order by both rulesets, as if no limit were used up.
+func (r *run) priceOrder(decoder Decoder, e Entry, p *pricedOrder) {
+	var err error
+	if p.order, err = decoder.Decode(e); err != nil {
+		p.problem = asProblem(err)
+		return
+	}
+	request := &p.order.Request
+	request.Explain, request.Hints = false, false
+	usage := request.Usage
+	if !r.Recorded {
+		usage = unused(usage)
+	}
+	for s := range candidate + 1 {
+		if p.problem = r.quote(p, s, usage); p.problem != nil {
+			return
+		}
+	}
+	p.changed = differ(&p.quotes[old], &p.quotes[candidate])
+}
+
+// quote prices the order by one ruleset.
+func (o *Options) quote(p *pricedOrder, s side, usage engine.Usage) *Problem {
+	request := p.order.Request
+	request.Usage = usage
+	if o.Catalog != nil {
+		request.Catalog = giftCatalog{request.Catalog, o.Catalog}
+	}
+	quote, err := o.rules(s).Price(request)
+	if err != nil {
+		problem := asProblem(err)
+		problem.Text = s.String() + " rules: " + problem.Text
+		return problem
+	}
+	p.quotes[s] = quote
+	if len(o.Invariants) > 0 {
+		p.broken[s] = make([]string, len(o.Invariants))
+		for i, invariant := range o.Invariants {
+			p.broken[s][i] = invariant.Broken(o.rules(s), request, quote)
+		}
+	}
+	return nil
+}
+
+// unused is the usage of a shop whose orders have used nothing yet; which codes
+// are of a pool is still known.
+func unused(u engine.Usage) engine.Usage {
+	if u.Codes == nil {
+		return engine.Usage{}
+	}
+	codes := make(map[string]engine.CodeUsage, len(u.Codes))
+	for code, c := range u.Codes {
+		codes[code] = engine.CodeUsage{Pool: c.Pool}
+	}
+	return engine.Usage{Codes: codes}
+}
+
+func asProblem(err error) *Problem {
+	var problem *Problem
+	switch {
+	case errors.As(err, &problem):
+		return &Problem{problem.Kind, problem.Text}
+	case errors.As(err, new(*engine.PluginError)):
+		return &Problem{PluginFailed, err.Error()}
+	case errors.As(err, new(*engine.CartError)):
+		return &Problem{BadCart, err.Error()}
+	default:
+		return &Problem{Unreadable, fmt.Sprint(err)}
+	}
+}
+
+// differ tells whether the customer pays or gets something else.
+func differ(a, b *engine.Quote) bool {
+	if a.Payable != b.Payable || a.Total != b.Total || len(a.Lines) != len(b.Lines) ||
+		len(a.Gifts) != len(b.Gifts) || len(a.Awards) != len(b.Awards) {
+		return true
+	}
+	for i := range a.Lines {
+		if a.Lines[i].Total != b.Lines[i].Total {
+			return true
+		}
+	}
+	for i := range a.Gifts {
+		if a.Gifts[i].SKU != b.Gifts[i].SKU || a.Gifts[i].Quantity != b.Gifts[i].Quantity {
+			return true
+		}
+	}
+	return !slices.EqualFunc(a.Awards, b.Awards, func(x, y engine.AwardGiven) bool { return x.Kind == y.Kind && x.Amount == y.Amount })
+}
