@@ -18,10 +18,10 @@ ifndef DEBUG
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -gcflags=all=-dwarf=false)
 endif
 
-CI_STEPS = fmt-check vet tidy-check libc-check proto-check build staticcheck golden-check test race
+CI_STEPS = fmt-check vet tidy-check libc-check proto-check charts-check build staticcheck golden-check test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node
+.PHONY: help build run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node browser charts charts-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/checkout
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
 
-test: build postgres node ## run all tests, then the rule tests of the examples
+test: build postgres node browser ## run all tests, then the rule tests of the examples
 	go test ./...
 	$(MAKE) examples
 
@@ -50,7 +50,7 @@ lint: vet staticcheck ## run vet and staticcheck
 fmt: ## format the Go code
 	gofmt -w .
 
-cover: postgres node ## measure the coverage of the tests into coverage.out
+cover: postgres node browser ## measure the coverage of the tests into coverage.out
 	go test -coverprofile=coverage.out ./...
 	@go tool cover -func=coverage.out | tail -n 1
 
@@ -77,7 +77,7 @@ bench-plugins: ## compare a question to a plugin with a bare gRPC call, and meas
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
 
-golden: postgres node ## rewrite the golden files from what the code says now
+golden: postgres node browser ## rewrite the golden files from what the code says now
 	UPDATE_GOLDEN=1 go test -count=1 $$(grep -rlE 'UPDATE_GOLDEN|goldentest' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 postgres: ## install the Postgres server programs that tests run, if they are missing
@@ -85,6 +85,15 @@ postgres: ## install the Postgres server programs that tests run, if they are mi
 
 node: ## build the example plugin in Node.js, with npm
 	@tools/node.sh
+
+browser: ## install the Chromium that tests open reports in, if it is missing
+	@tools/browser.sh
+
+charts: ## copy Chart.js from npm into the report of backtests
+	@tools/charts.sh
+
+charts-check: ## check that this copy is the one that tools/charts asks for
+	@tools/charts.sh --check
 
 ci: ## run everything that CI runs
 	@for step in $(CI_STEPS); do echo "==> $$step"; $(MAKE) --no-print-directory $$step || { echo "ci: make $$step has faults" >&2; exit 1; }; done
@@ -96,7 +105,7 @@ vet: ## run go vet
 staticcheck: ## run staticcheck
 	go tool -modfile=tools/staticcheck.mod staticcheck ./...
 
-race: postgres node ## run the tests under the race detector, of databases what runs at once; needs a C compiler
+race: postgres node browser ## run the tests under the race detector, of databases what runs at once; needs a C compiler
 	@tools/gcc.sh
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
 	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds|followed_catalogue|outbox)$$' ./persistence/sqlite ./persistence/postgres

@@ -39,11 +39,12 @@ func imports() map[string][]string {
 		"rules/store":      {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":    {"rules/compile"},
 		"rules/record":     {"engine"},
+		"rules/backtest":   {"engine", "rules/catalogue", "rules/record"},
 		"rules/difference": {"engine", "rules/compile", "rules/lock", "rules/ruletest", "rules/syntax"},
 		"rules/format":     {"rules/diag", "rules/syntax"},
 		"rules/lint":       {"engine", "rules/diag", "rules/syntax", "rules/lock", "rules/compile", "rules/record"},
 		"rules/replay":     {"engine", "rules/compile", "rules/archive"},
-		"rules/report":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
+		"rules/report":     {"engine", "rules/backtest", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
 		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
 

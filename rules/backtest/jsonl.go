@@ -41,9 +41,9 @@ func (l *lines) Next(buf []byte) (Entry, []byte, error) {
 			return Entry{}, buf, err
 		}
 		l.line++
-		text := bytes.TrimSpace(buf[start:])
+		buf = buf[:start+len(bytes.TrimRight(buf[start:], " \t\r\n"))]
+		text := bytes.TrimLeft(buf[start:], " \t\r\n")
 		if len(text) == 0 {
-			buf = buf[:start]
 			continue
 		}
 		l.index++

@@ -23,7 +23,8 @@ func (s side) String() string { return [...]string{"old", "new"}[s] }
 type pricedOrder struct {
 	order   Order
 	quotes  [2]engine.Quote
-	broken  [2][]string // by invariant, where there are any
+	usage   engine.Usage // that the new rules have priced it with
+	broken  [2][]string  // by invariant, where there are any
 	problem *Problem
 	changed bool
 }
@@ -85,7 +86,7 @@ func (o *Options) quote(p *pricedOrder, s side, usage engine.Usage) *Problem {
 		problem.Text = s.String() + " rules: " + problem.Text
 		return problem
 	}
-	p.quotes[s] = quote
+	p.quotes[s], p.usage = quote, usage
 	if len(o.Invariants) > 0 {
 		p.broken[s] = make([]string, len(o.Invariants))
 		for i, invariant := range o.Invariants {

@@ -124,7 +124,8 @@ type Spend struct {
 	// as 2010-12, the last that had orders.
 	Budget *engine.Amount `json:"budget,omitempty"`
 	Per    string         `json:"per,omitempty"`
-	// LimitedSince is when a limit or the budget first kept it from an order.
+	// LimitedSince is when what the orders before had used of its limits first
+	// kept it from an order.
 	LimitedSince *time.Time `json:"limited_since,omitempty"`
 }
 
@@ -188,6 +189,9 @@ type Changed struct {
 	// Order is a line of checkout orders export without its quote, which can be
 	// priced again, also by a backtest.
 	Order json.RawMessage `json:"order"`
+	// Test is a rule test of the order that expects what the new rules make of
+	// it, without personal fields; see package record.
+	Test string `json:"test"`
 }
 
 // Outcome is what a ruleset makes of an order.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/record"
 )
 
 // The bounds of what a result lists.
@@ -61,8 +62,9 @@ type daySpend [2]engine.Amount
 
 // worst is an order that changes much.
 type worst struct {
-	by    engine.Amount
-	order Changed
+	by      engine.Amount
+	order   Changed
+	request engine.Request // as the new rules have priced it
 }
 
 func newTally(o *Options) *tally {
@@ -97,7 +99,7 @@ func (t *tally) add(p *pricedOrder) {
 		t.changed++
 	}
 	t.check(p)
-	t.sums(p.quotes[old].Currency).add(p)
+	t.sums(p.quotes[old].Currency).add(p, t.Options)
 }
 
 // limit prices the order again where limits are used up that it was priced
@@ -163,7 +165,7 @@ func (t *tally) sums(c engine.Currency) *sums {
 
 const secondsOfDay = 24 * 60 * 60
 
-func (c *sums) add(p *pricedOrder) {
+func (c *sums) add(p *pricedOrder, o *Options) {
 	c.orders++
 	before, after := &p.quotes[old], &p.quotes[candidate]
 	subtotal := before.Payable + before.Discount + before.ShippingDiscount
@@ -195,7 +197,7 @@ func (c *sums) add(p *pricedOrder) {
 	case by < 0:
 		c.dearer++
 	}
-	c.keepWorst(p, max(by, -by), subtotal)
+	c.keepWorst(p, o, max(by, -by), subtotal)
 }
 
 func floorDiv(a, b int64) int64 {
@@ -328,7 +330,7 @@ func compareLines(a, b *engine.OutcomeLine) int {
 
 // keepWorst keeps the order if it is one of those that change most; of two that
 // change alike, the earlier one.
-func (c *sums) keepWorst(p *pricedOrder, by, subtotal engine.Amount) {
+func (c *sums) keepWorst(p *pricedOrder, o *Options, by, subtotal engine.Amount) {
 	if len(c.worst) == worstOrders && by <= c.worst[worstOrders-1].by {
 		return
 	}
@@ -336,11 +338,14 @@ func (c *sums) keepWorst(p *pricedOrder, by, subtotal engine.Amount) {
 	for at > 0 && c.worst[at-1].by < by {
 		at--
 	}
-	c.worst = slices.Insert(c.worst, at, worst{by, changedOrder(p, subtotal)})
+	request := o.reduced(p.order.Request)
+	entry := worst{by, changedOrder(p, request, subtotal), request}
+	entry.request.Usage = p.usage
+	c.worst = slices.Insert(c.worst, at, entry)
 	c.worst = c.worst[:min(len(c.worst), worstOrders)]
 }
 
-func changedOrder(p *pricedOrder, subtotal engine.Amount) Changed {
+func changedOrder(p *pricedOrder, priced engine.Request, subtotal engine.Amount) Changed {
 	o := &p.order
 	c := Changed{
 		Reference: o.Reference, Place: o.Place, PlacedAt: o.PlacedAt, Subtotal: subtotal,
@@ -349,7 +354,7 @@ func changedOrder(p *pricedOrder, subtotal engine.Amount) Changed {
 	for _, l := range p.quotes[old].Lines {
 		c.Lines = append(c.Lines, CartLine{l.SKU, l.Name, l.Quantity, l.UnitPrice})
 	}
-	request, err := engine.EncodeRequest(reduced(o.Request, &p.quotes))
+	request, err := engine.EncodeRequest(priced)
 	if err != nil {
 		return c // the record has nothing that cannot be recorded
 	}
@@ -359,20 +364,22 @@ func changedOrder(p *pricedOrder, subtotal engine.Amount) Changed {
 	return c
 }
 
-// reduced leaves a catalogue of a whole shop out but for the gifts that are given.
-func reduced(r engine.Request, quotes *[2]engine.Quote) engine.Request {
+// reduced has a catalogue of the gifts that the rules can give, in place of one of
+// a whole shop.
+func (o *Options) reduced(r engine.Request) engine.Request {
 	catalog := make(engine.CatalogMap)
-	if r.Catalog == nil {
-		return r
-	}
-	for i := range quotes {
-		for _, g := range quotes[i].Gifts {
-			if item, ok := r.Catalog.Item(g.SKU); ok {
-				catalog[g.SKU] = item
+	from := giftCatalog{r.Catalog, o.Catalog}
+	for s := range candidate + 1 {
+		for _, sku := range o.rules(s).GiftSKUs() {
+			if item, ok := from.Item(sku); ok {
+				catalog[sku] = item
 			}
 		}
 	}
-	r.Catalog = catalog
+	r.Catalog = nil
+	if len(catalog) > 0 {
+		r.Catalog = catalog
+	}
 	return r
 }
 
@@ -452,6 +459,9 @@ func (t *tally) currency(c *sums) Currency {
 		part.Distribution = append(part.Distribution, Bucket{From: max(0, i-1) * bucketWidth, To: i * bucketWidth, Old: n[old], New: n[candidate]})
 	}
 	for _, w := range c.worst {
+		if test, err := record.Test(t.New, w.request, "order "+w.order.Reference); err == nil {
+			w.order.Test = string(test.File)
+		}
 		part.Worst = append(part.Worst, w.order)
 	}
 	return part

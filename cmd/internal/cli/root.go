@@ -163,6 +163,6 @@ Exit codes: 0 all is well, 1 a test failed, 2 the command line is wrong, 3 rules
 tests have faults, 4 files cannot be read or written, 5 there was nothing to do.`,
 	}
 	asGroup(cmd)
-	cmd.AddCommand(newRulesTest(s), newRulesCoverage(s), newRulesMutate(s), newRulesCheck(s), newRulesPrice(s), newRulesExplain(s), newRulesRecord(s), newRulesFmt(s), newRulesDiff(s), newRulesNew(s), newRulesSchema(s), newRulesCodes())
+	cmd.AddCommand(newRulesTest(s), newRulesCoverage(s), newRulesMutate(s), newRulesCheck(s), newRulesPrice(s), newRulesExplain(s), newRulesRecord(s), newRulesFmt(s), newRulesDiff(s), newRulesBacktest(s), newRulesNew(s), newRulesSchema(s), newRulesCodes())
 	return cmd
 }

@@ -1,0 +1,227 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/goldentest"
+	"github.com/checkout-promotions/checkout/rules/backtest"
+	"github.com/checkout-promotions/checkout/rules/catalogue"
+	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/report"
+)
+
+const shop = "../../examples/online-shop"
+
+// newRules are those that the example shop thinks about.
+const newRules = `promotions:
+  - {id: ten-percent, name: "10 % from 200 pounds", when: cart.subtotal >= 200, limits: {budget: 100}, deal: {percent_off: {of: order, percent: 10}}}
+`
+
+// broken is an invariant that large orders break.
+type broken struct{}
+
+func (broken) String() string { return "quote.total <= 500" }
+
+func (broken) Broken(_ *engine.Ruleset, _ engine.Request, q engine.Quote) string {
+	if q.Total <= 50000 {
+		return ""
+	}
+	return q.Currency.Format(q.Total) + " <= 500"
+}
+
+func compiled(t *testing.T, more ...compile.File) *engine.Ruleset {
+	t.Helper()
+	files, err := compile.Read(os.DirFS(shop + "/rules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := compile.Compile(append(files, more...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+// backtested is a backtest of the example shop's orders.
+func backtested(t *testing.T, change func(*backtest.Options)) *backtest.Result {
+	t.Helper()
+	old := compiled(t)
+	data, err := os.ReadFile(shop + "/inventory.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := catalogue.Parse("inventory.yaml", data, old.Currency())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(shop + "/orders.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	source, err := backtest.NewCSV(f, -1, backtest.CSV{
+		Currency: old.Currency(), Items: engine.NewCatalog(items), Countries: map[string]string{"United Kingdom": "GB"},
+		Columns: map[backtest.Field]string{backtest.FieldOrder: "invoice", backtest.FieldAt: "ordered_at", backtest.FieldName: "description", backtest.FieldPrice: "unit_price"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := backtest.Options{Old: old, New: compiled(t, compile.File{Name: "new.yaml", Data: []byte(newRules)})}
+	change(&o)
+	result, err := backtest.Run(t.Context(), source, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result.Old.Name, result.New.Name, result.Input.From = "HEAD:rules", "<rules>", "orders.csv"
+	return result
+}
+
+func TestBacktest(t *testing.T) {
+	schema := backtestSchema(t)
+	for _, c := range []struct {
+		name, golden string
+		condition    string
+		change       func(*backtest.Options)
+	}{
+		{"a new promotion", "backtest", "discount_delta_pct > 2", func(o *backtest.Options) { o.Invariants = []backtest.Invariant{broken{}} }},
+		{"nothing changes", "backtest_same", "changed > 0", func(o *backtest.Options) { o.New = o.Old }},
+		{"no orders", "backtest_none", "changed > 0", func(o *backtest.Options) { o.Since = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			result := backtested(t, c.change)
+			condition, err := backtest.ParseCondition(c.condition)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := condition.Judge(result); err != nil {
+				t.Fatal(err)
+			}
+			var text, page bytes.Buffer
+			if err := report.BacktestPretty(&text, result); err != nil {
+				t.Fatal(err)
+			}
+			if err := report.BacktestHTML(&page, result); err != nil {
+				t.Fatal(err)
+			}
+			data, err := json.MarshalIndent(result, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); err != nil {
+				t.Errorf("the JSON is not as the schema says: %v", err)
+			}
+			goldentest.Compare(t, "testdata/"+c.golden+".golden.txt", text.String())
+			goldentest.Compare(t, "testdata/"+c.golden+".golden.json", string(data)+"\n")
+			library := regexp.MustCompile(`(?s)<script>/\*!\n \* Chart\.js.*?</script>`)
+			if !library.Match(page.Bytes()) {
+				t.Error("the page has no library of charts")
+			}
+			goldentest.Compare(t, "testdata/"+c.golden+".golden.html", string(library.ReplaceAll(page.Bytes(), []byte("<script>Chart.js</script>"))))
+		})
+	}
+}
+
+// backtestSchema is the published schema, in which no object may have more than it
+// says.
+func backtestSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	strict := strings.ReplaceAll(report.BacktestSchema(), `"type": "object",`, `"type": "object", "unevaluatedProperties": false,`)
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(strict))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("backtest.json", value); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("backtest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// TestPageOfABacktestInABrowser opens the page from a file and looks whether every
+// chart is drawn, and whether the browser has something to complain about.
+func TestPageOfABacktestInABrowser(t *testing.T) {
+	browser := findBrowser(t)
+	for _, c := range []struct {
+		name   string
+		charts int
+		change func(*backtest.Options)
+	}{
+		{"a promotion with a budget", 5, func(*backtest.Options) {}},
+		{"nothing changes", 4, func(o *backtest.Options) { o.New = o.Old }},
+		{"no orders", 0, func(o *backtest.Options) { o.Since = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var page bytes.Buffer
+			if err := report.BacktestHTML(&page, backtested(t, c.change)); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "page.html")
+			if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			dom, log := open(t, browser, file)
+			if got := strings.Count(dom, `data-drawn="true"`); got != c.charts || strings.Count(dom, "<canvas") != c.charts {
+				t.Errorf("got %d charts drawn of %d, want %d; the browser says:\n%s", got, strings.Count(dom, "<canvas"), c.charts, log)
+			}
+			if strings.Contains(log, "CONSOLE") {
+				t.Errorf("the browser complains:\n%s", log)
+			}
+		})
+	}
+	t.Run("a page with a fault is noticed", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "page.html")
+		if err := os.WriteFile(file, []byte("<script>missing()</script>"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, log := open(t, browser, file); !strings.Contains(log, "CONSOLE") || !strings.Contains(log, "missing is not defined") {
+			t.Errorf("the fault is not in what the browser says:\n%s", log)
+		}
+	})
+}
+
+// findBrowser returns a Chromium.
+func findBrowser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no Chromium is installed; run make browser")
+	return ""
+}
+
+// open loads the page in a browser, and returns what it is then and the log.
+func open(t *testing.T, browser, file string) (dom, log string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+		"--user-data-dir="+t.TempDir(), "--enable-logging=stderr", "--virtual-time-budget=5000", "--window-size=1280,2000", "--dump-dom", "file://"+file)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", browser, err, errs.String())
+	}
+	return out.String(), errs.String()
+}
