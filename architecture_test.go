@@ -307,10 +307,10 @@ func (s source) isMain() bool {
 	return s.path == "cmd/checkout/main.go" || within(s.pkg, "examples/plugins") && path.Base(s.path) == "main.go"
 }
 
-// supportsTests tells the packages made for tests, such as persistence/storetest, by their names. rules/ruletest is none: it
-// runs the tests of merchandisers.
+// supportsTests tells the packages made for tests, such as persistence/storetest, by their names. rules/ruletest is none, it
+// runs the tests of merchandisers, nor is rules/backtest.
 func supportsTests(pkg string) bool {
-	return strings.HasSuffix(pkg, "test") && pkg != "rules/ruletest"
+	return strings.HasSuffix(pkg, "test") && pkg != "rules/ruletest" && pkg != "rules/backtest"
 }
 
 // matches tells whether a package is the one that an entry of the table names, or lies below it.

@@ -16,6 +16,7 @@
 //	record     makes a test of an order
 //	report     writes what check, test and codes show
 //	difference tells what two versions of rules do otherwise
+//	backtest   prices recorded orders by two versions of rules
 //	diag       is what all of them report faults with, and has a page for each
 //
 // # A rule file

@@ -171,6 +171,35 @@ No other choice between these promotions saves more.
 	}
 }
 
+func TestOrdersOfTheDatabaseAreBacktested(t *testing.T) {
+	s := startKept(t)
+	s.buy(tv, tv, tv, macbook)
+	before := s.price(tv).Ruleset
+	s.payFor("1")
+	s.buy(tv, tv, tv)
+	exported := filepath.Join(t.TempDir(), "orders.jsonl")
+	if _, stderr, code := s.orders("export", "-o", exported); code != 0 {
+		t.Fatalf("orders export: exit code %d, %s", code, stderr)
+	}
+	input := regexp.MustCompile(`"from": ".*"|"place": ".*"`)
+	var results []string
+	for _, from := range [][]string{nil, {"--from", exported}} {
+		stdout, stderr, code := s.on("rules", "backtest", append([]string{before, s.rules, "-o", "json"}, from...)...)
+		if code != 0 {
+			t.Fatalf("rules backtest %q: exit code %d, %s", from, code, stderr)
+		}
+		results = append(results, input.ReplaceAllString(stdout, ""))
+	}
+	if diff := cmp.Diff(results[0], results[1]); diff != "" {
+		t.Errorf("-database +export:\n%s", diff)
+	}
+	// Each pays for one television less.
+	stdout, stderr, code := s.on("rules", "backtest", before, s.rules, "--fail-if", "discount_delta > 99.97", "--since", "2020-01-01")
+	if want := "discount                    99.98    199.96  +99.98  +100.0 %"; code != 1 || !strings.Contains(stdout, want) {
+		t.Errorf("got exit code %d, %s\n%s\nwant 1 and %s", code, stderr, stdout, want)
+	}
+}
+
 func readFile(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)

@@ -467,6 +467,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestACanceledBacktestEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	rules := rulesOf(t, nothing)
 	for _, sample := range []int{0, 3} {
 		o := backtest.Options{Old: rules, New: rules, Sample: sample, Tick: func(int64, int64, int64) { cancel() }}
@@ -491,9 +492,9 @@ func TestMemoryIsFlat(t *testing.T) {
 		}
 		return in.peak
 	}
-	few, many := peak(20_000), peak(400_000)
+	few, many := peak(10_000), peak(100_000)
 	if many > few+few/2+(8<<20) {
-		t.Errorf("20,000 orders took %d MB, 400,000 orders %d MB", few>>20, many>>20)
+		t.Errorf("10,000 orders took %d MB, 100,000 orders %d MB", few>>20, many>>20)
 	}
 }
 

@@ -84,9 +84,23 @@ func (e *ColumnError) Error() string {
 	return fmt.Sprintf("the table has no column %q for %s; it has %s: name the column with --columns %s=NAME", e.Named, e.Field, strings.Join(e.Has, ", "), e.Field)
 }
 
+// FieldError says that columns name a field that orders do not have.
+type FieldError struct{ Field Field }
+
+// Error implements error.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("there is no field %q; the fields are %v", e.Field, Fields())
+}
+
 // NewCSV reads orders of CSV. Size is how many bytes there are, below 0 where
-// that is not known. A column that is missing is a *ColumnError.
+// that is not known. A column that is missing is a *ColumnError, and one for no
+// field a *FieldError.
 func NewCSV(in io.Reader, size int64, options CSV) (Source, error) {
+	for _, f := range slices.Sorted(maps.Keys(options.Columns)) {
+		if !slices.Contains(Fields(), f) {
+			return nil, &FieldError{f}
+		}
+	}
 	m := &meter{in: in, size: size}
 	t := &table{csv: options, rows: csv.NewReader(m), meter: m, ended: make(map[string]int64), recent: make([]string, recentOrders)}
 	t.rows.ReuseRecord = true
@@ -107,11 +121,6 @@ func NewCSV(in io.Reader, size int64, options CSV) (Source, error) {
 			return nil, &ColumnError{Field: f, Named: name, Has: header}
 		}
 		t.column = append(t.column, at)
-	}
-	for f := range maps.Keys(options.Columns) {
-		if !slices.Contains(Fields(), f) {
-			return nil, fmt.Errorf("there is no field %q; the fields are %v", f, Fields())
-		}
 	}
 	return t, t.advance()
 }

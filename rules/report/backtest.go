@@ -116,8 +116,8 @@ func grouped(number string) string {
 	return sign + whole
 }
 
-// share writes part of whole in per cent, "" where there is no whole.
-func share[N ~int64](part, whole N) string {
+// percentOf writes part of whole in per cent, "" where there is no whole.
+func percentOf[N ~int64](part, whole N) string {
 	if whole == 0 {
 		return ""
 	}
@@ -125,7 +125,7 @@ func share[N ~int64](part, whole N) string {
 }
 
 func signedShare[N ~int64](part, whole N) string {
-	if text := share(part, whole); part > 0 && text != "" {
+	if text := percentOf(part, whole); part > 0 && text != "" {
 		return "+" + text
 	} else {
 		return text
@@ -147,7 +147,7 @@ func (p *backtestPart) sums(b *strings.Builder) {
 	t.write(b)
 	fmt.Fprintf(b, "\n%s of %s change", count(p.Changed), counted(int(p.Orders), "order"))
 	if p.Changed > 0 {
-		fmt.Fprintf(b, " (%s): %s cheaper, %s dearer, %s otherwise", share(p.Changed, p.Orders), count(p.Cheaper), count(p.Dearer), count(p.Changed-p.Cheaper-p.Dearer))
+		fmt.Fprintf(b, " (%s): %s cheaper, %s dearer, %s otherwise", percentOf(p.Changed, p.Orders), count(p.Cheaper), count(p.Dearer), count(p.Changed-p.Cheaper-p.Dearer))
 	}
 	b.WriteString("\n")
 }
@@ -209,7 +209,7 @@ func (p *backtestPart) budgets(b *strings.Builder) {
 func (p *backtestPart) budget(promotion, side string, s *backtest.Spend) (notes []string) {
 	switch {
 	case s.Budget != nil && s.Per == "":
-		note := fmt.Sprintf("%s (%s): %s of the budget of %s spent, %s", promotion, side, p.amount(s.Discount), p.amount(*s.Budget), share(s.Discount, *s.Budget))
+		note := fmt.Sprintf("%s (%s): %s of the budget of %s spent, %s", promotion, side, p.amount(s.Discount), p.amount(*s.Budget), percentOf(s.Discount, *s.Budget))
 		if s.LimitedSince != nil {
 			note += ", short since " + s.LimitedSince.Format("2006-01-02 15:04")
 		}

@@ -25,8 +25,6 @@ import (
 	"github.com/checkout-promotions/checkout/rules/report"
 )
 
-const formatHTML = "html"
-
 // backtestOptions say what rules backtest does.
 type backtestOptions struct {
 	old, from, format, inventory string
@@ -51,8 +49,8 @@ func newRulesBacktest(s Streams) *cobra.Command {
 and revenue, what each promotion costs, which of them stack, how budgets burn, the orders
 that change most, and those that cannot be priced.
 
-` + versionHelp + ` Without OLD it is
-the folder NEW as it was committed, at HEAD or at --old REF.
+` + versionHelp + `
+Without OLD, it is the folder NEW as it was committed, at HEAD or at --old REF.
 
 Orders are JSON Lines of checkout orders export, or a table (CSV) with a row for each line
 of an order, both also in gzip; - reads standard input. Without --from they are those of
@@ -79,12 +77,15 @@ units of the currency; it holds when it does for one of the currencies:
 	flags.IntVar(&o.sample, "sample", 0, "price `N` orders only, chosen at random")
 	flags.Uint64Var(&o.seed, "seed", 1, "the `SEED` that --sample chooses with")
 	flags.Int64Var(&o.limit, "limit", 0, "price only the first `N` orders")
-	flags.StringVar(&o.usage, "usage", "counted", "what limits are checked against: counted, or recorded with each order")
+	flags.StringVar(&o.usage, "usage", "counted", "what limits are checked against, as `WAY`: counted, or recorded with each order")
 	flags.StringVar(&o.failIf, "fail-if", "", "exit with code 1 if `CONDITION` holds, such as 'discount_delta_pct > 2'")
-	flags.Int64Var(&o.unpriced, "unpriced", 0, "how many orders may be impossible to price")
-	flags.IntVar(&o.jobs, "jobs", 0, "price so many orders at once (default is the number of cores)")
+	flags.Int64Var(&o.unpriced, "unpriced", 0, "`N` orders may be impossible to price")
+	flags.IntVar(&o.jobs, "jobs", 0, "price `N` orders at once (default is the number of cores)")
 	flags.BoolVar(&o.schema, "schema", false, "print the JSON Schema of -o json and do nothing else")
 	addOutput(cmd, &o.formats, formatHTML)
+	for _, name := range []string{"columns", "countries"} {
+		flags.Lookup(name).DefValue = "" // instead of []
+	}
 	config.BindDatabaseFlags(flags)
 	flags.SortFlags = false
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -292,7 +293,7 @@ func (o *backtestOptions) open(s Streams, items engine.CatalogMap, currency engi
 		return source, closeFile, nil
 	}
 	err = errors.Join(fmt.Errorf("read orders from %s: %w", o.from, err), closeFile())
-	if errors.As(err, new(*backtest.ColumnError)) {
+	if errors.As(err, new(*backtest.ColumnError)) || errors.As(err, new(*backtest.FieldError)) {
 		return nil, nil, usageError{error: err}
 	}
 	return nil, nil, environmentError(err)
