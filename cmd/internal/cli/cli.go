@@ -17,17 +17,6 @@ import (
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
-// Exit codes. No flag changes what they mean.
-const (
-	exitOK          = 0
-	exitFindings    = 1   // a test failed, or a database waits for something
-	exitUsage       = 2   // the command line or the configuration is wrong
-	exitRules       = 3   // rules or rule tests do not compile
-	exitEnvironment = 4   // files, the network or the database
-	exitNothing     = 5   // there was nothing to do, such as no tests
-	exitInterrupted = 130 // stopped by a signal before it was done
-)
-
 // Streams are what a run of the program reads and writes.
 type Streams struct {
 	In       io.Reader
@@ -35,6 +24,10 @@ type Streams struct {
 	// Env is the environment in the form key=value.
 	Env []string
 }
+
+// Command returns the tree of commands, for those who document it. A run of it with
+// other arguments needs another tree.
+func Command(s Streams) *cobra.Command { return newRoot(s) }
 
 // Run runs the program with the arguments, without its name, and returns the
 // exit code. When ctx is done a server drains and a tool stops.

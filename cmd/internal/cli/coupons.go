@@ -22,10 +22,7 @@ func newCoupons(s Streams) *cobra.Command {
 		Short: "Make, import and revoke coupon codes",
 		Long: `Make, import and revoke the codes of coupon pools. A promotion with
 "coupon: {pool: spring}" is unlocked by any code of the pool spring. The commands
-work on the database of checkout run, with the same settings, also while it runs.
-
-Exit codes: 0 done, 1 refused, 2 the command line is wrong, 4 files or the database,
-5 there was nothing to do, 130 interrupted.`,
+work on the database of checkout run, with the same settings, also while it runs.` + findingsAre("the change is refused"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newCouponsCreate(s), newCouponsGenerate(s), newCouponsImport(s), newCouponsExport(s),

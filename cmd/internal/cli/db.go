@@ -24,10 +24,7 @@ func newDB(s Streams) *cobra.Command {
 starts; these commands are for those who want to do it before, or to look.
 
 The database is that of checkout run, by the same settings: a YAML file (--config),
-CHECKOUT_ variables and flags.
-
-Exit codes: 0 all is well, 1 migrations are pending or the lock is held, 2 the command
-line or the configuration is wrong, 4 the database does not serve.`,
+CHECKOUT_ variables and flags.` + findingsAre("migrations are pending, or the lock is held"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newDBMigrate(s), newDBStatus(s), newDBUnlock(s))

@@ -2,7 +2,7 @@
 // streams. It is the only place that wires the other packages together.
 //
 // Standard output carries results, standard error messages and logs. Exit codes
-// are the same for every command; see the constants.
+// are the same for every command; exitcodes.go has the table.
 //
 // Third-party packages used here: github.com/spf13/cobra for commands, help and
 // shell completion, because its flags are the ones koanf's posflag provider

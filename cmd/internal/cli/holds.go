@@ -25,10 +25,7 @@ with the limits, budgets and codes that the price used. A hold becomes an order,
 released, or expires; then what it held is free again.
 
 The database is that of checkout run, with the same settings, which may be running
-meanwhile. Only release changes something in it.
-
-Exit codes: 0 done, 1 a hold is over or is not there, 2 the command line is wrong,
-4 files or the database, 130 interrupted.`,
+meanwhile. Only release changes something in it.` + findingsAre("a hold is over or is not there"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newHoldsList(s), newHoldsRelease(s), newHoldsShow(s))

@@ -27,11 +27,7 @@ func newItems(s Streams) *cobra.Command {
 		Short: "Import, export and change the items of the shop",
 		Long: `Import, export and change the items of the shop, in the database that checkout run
 uses with the same settings, whether it runs meanwhile or not. Prices are in the
-currency of the rules.
-
-Exit codes: 0 all is well, 1 a file has faults or the change was refused, 2 the
-command line is wrong, 3 the rules do not compile, 4 files or the database cannot be
-used, 5 there was nothing to do.`,
+currency of the rules.` + findingsAre("a file has faults, or the change is refused"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newItemsImport(s), newItemsExport(s), newItemsShow(s), newItemsAdjust(s), newItemsMovements(s),

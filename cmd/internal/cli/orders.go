@@ -25,11 +25,7 @@ func newOrders(s Streams) *cobra.Command {
 with all else that its price was made from, so that it can be priced again as it was.
 
 The database is that of checkout run, with the same settings, which may be running
-meanwhile. Only cancel and return change something in it.
-
-Exit codes: 0 all is well, 1 an order is priced otherwise, cannot be replayed, is in
-another state or is not there, 2 the command line is wrong, 4 files or the database, 5 there was nothing
-to do, 130 interrupted.`,
+meanwhile. Only cancel and return change something in it.` + findingsAre("an order is priced otherwise, cannot be replayed, is in another state or\nis not there"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newOrdersCancel(s), newOrdersExport(s), newOrdersList(s), newOrdersReplay(s), newOrdersReturn(s), newOrdersRules(s), newOrdersShow(s))

@@ -33,11 +33,7 @@ func newPlugins(s Streams) *cobra.Command {
 		Long: `Write, check, pin and look at plugins: programs of their own that decide deals.
 
 The folder of the programs is the setting plugins.dir: --plugins, CHECKOUT_PLUGINS or a
-YAML file (--config). plugins.lock.yaml in the rule folder pins those that rules ask.
-
-Exit codes: 0 all is well, 1 a plugin has faults or is not the one that is pinned, 2 the
-command line or the configuration is wrong, 3 rules or the lock file do not compile,
-4 files or programs do not serve, 5 there was nothing to do.`,
+YAML file (--config). plugins.lock.yaml in the rule folder pins those that rules ask.` + findingsAre("a plugin has faults, or is not the one that is pinned"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newPluginsNew(s), newPluginsCheck(s), newPluginsTest(s), newPluginsBench(s), newPluginsDev(s),

@@ -34,7 +34,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetVersionTemplate("checkout {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion())
+	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion(), newExitCodes())
 	adoptHelp(root)
 	adoptCompletion(root)
 	return root
@@ -74,6 +74,7 @@ func adoptCompletion(root *cobra.Command) {
 	asGroup(completion)
 	for _, shell := range completion.Commands() {
 		shell.Args = noArguments
+		shell.Example = "  checkout completion " + shell.Name()
 	}
 }
 
@@ -143,7 +144,9 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArguments,
+
+		Example: "  checkout version",
+		Args:    noArguments,
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -157,10 +160,7 @@ func newRules(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Check and test rule files",
-		Long: `Check and test rule files.
-
-Exit codes: 0 all is well, 1 a test failed, 2 the command line is wrong, 3 rules or
-tests have faults, 4 files cannot be read or written, 5 there was nothing to do.`,
+		Long:  `Check and test rule files.` + findingsAre("a test failed, rules have findings or are not formatted, a threshold is missed"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newRulesTest(s), newRulesCoverage(s), newRulesMutate(s), newRulesCheck(s), newRulesPrice(s), newRulesExplain(s), newRulesRecord(s), newRulesFmt(s), newRulesDiff(s), newRulesBacktest(s), newRulesNew(s), newRulesSchema(s), newRulesCodes())

@@ -29,10 +29,7 @@ func newWebhooks(s Streams) *cobra.Command {
 checkout run sends them or rests.
 
 The settings are those of checkout run: a YAML file (--config), CHECKOUT_ variables and
-flags.
-
-Exit codes: 0 all is well, 1 an endpoint refuses or there is no such event, 2 the command
-line or the configuration is wrong, 4 the database does not serve, 5 nothing to do.`,
+flags.` + findingsAre("an endpoint refuses, or there is no such event"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newWebhooksList(s), newWebhooksShow(s), newWebhooksResend(s), newWebhooksTest(s))
