@@ -36,8 +36,9 @@ test: build postgres node browser ## run all tests, then the rule tests of the e
 	go test ./...
 	$(MAKE) examples
 
-examples: build ## run the rule tests of the examples, and check their rules
-	bin/checkout rules test examples
+examples: build ## run the rule tests of the examples, see that they reach and notice nearly everything, and check their rules
+	bin/checkout rules test --cover=95 examples
+	bin/checkout rules mutate --no-cache --min 90 examples
 	bin/checkout rules check $$(find examples -type d -name rules)
 	bin/checkout rules check --inventory examples/online-shop/inventory.yaml examples/online-shop/rules
 	bin/checkout rules check --inventory examples/quickstart/inventory.yaml examples/quickstart/rules
