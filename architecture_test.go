@@ -36,6 +36,7 @@ func imports() map[string][]string {
 		"rules/compile":    {"engine", "rules/diag", "rules/syntax", "rules/lock"},
 		"rules/ruletest":   {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile"},
 		"rules/schema":     {},
+		"rules/reference":  {"rules", "rules/diag", "rules/compile"},
 		"rules/store":      {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":    {"rules/compile"},
 		"rules/record":     {"engine"},
@@ -44,7 +45,7 @@ func imports() map[string][]string {
 		"rules/format":     {"rules/diag", "rules/syntax"},
 		"rules/lint":       {"engine", "rules/diag", "rules/syntax", "rules/lock", "rules/compile", "rules/record"},
 		"rules/replay":     {"engine", "rules/compile", "rules/archive"},
-		"rules/report":     {"engine", "rules/backtest", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
+		"rules/report":     {"rules/reference", "engine", "rules/backtest", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
 		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
 

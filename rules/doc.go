@@ -6,6 +6,7 @@
 //	lock       reads plugins.lock.yaml
 //	compile    makes a ruleset of the files of a folder
 //	schema     has the JSON Schemas of files
+//	reference  tells what rules may use
 //	store      loads a folder and watches it
 //	catalogue  reads items
 //	format     formats files

@@ -35,7 +35,9 @@ meanwhile. Only cancel and return change something in it.` + findingsAre("an ord
 // onArchive makes run the action of the command, on the archive of the configured
 // database.
 func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *persistence.Archive, args []string) error) *cobra.Command {
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
 		if err != nil {

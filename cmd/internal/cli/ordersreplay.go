@@ -38,6 +38,7 @@ from before there was an archive are counted and pass.`,
 	cmd.Flags().BoolVar(&all, "all", false, "replay all orders, or those of the span")
 	spanFlags(cmd.Flags(), &span)
 	addOutput(cmd, &formats)
+	cmd.ValidArgsFunction = completeOrders(s, -1)
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		switch spanned := !span.Since.IsZero() || !span.Until.IsZero(); {
 		case all == (len(args) > 0):

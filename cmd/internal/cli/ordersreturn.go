@@ -147,7 +147,7 @@ func keptPrice(ctx context.Context, a *persistence.Archive, reference string) (f
 // onOrders makes run, which changes an order or a hold and returns what to tell of
 // it, the action of the command.
 func onOrders(s Streams, cmd *cobra.Command, formats *[]string, run func(ctx context.Context, data *persistence.Store, args []string) (rendering, error)) *cobra.Command {
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.ValidArgsFunction = completeOrders(s, 1)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		outputs, err := parseOutputs(*formats)
 		if err != nil {

@@ -25,6 +25,8 @@ empty. What is written is what was in force, byte by byte.`,
 		Example: `  checkout orders rules --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 -d old-rules
   checkout rules check old-rules`,
 		Args: arguments("the reference of an order", 1, 1),
+
+		ValidArgsFunction: completeOrders(s, 1),
 	}
 	cmd.Flags().StringVarP(&folder, "dir", "d", "", "write into the folder `DIR`")
 	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {

@@ -24,6 +24,8 @@ a line of orders export.`,
 		Example: `  checkout orders show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout orders show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: arguments("the reference of an order", 1, 1),
+
+		ValidArgsFunction: completeOrders(s, 1),
 	}
 	addOutput(cmd, &formats)
 	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {

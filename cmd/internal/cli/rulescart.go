@@ -32,6 +32,7 @@ func addCart(cmd *cobra.Command, o *cartOptions) {
 	cmd.Flags().StringArrayVar(&o.coupons, "coupon", nil, "a coupon `CODE` on such a cart; may be repeated")
 	cmd.Flags().StringVar(&o.customer, "customer", "", "the `ID` of the customer of such a cart")
 	cmd.Flags().StringVar(&o.at, "at", "", "the `TIME` of such a cart, such as 2026-11-27T10:00:00Z (default now)")
+	completeFolder(cmd, "rules")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt
 	}

@@ -50,6 +50,7 @@ test does, and when less than --min percent is reached.`,
 		Example: `  checkout rules coverage examples
   checkout rules coverage --min 95 -o pretty -o html=coverage.html examples
   checkout rules coverage --new-only main --min 100 examples`,
+		ValidArgsFunction: completeTests,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if o.paths = paths; len(paths) == 0 {
 				o.paths = []string{"."}

@@ -49,6 +49,8 @@ time; the database is then that of checkout run, with the same settings.
 	cmd.Flags().StringArrayVarP(&o.promotions, "promotion", "p", nil, "only the promotion `ID`; may be repeated")
 	cmd.Flags().BoolVar(&o.whyNot, "why-not", false, "only promotions that were not applied")
 	cmd.Flags().BoolVar(&o.parts, "parts", false, "also show the parts of conditions and selections, and whether each was true")
+	_ = cmd.RegisterFlagCompletionFunc("promotion", completePromotions) // fails only for a flag that is not there
+	_ = cmd.RegisterFlagCompletionFunc("order", completeOrders(s, -1))  // the same
 	addOutput(cmd, &o.formats)
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false

@@ -31,7 +31,7 @@ The database is that of checkout run, with the same settings.`,
 		Example: `  checkout rules record --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout rules record 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 -f rules/stacking_test.yaml --name 'two carts that stacked'`,
 		Args:              arguments("the reference of an order", 1, 1),
-		ValidArgsFunction: cobra.NoFileCompletions,
+		ValidArgsFunction: completeOrders(s, 1),
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "write to the new `FILE` beside the rules (default is standard output)")
 	cmd.Flags().StringVar(&name, "name", "recorded order", "the `NAME` of the test")

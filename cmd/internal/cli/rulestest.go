@@ -35,6 +35,7 @@ files called *_test.yaml beside the rules they test.`,
   checkout rules test --run 'test=every third*;qty=3' examples
   checkout rules test -o pretty -o json=result.json examples
   checkout rules test --cover=90 examples`,
+		ValidArgsFunction: completeTests,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if o.paths = paths; len(paths) == 0 {
 				o.paths = []string{"."}
