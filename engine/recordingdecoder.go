@@ -14,6 +14,7 @@ import (
 type RequestDecoder struct {
 	items     map[string]*Item
 	shippings map[string]Shipping
+	key       []byte
 	text      []byte
 	at        int
 }
@@ -186,8 +187,15 @@ func (d *RequestDecoder) itemList() ([]*Item, bool) {
 // item returns the item that is written so. Its stock is another in each order, so
 // that items are known by what is around it.
 func (d *RequestDecoder) item(raw []byte) (*Item, bool) {
-	if known := d.items[string(raw)]; known != nil {
-		return known, true
+	before, stock, after, split := cutStock(raw)
+	d.key = append(append(d.key[:0], before...), after...)
+	if known := d.items[string(d.key)]; known != nil {
+		if !split || known.Stock == stock {
+			return known, true
+		}
+		item := *known
+		item.Stock = stock
+		return &item, true
 	}
 	var r recordedItem
 	if strictly(raw, &r) != nil {
@@ -197,8 +205,23 @@ func (d *RequestDecoder) item(raw []byte) (*Item, bool) {
 	if len(d.items) >= maxDecoded {
 		clear(d.items)
 	}
-	d.items[string(raw)] = &item
+	d.items[string(d.key)] = &item
 	return &item, true
+}
+
+// cutStock cuts the digits of the stock out of an item; without any, or where it
+// is not sure which they are, before is all of it.
+func cutStock(raw []byte) (before []byte, stock int64, after []byte, ok bool) {
+	name := []byte(`,"stock":`)
+	at := bytes.Index(raw, name)
+	if at < 0 || bytes.Count(raw, name[1:]) > 1 || bytes.Contains(raw[:at], []byte(`"attributes":`)) {
+		return raw, 0, nil, false
+	}
+	number := RequestDecoder{text: raw, at: at + len(name)}
+	if stock, ok = number.number(); !ok || raw[number.at] != ',' && raw[number.at] != '}' {
+		return raw, 0, nil, false
+	}
+	return raw[:at+len(name)], stock, raw[number.at:], true
 }
 
 func (d *RequestDecoder) catalog(req *Request, items []*Item) bool {

@@ -92,7 +92,7 @@ func readAll(b *testing.B, s backtest.Source) ([]backtest.Entry, []byte) {
 // unavoidable: to price them in memory by both rulesets, to price by one, and to
 // read and decode them.
 func BenchmarkBacktest(b *testing.B) {
-	source, n := realOrders(b, 20)
+	source, n := realOrders(b, 60)
 	before, after := twentyRules(b, 5), twentyRules(b, 6)
 	var decoded []engine.Request
 	entries, _ := readAll(b, source())

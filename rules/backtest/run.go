@@ -110,7 +110,6 @@ type run struct {
 	work, ordered chan *block
 	free          chan *block
 	failure       error // of feed, to be read when ordered is closed
-	skipped       int64
 }
 
 // feed cuts the input into blocks. Each goes to the workers, and to the one that

@@ -88,7 +88,9 @@ func shopOrders(t testing.TB, n int) []byte {
 			Shipping: engine.Shipping{Shipments: []engine.Shipment{{Method: "standard", Price: 495}}, Country: "GB"},
 		}}
 		for range 1 + random.IntN(45) {
-			req.Cart.Lines = append(req.Cart.Lines, engine.Line{Item: &items[random.IntN(len(items))], Quantity: 1 + random.Int64N(12)})
+			item := items[random.IntN(len(items))]
+			item.Stock += random.Int64N(500) // as orders find it
+			req.Cart.Lines = append(req.Cart.Lines, engine.Line{Item: &item, Quantity: 1 + random.Int64N(12)})
 		}
 		writeOrder(t, &text, fmt.Sprintf("order-%d", i), req)
 	}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -241,6 +242,9 @@ func (o *backtestOptions) price(ctx context.Context, s Streams, rules [2]ruleVer
 		defer func() { err = errors.Join(err, environmentError(closeFile())) }()
 		source = file
 	}
+	// What is in memory is small and becomes garbage at once: to collect it less
+	// often saves a tenth of the time and costs some megabytes.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	bar := newProgress(s.Err, "orders")
 	defer bar.done()
 	options.Tick = func(orders, done, total int64) {
