@@ -327,7 +327,7 @@ func TestAnEffectWhoseAnswerWasLostIsNotRepeated(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := keyed(t, func(_ *shop, o *api.Options) {
-				o.Timeout = 300 * time.Millisecond // the lease
+				o.Timeout = time.Second // the lease
 				c.break_(o.Inventory.(*wrapper))
 			})
 			want(t, s.putWith("K", cable), c.status)

@@ -30,8 +30,9 @@ func (s *suite) byHand(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, s.path)
 	defer launch.Group(cmd)()
 	cmd.Env, cmd.WaitDelay = s.o.Env, time.Second
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	var stdout bytes.Buffer
+	stderr := &launch.Tail{}
+	cmd.Stdout, cmd.Stderr = &stdout, stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -40,10 +41,10 @@ func (s *suite) byHand(ctx context.Context) error {
 	case err != nil && !errors.As(err, &exit):
 		return err
 	case cmd.ProcessState.ExitCode() != 2:
-		return fmt.Errorf("its exit code is %d, want 2", cmd.ProcessState.ExitCode())
+		return fmt.Errorf("its exit code is %d, want 2%s", cmd.ProcessState.ExitCode(), stderr.Printed())
 	case stdout.Len() > 0:
 		return fmt.Errorf("it writes %.60q to stdout", stdout.String())
-	case strings.TrimSpace(stderr.String()) == "":
+	case len(stderr.Lines()) == 0:
 		return errors.New("it writes nothing to stderr")
 	default:
 		return nil
@@ -102,7 +103,7 @@ func (s *suite) start(ctx context.Context) (err error) {
 func (s *suite) describe(ctx context.Context) error {
 	response, err := s.describeOnce(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w%s", err, s.exitText())
 	}
 	s.d, err = contract.Description(response)
 	s.report.Description = s.d
@@ -141,7 +142,7 @@ func (s *suite) healthy(ctx context.Context) error {
 
 func (s *suite) exitText() string {
 	if text := s.process.ExitText(); text != "" {
-		return "; it has ended: " + text
+		return "; it has ended: " + text + s.process.Printed().Printed()
 	}
 	return ""
 }

@@ -38,7 +38,11 @@ func answersOf(response *pluginpb.EvaluateResponse, questions []engine.Question)
 func factsOf(response *pluginpb.FactsResponse, names []string, types map[string]sdk.FactType) (map[string]engine.Value, error) {
 	values, faults := contract.Facts(types, names, response)
 	if err := errors.Join(faults...); err != nil {
-		return nil, &answerError{engine.BadNumber, err.Error()}
+		fault := engine.BadNumber
+		if _, long := errors.AsType[*contract.TooLongError](err); long {
+			fault = engine.TooLarge
+		}
+		return nil, &answerError{fault, err.Error()}
 	}
 	return values, nil
 }

@@ -354,7 +354,7 @@ func TestProgramsThatAreNotUsed(t *testing.T) {
 		}, host.Waiting, engine.NotRunning, "hello"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFolder(t, host.Options{Start: 2 * time.Second}, c.files...)
+			f := newFolder(t, host.Options{Start: 6 * time.Second}, c.files...)
 			if c.change != nil {
 				c.change(f)
 			}

@@ -179,6 +179,16 @@ func TestAFactThatIsNoNumberIsUnknown(t *testing.T) {
 	}
 }
 
+func TestAFactThatIsTooLongIsUnknown(t *testing.T) {
+	f := newFolder(t, host.Options{})
+	f.use()
+	asked := cart(dollars(t), "long").Cart
+	got := f.host.Facts(t.Context(), &asked, time.Now(), []engine.FactKey{{Plugin: "rogue", Name: "grade"}})
+	if failures := f.status().Failures; len(got) != 0 || failures[engine.TooLarge] != 1 || failures[engine.BadNumber] != 0 {
+		t.Errorf("got the facts %v and the failures %v, want %s alone", got, failures, engine.TooLarge)
+	}
+}
+
 // A host that is killed leaves no plugin, and the next one ends what that has left
 // and removes its folder, but not that of a host that lives.
 func TestAHostThatIsKilled(t *testing.T) {

@@ -34,6 +34,9 @@ func Open(ctx context.Context, path string, o Options) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start plugin %s: %w", name, err)
 	}
+	if _, err := lookAt(path); err != nil {
+		return nil, fmt.Errorf("start plugin %s: %w", name, err)
+	}
 	o.Dir, o.Dev = absolute, true
 	o = o.withDefaults()
 	s, err := newStarter(&o)
@@ -89,7 +92,8 @@ func Path(dir, name string) string {
 }
 
 // Installed returns the names of the plugins in a folder, sorted: of the files that
-// can be run and are called as plugins are.
+// are called as plugins are. One that may not be executed is among them, since a
+// host and Open say so of it.
 func Installed(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -100,9 +104,7 @@ func Installed(dir string) ([]string, error) {
 	for _, entry := range entries {
 		name := strings.TrimSuffix(entry.Name(), ".exe")
 		info, err := os.Stat(filepath.Join(dir, entry.Name())) // of what a link leads to
-		switch {
-		case err != nil || !info.Mode().IsRegular() || !form.MatchString(name) || filepath.Base(Path(dir, name)) != entry.Name():
-		case runtime.GOOS == "windows" || info.Mode()&0o111 != 0:
+		if err == nil && info.Mode().IsRegular() && form.MatchString(name) && filepath.Base(Path(dir, name)) == entry.Name() {
 			names = append(names, name)
 		}
 	}

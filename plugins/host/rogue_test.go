@@ -201,7 +201,10 @@ func (rogue) Describe() sdk.Description {
 	}
 	return sdk.Description{
 		Limits: limits, Name: name, Version: fromFile("rogue.version", "1.0.0"),
-		Deals: []sdk.DealKind{kind, units, award}, Facts: []sdk.Fact{{Name: "points", Type: sdk.NumberFact, Fields: []sdk.Field{sdk.CustomerField}}},
+		Deals: []sdk.DealKind{kind, units, award}, Facts: []sdk.Fact{
+			{Name: "points", Type: sdk.NumberFact, Fields: []sdk.Field{sdk.CustomerField}},
+			{Name: "grade", Type: sdk.TextFact, Fields: []sdk.Field{sdk.CustomerField}},
+		},
 	}
 }
 
@@ -225,6 +228,8 @@ func (rogue) Facts(_ context.Context, req sdk.FactsRequest) (map[string]sdk.Valu
 		return map[string]sdk.Value{"points": sdk.Text("many")}, nil
 	case "NaN":
 		return map[string]sdk.Value{"points": sdk.Decimal("NaN")}, nil
+	case "long":
+		return map[string]sdk.Value{"grade": sdk.Text(strings.Repeat("x", 201))}, nil
 	case "panic":
 		panic("no facts today")
 	}

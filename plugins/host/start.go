@@ -97,7 +97,7 @@ func (s *starter) launch(ctx context.Context, pin Pin) (program, error) {
 	}
 	r, err := s.begin(ctx, pin, home)
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(home))
+		return nil, errors.Join(notStarted(err), os.RemoveAll(home))
 	}
 	if err = r.describe(ctx, pin); err == nil {
 		err = r.prepare(ctx)
@@ -132,7 +132,7 @@ func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, err
 		Output: &r.output, Started: func(pid int) error { return limit(pid, s.options.Memory) },
 	})
 	if err != nil {
-		return nil, r.notStarted(err)
+		return nil, err
 	}
 	return r, nil
 }
@@ -199,15 +199,21 @@ type remote struct {
 	meter     meter
 }
 
-// notStarted says why the program was not started, with what it has printed last.
-func (r *remote) notStarted(err error) *startError {
-	if last := r.output.last(); last != "" {
-		err = fmt.Errorf("%w; it printed: %s", err, last)
+// notStarted says why a program was not started, as short as the text of a fault has
+// to be: the log has what was printed.
+func notStarted(err error) error {
+	e, ok := errors.AsType[*launch.StartError](err)
+	if !ok {
+		return err
+	}
+	brief := fmt.Errorf("start: %w", e.Err)
+	if cause := e.Printed.Cause(); cause != "" {
+		brief = fmt.Errorf("%w; it printed: %s", brief, cause)
 	}
 	if _, mismatch := errors.AsType[*launch.VersionError](err); mismatch {
-		return &startError{engine.VersionMismatch, true, err}
+		return &startError{engine.VersionMismatch, true, brief}
 	}
-	return &startError{engine.NotRunning, false, err}
+	return &startError{engine.NotRunning, false, brief}
 }
 
 // describe learns what the program is.
@@ -216,7 +222,7 @@ func (r *remote) describe(ctx context.Context, pin Pin) error {
 	defer cancel()
 	var err error
 	if r.described, err = r.Describe(ctx, &pluginpb.DescribeRequest{}); err != nil {
-		return &startError{engine.CallFailed, false, fmt.Errorf("describe: %w", err)}
+		return &startError{engine.CallFailed, false, fmt.Errorf("describe: %w%s", err, r.lastWords())}
 	}
 	r.learn()
 	if err := r.fits(pin); err != nil {
@@ -382,10 +388,20 @@ func (r *remote) ending() string {
 	if state := r.ExitText(); state != "" {
 		text = state
 	}
-	if last := r.output.last(); last != "" {
-		text += ": " + last
+	if cause := r.Printed().Cause(); cause != "" {
+		text += ": " + cause
 	}
 	return text
+}
+
+// lastWords says that the program has ended after all, "" where it has not.
+func (r *remote) lastWords() string {
+	select {
+	case <-r.ended():
+		return "; it has ended: " + r.ExitText() + r.Printed().Printed()
+	case <-time.After(endingWait):
+		return ""
+	}
 }
 
 // politely is how long a program may take to end by itself.

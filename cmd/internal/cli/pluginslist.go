@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/plugins/host"
 	"github.com/checkout-promotions/checkout/rules/lock"
 )
@@ -91,7 +92,7 @@ func writePlugins(w io.Writer, all []seen) error {
 		if p.API > 0 {
 			api = strconv.Itoa(p.API)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, dash(p.Version), dash(api), orDash(p.Deals), orDash(p.Facts), p.State, dash(p.Health))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, dash(p.Version), dash(api), orDash(p.Deals), orDash(p.Facts), p.State, dash(engine.CleanPluginText(p.Health)))
 	}
 	return table.Flush()
 }

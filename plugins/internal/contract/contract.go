@@ -184,6 +184,14 @@ func Facts(types map[string]sdk.FactType, names []string, response *pluginpb.Fac
 	return values, faults
 }
 
+// TooLongError says that a fact is a text of more than engine.MaxPluginText bytes.
+type TooLongError struct{ Bytes int }
+
+// Error implements error.
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("a text of %d bytes, at most %d", e.Bytes, engine.MaxPluginText)
+}
+
 func fact(want sdk.FactType, given *pluginpb.Value) (engine.Value, error) {
 	switch kind := given.GetKind().(type) {
 	case *pluginpb.Value_Number:
@@ -194,7 +202,7 @@ func fact(want sdk.FactType, given *pluginpb.Value) (engine.Value, error) {
 	case *pluginpb.Value_Text:
 		if want == sdk.TextFact {
 			if len(kind.Text) > engine.MaxPluginText {
-				return engine.Value{}, fmt.Errorf("a text of %d bytes, at most %d", len(kind.Text), engine.MaxPluginText)
+				return engine.Value{}, &TooLongError{Bytes: len(kind.Text)}
 			}
 			return engine.TextValue(engine.CleanPluginText(kind.Text)), nil
 		}

@@ -73,6 +73,7 @@ type Process struct {
 	client  *plugin.Client
 	program *program
 	output  *relay
+	tail    *Tail
 	sockets string // the folder of its socket, "" before the start
 	closing sync.Once
 }
@@ -86,8 +87,22 @@ func (e *VersionError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *VersionError) Unwrap() error { return e.Err }
 
+// StartError says why a program did not start.
+type StartError struct {
+	// Printed is what it has printed.
+	Printed *Tail
+	Err     error
+}
+
+// Error implements error: with the last lines that the program has printed.
+func (e *StartError) Error() string { return "start: " + e.Err.Error() + e.Printed.Printed() }
+
+// Unwrap returns the cause.
+func (e *StartError) Unwrap() error { return e.Err }
+
 // Start starts a plugin and waits until it can be called, or the context ends. The caller closes the process. An error leaves nothing
-// behind; it is a *VersionError where no version is in common.
+// behind; it is a *StartError, which wraps a
+// *VersionError where no version is in common.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	if len(o.Runtime) > MaxRuntime {
 		return nil, fmt.Errorf("start: the folder for sockets %s has more than %d bytes; choose a shorter one", o.Runtime, MaxRuntime)
@@ -95,11 +110,13 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 10 * time.Second
 	}
-	if o.Output == nil {
-		o.Output = io.Discard
+	tail := &Tail{}
+	printed := io.Writer(tail)
+	if o.Output != nil {
+		printed = io.MultiWriter(tail, o.Output)
 	}
-	output := newRelay(o.Output)
-	p := &Process{program: newProgram(o, output), output: output}
+	output := newRelay(printed)
+	p := &Process{program: newProgram(o, output), output: output, tail: tail}
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Versions(nil),
@@ -129,7 +146,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	}
 	if err != nil {
 		p.Close(0)
-		return nil, fmt.Errorf("start: %w", err)
+		return nil, &StartError{Printed: tail, Err: err}
 	}
 	return p, nil
 }
@@ -166,6 +183,9 @@ func (p *Process) ExitText() string {
 		return ""
 	}
 }
+
+// Printed returns what the program prints.
+func (p *Process) Printed() *Tail { return p.tail }
 
 // Close asks the plugin to end, kills it when it has not within the grace, and waits until it and what it has started are gone. Calls
 // under way fail. It may be called again.

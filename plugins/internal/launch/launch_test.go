@@ -47,6 +47,11 @@ func TestMain(m *testing.M) {
 		os.Exit(sdk.Serve(good{}))
 	case "brief":
 		os.Exit(0)
+	case "panicky":
+		panic("no license")
+	case "script": // as Node.js ends
+		fmt.Fprint(os.Stderr, "/srv/x.js:1\nthrow new Error('no key')\n^\n\n\x1b[31mError: no key\n    at x.js:1:7\n\nNode.js v20.20.2")
+		os.Exit(1)
 	case "newer":
 		fmt.Println("1|7|unix|/nowhere|grpc|")
 		time.Sleep(time.Hour)
@@ -198,7 +203,7 @@ func TestOutputThatBlocksHoldsUpNothing(t *testing.T) {
 // What the kernel knows as stdout and stderr arrives to the last byte.
 func TestLastWordsArrive(t *testing.T) {
 	o := options(t, "mute")
-	o.StartTimeout = 300 * time.Millisecond
+	o.StartTimeout = 2 * time.Second
 	var output strings.Builder
 	o.Output = &output
 	if _, err := launch.Start(t.Context(), o); err == nil {
@@ -267,7 +272,9 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 		want    string
 		version bool
 	}{
-		{"mute", "start: it was not ready within 300ms: context deadline exceeded", false},
+		{"mute", "start: it was not ready within 2s: context deadline exceeded; it printed:\n  nothing to say", false},
+		{"script", "start: it ended before it had written a line to stdout; it printed:\n  /srv/x.js:1\n  throw new Error('no key')\n  ^\n" +
+			"  [31mError: no key\n  at x.js:1:7\n  Node.js v20.20.2", false},
 		{"loud", `start: its first line on stdout is not that of a plugin, or it ended before: "hello"`, false},
 		{"brief", "start: it ended before it had written a line to stdout", false},
 		{"newer", "start: it and this Checkout have no version of the contract in common: incompatible API version with plugin. Plugin version: 7, Client versions: [1]", true},
@@ -276,7 +283,7 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := options(t, tt.name)
 			if tt.name == "mute" {
-				o.StartTimeout = 300 * time.Millisecond
+				o.StartTimeout = 2 * time.Second
 			}
 			_, err := launch.Start(t.Context(), o)
 			if err == nil || err.Error() != tt.want {
