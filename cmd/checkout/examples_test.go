@@ -103,11 +103,13 @@ func read(t *testing.T, name string) string {
 }
 
 // rulesCommands returns the commands in a page's code blocks, fenced or
-// indented, that need nothing but the repository.
+// indented, that need nothing but the repository. Those of recordings have a test of
+// their own.
 func rulesCommands(page string) []string {
+	consoles := regexp.MustCompile("(?ms)^```console\n.*?^```\n")
 	var commands []string
 	fenced := false
-	for line := range strings.Lines(page) {
+	for line := range strings.Lines(consoles.ReplaceAllString(page, "")) {
 		if strings.HasPrefix(line, "```") {
 			fenced = !fenced
 		}
@@ -238,6 +240,28 @@ func pluginCommands(page string) (commands, runs []string) {
 		}
 	}
 	return commands, runs
+}
+
+// The recording in the README is what a new user sees in an empty folder, from the
+// first command to tests that pass and reach the whole rule.
+func TestTheRecordingOfTheReadmeIsWhatHappens(t *testing.T) {
+	recording := regexp.MustCompile("(?ms)^```console\n(.*?)^```\n").FindStringSubmatch(read(t, "README.md"))
+	if recording == nil {
+		t.Fatal("README.md has no recording")
+	}
+	commands := regexp.MustCompile(`(?m)^\$ (.*)$`).FindAllStringSubmatch(recording[1], -1)
+	if len(commands) < 5 || len(commands) >= 10 {
+		t.Errorf("got %d commands, want 5 to 9", len(commands))
+	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir, shown, last := t.TempDir(), "", 0
+	for _, command := range commands {
+		code, output := in(t, dir, command[1])
+		shown, last = shown+command[0]+"\n"+output, code
+	}
+	if shown != recording[1] || last != 0 {
+		t.Errorf("the last exit code is %d, and README.md does not show what is printed:\n%s", last, shown)
+	}
 }
 
 // replace changes text in a file, which has it.
