@@ -24,7 +24,7 @@ both, and those that come out otherwise are listed. The exit code is 1 if anythi
 differs.
 
 ` + versionHelp,
-		Example: `  checkout rules diff examples/promotions/coupons examples/promotions/gifts
+		Example: `  checkout rules diff examples/promotions/coupons/rules examples/promotions/gifts/rules
   checkout rules diff HEAD:rules rules --cases rules`,
 		Args: arguments("two versions of rules", 2, 2),
 	}
