@@ -74,12 +74,6 @@ func offset(data []byte, at diag.Position) int {
 	return i + len(rest)
 }
 
-// cut returns the text of a range.
-func cut(data []byte, at diag.Range) string {
-	start, end := offset(data, at.Start), offset(data, at.End)
-	return string(data[start:max(start, end)])
-}
-
 // show notes the lines that differ.
 func (m *Mutant) show(data []byte) {
 	before, after := strings.Split(string(data), "\n"), strings.Split(string(splice(data, m.Range, m.New)), "\n")
