@@ -112,7 +112,7 @@ promotions:
 -- inventory.yaml --
 items: [{sku: HAT, price: 30.00, category: hats}]`,
 			Why: `A misspelt word of the catalogue is a rule that matches nothing. It is looked for with --inventory or a
-database; --fix writes the word that is meant, where one is near.`,
+database.`,
 		},
 		{
 			Code: UnreachableTier, Title: "A step of tiers that no cart can be at",

@@ -88,12 +88,27 @@ func (d *draft) build() bool {
 	return true
 }
 
-// setIndex is the item set of the ruleset by the name of a set, -1 for none.
+// setIndex is the item set of the ruleset by the name of a set, -1 for none. Sets of
+// the same words are one.
 func (f *folder) setIndex(name string) int {
-	d := f.definitions[name]
-	return slices.IndexFunc(f.config.Sets, func(s engine.ItemSet) bool {
-		return s.Name == name || d != nil && f.definitions[s.Name] != nil && wordsIn(f.definitions[s.Name].value) == wordsIn(d.value)
-	})
+	if f.setIndexes == nil {
+		f.setIndexes = make(map[string]int)
+		byWords := make(map[string]int)
+		for i, s := range f.config.Sets {
+			if d := f.definitions[s.Name]; d != nil && d.isSet {
+				byWords[wordsIn(d.value)] = i
+			}
+		}
+		for _, d := range f.definitions {
+			if i, known := byWords[wordsIn(d.value)]; known && d.isSet {
+				f.setIndexes[d.name] = i
+			}
+		}
+	}
+	if i, known := f.setIndexes[name]; known {
+		return i
+	}
+	return -1
 }
 
 // ofFacts puts what the model says of the customer, the delivery and the sets

@@ -13,8 +13,9 @@ import (
 // Bounds on how many pairs of promotions are tried: for one promotion, and
 // altogether.
 const (
-	maxRivals = 20
-	maxPairs  = 2000
+	maxRivals = 5
+	maxPairs  = 500
+	maxTries  = 4 // carts for one pair
 )
 
 // compete finds promotions that another one always beats, and such that only the
@@ -109,19 +110,22 @@ func (l *linter) clash(p, q *promotion) bool {
 }
 
 func (l *linter) excludes(p, q *promotion) bool {
-	names := slices.Concat(p.Excludes, l.policyOf(groupOf(p)).Excludes)
-	switch {
-	case slices.Contains(p.Excludes, q.ID) || slices.Contains(names, groupOf(q)):
+	switch p.Exclusive {
+	case engine.ExclusiveInCart:
 		return true
-	case p.Exclusive == engine.ExclusiveInGroup:
-		return groupOf(p) == groupOf(q)
-	case p.Exclusive == engine.ExclusiveInLevel:
-		return slices.ContainsFunc(p.Deals, func(d engine.Deal) bool {
+	case engine.ExclusiveInGroup:
+		if groupOf(p) == groupOf(q) {
+			return true
+		}
+	case engine.ExclusiveInLevel:
+		if slices.ContainsFunc(p.Deals, func(d engine.Deal) bool {
 			return slices.ContainsFunc(q.Deals, func(e engine.Deal) bool { return d.Level() == e.Level() })
-		})
-	default:
-		return p.Exclusive == engine.ExclusiveInCart
+		}) {
+			return true
+		}
 	}
+	return slices.Contains(p.Excludes, q.ID) || slices.Contains(p.Excludes, groupOf(q)) ||
+		slices.Contains(l.policyOf(groupOf(p)).Excludes, groupOf(q))
 }
 
 // byRank reports whether rank decides between two that clash.
@@ -150,11 +154,11 @@ func (l *linter) beats(q, p *promotion, rivals map[*promotion][]*promotion) bool
 		return false
 	case wordsIn(q.Get("currencies")) != wordsIn(p.Get("currencies")) || !slices.Equal(q.Currencies, p.Currencies) && len(q.Currencies) > 0:
 		return false
+	case !dominates(q, p):
+		return false
 	case q.when != nil && strings.Contains(string(q.when.Source()), "total") || l.readsTotals(q):
 		return false // which differ between the turns of the two
 	case !l.solver().never(all(p.meaning, l.during(p.Schedule), not(q.meaning))):
-		return false
-	case !dominates(q, p):
 		return false
 	}
 	// Nothing may stand in q's way that lets p pass.
@@ -234,41 +238,60 @@ func withPriority(promotions []engine.Promotion, id string, priority int) []engi
 }
 
 // tied reports two promotions of the same priority of which only one has an effect,
-// where the other would if its id came first, at another price. It is reported only
-// with the cart that shows it.
+// where of the two alone the other one would have, at another price, if it ranked
+// first. It is reported only with the cart that shows it.
 func (l *linter) tied(q, p *promotion) bool {
 	pair := []engine.Promotion{*p.Promotion, *q.Promotion}
 	small, err := l.rulesOf(pair)
-	if err != nil {
+	swapped, err2 := l.rulesOf(withPriority(pair, p.ID, p.Priority+1))
+	if err != nil || err2 != nil {
 		return false
 	}
-	var other *engine.Ruleset
-	found := false
+	found, tries := false, 0
 	l.carts([]*promotion{p, q}, constant(true), nil, func(request engine.Request) bool {
-		if _, quote, ok := price(small, request); !ok || !applied(&quote, q.ID) || applied(&quote, p.ID) {
-			return true
+		tries++
+		request.Explain = false
+		_, one, oneOK := price(small, request)
+		if !oneOK || !applied(&one, q.ID) || applied(&one, p.ID) {
+			return tries < maxTries
 		}
-		if other == nil {
-			if other, err = l.rulesOf(withPriority(l.config.Promotions, p.ID, p.Priority+1)); err != nil {
-				return false
-			}
+		_, other, otherOK := price(swapped, request)
+		if !otherOK || !applied(&other, p.ID) || applied(&other, q.ID) || one.Payable == other.Payable {
+			return tries < maxTries
 		}
 		request, quote, ok := price(l.rules, request)
-		_, swapped, swappedOK := price(other, request)
-		if !ok || !swappedOK || !applied(&quote, q.ID) || applied(&quote, p.ID) || !applied(&swapped, p.ID) || applied(&swapped, q.ID) ||
-			quote.Payable == swapped.Payable {
-			return true
+		if !ok || !applied(&quote, q.ID) || applied(&quote, p.ID) || !l.inTheWay(&quote, request, q, p) {
+			return tries < maxTries
 		}
 		finding := l.report(p.Get("id"), diag.SeverityWarning, diag.Overlapping, "give one of the two a priority",
 			"%s and %s at %s compete, and nothing but their ids decides", p.ID, q.ID, q.Get("id").Location())
 		finding.Promotions = []string{p.ID, q.ID}
 		finding.Witness = &Witness{
-			Shows: fmt.Sprintf("%s is applied, to pay are %s; if %s went first, %s %s", q.ID, quote.Currency.Format(quote.Payable),
-				p.ID, quote.Currency.Format(swapped.Payable), quote.Currency),
+			Shows: fmt.Sprintf("%s is applied and %s is not; of the two alone, to pay are %s, and %s %s if %s ranked first", q.ID, p.ID,
+				one.Currency.Format(one.Payable), one.Currency.Format(other.Payable), one.Currency, p.ID),
 			Request: request, Quote: quote, NotApplied: []string{p.ID},
 		}
 		found = true
 		return false
 	})
 	return found
+}
+
+// inTheWay reports whether q keeps p from having an effect, of p and the promotions
+// that the quote has.
+func (l *linter) inTheWay(quote *engine.Quote, request engine.Request, q, p *promotion) bool {
+	few := []engine.Promotion{*p.Promotion}
+	for _, o := range quote.Promotions {
+		if o.Reason == engine.Applied {
+			few = append(few, *l.byID[o.Promotion].Promotion)
+		}
+	}
+	rules, err := l.rulesOf(few)
+	if err != nil {
+		return false
+	}
+	request.Explain = true
+	_, explained, ok := price(rules, request)
+	by := outcomeOf(&explained, p.ID).Obstacle
+	return ok && by != nil && slices.Contains(by.By, q.ID)
 }

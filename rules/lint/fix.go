@@ -14,8 +14,8 @@ import (
 const maxFixes = 1000
 
 // Fix makes the changes that put findings and faults right, one after the other,
-// and looks again after each. A change is kept only where the rules compile then,
-// or have fewer faults. It returns the files, changed or not, and what has been
+// and looks again after each. A change is kept only where the rules compile then
+// or, if they have not compiled before, where the fault is gone. It returns the files, changed or not, and what has been
 // fixed. What a file says otherwise, comments included, stays. The error is what
 // is left of the faults, with the files as far as they could be put right.
 func Fix(files []compile.File, o Options) (fixed []compile.File, done []diag.Diagnostic, err error) {
@@ -30,7 +30,7 @@ func Fix(files []compile.File, o Options) (fixed []compile.File, done []diag.Dia
 		if i < 0 {
 			return files, done, faults.Err()
 		}
-		changed, better := withFix(files, found[i], len(faults))
+		changed, better := withFix(files, found[i])
 		if !better {
 			failed[key(found[i])] = true
 			continue
@@ -65,7 +65,7 @@ func fixable(files []compile.File, o Options) (fixable []diag.Diagnostic, faults
 }
 
 // withFix makes one change, and reports whether it did good.
-func withFix(files []compile.File, d diag.Diagnostic, faultsBefore int) ([]compile.File, bool) {
+func withFix(files []compile.File, d diag.Diagnostic) ([]compile.File, bool) {
 	changed := slices.Clone(files)
 	differs := false
 	for i, f := range changed {
@@ -81,5 +81,8 @@ func withFix(files []compile.File, d diag.Diagnostic, faultsBefore int) ([]compi
 	if err != nil && !errors.As(err, &faults) {
 		return files, false
 	}
-	return changed, differs && (err == nil || len(faults) < faultsBefore)
+	left := slices.ContainsFunc(faults, func(f diag.Diagnostic) bool {
+		return f.Code == d.Code && f.File == d.File && f.Range.Start == d.Range.Start
+	})
+	return changed, differs && !left && (err == nil || d.Severity == diag.SeverityError)
 }

@@ -28,6 +28,7 @@ type folder struct {
 	translator  *translator
 	selections  map[string]*formula // of item expressions, by their words
 	emptySets   map[string]bool
+	setIndexes  map[string]int // by name; see setIndex
 }
 
 // definition is a set or a condition with its name.

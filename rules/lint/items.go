@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -18,7 +20,10 @@ func (l *linter) stocked() stocked {
 	s := stocked{"SKU": {}, "brand": {}, "category": {}, "tag": {}}
 	for i := range l.options.Inventory {
 		item := &l.options.Inventory[i]
-		s["SKU"][item.SKU], s["brand"][item.Brand] = true, true
+		s["SKU"][item.SKU] = true
+		if item.Brand != "" {
+			s["brand"][item.Brand] = true
+		}
 		for _, path := range item.Categories {
 			for path != "" {
 				s["category"][path] = true
@@ -158,24 +163,21 @@ type visitor func(ast.Node)
 // Visit implements ast.Visitor.
 func (v visitor) Visit(n *ast.Node) { v(*n) }
 
-// known reports a word that no item has. from and to are its characters.
+// maxSuggestions bounds how many words are searched for others like them.
+const maxSuggestions = 100
+
+// known reports a word that no item has. from and to are its characters. There is no
+// fix: the word that is nearest to a SKU that has gone is another item.
 func (l *linter) known(s stocked, kind, word string, v syntax.Value, from, to int, p *promotion) {
 	if s[kind][word] {
 		return
 	}
-	var candidates []string
-	for candidate := range s[kind] {
-		candidates = append(candidates, candidate)
+	hint := ""
+	if l.suggested++; l.suggested <= maxSuggestions {
+		hint = diag.Suggest(word, slices.Collect(maps.Keys(s[kind])))
 	}
-	hint := diag.Suggest(word, candidates)
 	finding := l.add(v.DiagnosticAt(from, to, diag.NotInCatalogue, hint, "no item has the %s %q", kind, word), diag.SeverityWarning)
 	if p != nil {
 		finding.Promotions = []string{p.ID}
-	}
-	if meant, ok := strings.CutPrefix(hint, `did you mean "`); ok {
-		meant = strings.TrimSuffix(meant, `"?`)
-		if !strings.ContainsAny(meant, `"'\:#,[]{}`) {
-			finding.Fix = &diag.Fix{Title: "Write " + meant, Edits: []diag.Edit{{File: v.File(), Range: v.RangeOf(from, to), Text: meant}}}
-		}
 	}
 }

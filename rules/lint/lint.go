@@ -47,7 +47,7 @@ type Witness struct {
 	Quote   engine.Quote   `json:"quote"`
 	// NotApplied are promotions of which the quote tells why they are not applied.
 	NotApplied []string `json:"-"`
-	timed      bool // the instant has a bearing
+	timed      bool     // the instant has a bearing
 }
 
 // Check returns the findings in rules that compile, sorted by place. The error is
@@ -91,6 +91,8 @@ type linter struct {
 	findings []Finding
 	reported map[string]bool     // definitions about whose condition there is a finding
 	acting   map[*promotion]bool // what acts has found
+	// suggested counts the words that have been searched for others like them.
+	suggested int
 }
 
 // report adds a finding at the value.

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,8 +13,8 @@ import (
 // Bounds on the search for promotions that come together: how many are tried beside
 // one, and how many carts are priced altogether.
 const (
-	maxPartners = 30
-	maxTrials   = 6000
+	maxPartners = 12
+	maxTrials   = 3000
 )
 
 // stack is the worst cart for a number of promotions.
@@ -21,9 +22,21 @@ type stack struct {
 	request    engine.Request
 	quote      engine.Quote
 	promotions []string // those that make it bad
-	badness    float64  // more than 0 is a finding
+	badness    float64  // by which carts are compared
+	bad        bool     // it is a finding
 	shows      string
 }
+
+// worse reports whether the cart is to be told rather than the other one.
+func (s stack) worse(t stack) bool {
+	if s.bad != t.bad {
+		return s.bad
+	}
+	return s.badness > t.badness
+}
+
+// harmless is less bad than any cart.
+func harmless() stack { return stack{badness: math.Inf(-1)} }
 
 // stacks finds lines off which several promotions together take more than is set.
 func (l *linter) stacks() {
@@ -40,16 +53,18 @@ func (l *linter) stacks() {
 
 // stacked tells how far promotions go beyond what is set, on the worst line.
 func (l *linter) stacked(q *engine.Quote) stack {
-	var worst stack
+	worst := harmless()
 	for _, line := range q.Lines {
 		on := promotionsOn(q, line.SKU)
-		if len(on) < 2 || line.Subtotal == 0 {
+		if len(on) == 0 || line.Subtotal == 0 {
 			continue
 		}
 		percent := 100 * float64(line.Discount) / float64(line.Subtotal)
-		if beyond := percent - float64(l.options.MaxStack); beyond > worst.badness {
-			worst = stack{badness: beyond, promotions: on, shows: fmt.Sprintf("%s take %s off %s of %s: %.1f %%",
-				joined(on), q.Currency.Format(line.Discount), q.Currency.Format(line.Subtotal), line.SKU, percent)}
+		s := stack{badness: percent, bad: len(on) > 1 && percent > float64(l.options.MaxStack), promotions: on}
+		if s.worse(worst) {
+			worst = s
+			worst.shows = fmt.Sprintf("%s take %s off %s of %s: %.1f %%",
+				joined(on), q.Currency.Format(line.Discount), q.Currency.Format(line.Subtotal), line.SKU, percent)
 		}
 	}
 	return worst
@@ -75,12 +90,13 @@ func joined(ids []string) string {
 }
 
 // worst looks for the worst cart: from each promotion on, others are added as long
-// as that makes it worse. What is found is told once for the same promotions.
+// as that makes it worse. What is found has been priced by all rules then, and is told
+// once for the same promotions.
 func (l *linter) worst(prefer []*engine.Item, rate func(*engine.Quote) stack, found func(*promotion, stack)) {
 	told := make(map[string]bool)
 	trials := 0
 	for i, p := range l.promotions {
-		if !l.acts(p) {
+		if !l.acts(p) || trials >= maxTrials {
 			continue
 		}
 		together := []*promotion{p}
@@ -97,32 +113,48 @@ func (l *linter) worst(prefer []*engine.Item, rate func(*engine.Quote) stack, fo
 			}
 			partners++
 			more := append(slices.Clone(together), q)
-			if s := l.worstCart(more, prefer, rate, &trials); s.badness > best.badness {
+			if s := l.worstCart(more, prefer, rate, &trials); s.worse(best) {
 				together, best = more, s
 			}
 		}
-		if key := strings.Join(best.promotions, "\n"); best.badness > 0 && !told[key] {
-			told[key] = true
-			found(l.byID[best.promotions[0]], best)
+		key := strings.Join(best.promotions, "\n")
+		if !best.bad || told[key] {
+			continue
+		}
+		request, quote, ok := price(l.rules, best.request)
+		whole := rate(&quote)
+		if ok && whole.bad && !told[strings.Join(whole.promotions, "\n")] {
+			told[strings.Join(whole.promotions, "\n")] = true
+			whole.request, whole.quote = request, quote
+			found(l.byID[whole.promotions[0]], whole)
 		}
 	}
 }
 
-// worstCart is the worst of a few carts for the promotions.
+// worstCart is the worst of a few carts for the promotions, priced by them alone.
 func (l *linter) worstCart(together []*promotion, prefer []*engine.Item, rate func(*engine.Quote) stack, trials *int) stack {
-	var worst stack
+	worst := harmless()
 	tried := 0
+	var promotions []engine.Promotion
+	for _, p := range together {
+		promotions = append(promotions, *p.Promotion)
+	}
+	rules, err := l.rulesOf(promotions)
+	if err != nil {
+		return worst
+	}
 	l.carts(together, constant(true), prefer, func(request engine.Request) bool {
 		*trials++
 		tried++
-		request, q, ok := price(l.rules, request)
+		request.Explain = false
+		request, q, ok := price(rules, request)
 		if ok {
-			if s := rate(&q); s.badness > worst.badness {
+			if s := rate(&q); s.worse(worst) {
 				worst = s
 				worst.request, worst.quote = request, q
 			}
 		}
-		return tried < 8
+		return tried < 6
 	})
 	return worst
 }
@@ -140,7 +172,7 @@ func (l *linter) costs() {
 		return
 	}
 	rate := func(q *engine.Quote) stack {
-		var worst stack
+		worst := harmless()
 		for _, line := range q.Lines {
 			item := items[line.SKU]
 			if item == nil {
@@ -149,8 +181,8 @@ func (l *linter) costs() {
 			cost, _ := l.cost(item)
 			for _, run := range line.Units {
 				on := promotionsOn(q, line.SKU)
-				if below := float64(cost-run.Price) / float64(max(1, cost)); run.Price < cost && below > worst.badness && len(on) > 0 {
-					worst = stack{badness: below, promotions: on, shows: fmt.Sprintf("a unit of %s goes for %s, and costs the shop %s %s",
+				if below := float64(cost-run.Price) / float64(max(1, cost)); below > worst.badness && len(on) > 0 {
+					worst = stack{badness: below, bad: run.Price < cost, promotions: on, shows: fmt.Sprintf("a unit of %s goes for %s, and costs the shop %s %s",
 						line.SKU, q.Currency.Format(run.Price), q.Currency.Format(cost), q.Currency)}
 				}
 			}

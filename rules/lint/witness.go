@@ -37,6 +37,7 @@ func applied(q *engine.Quote, id string) bool { return outcomeOf(q, id).Reason =
 // finding says. shows returns a sentence, or "" for a quote that does not.
 func (l *linter) prove(finding *Finding, promotions []*promotion, extra *formula, shows func(*engine.Quote) string, notApplied ...string) {
 	l.carts(promotions, extra, nil, func(request engine.Request) bool {
+		request.Explain = len(notApplied) > 0
 		request, q, ok := price(l.rules, request)
 		if !ok {
 			return true
@@ -133,6 +134,7 @@ func (l *linter) withoutEffect(finding *Finding, p *promotion) {
 // great shows a cart of which the promotion takes much.
 func (l *linter) great(finding *Finding, p *promotion) {
 	l.carts([]*promotion{p}, constant(true), nil, func(request engine.Request) bool {
+		request.Explain = false
 		lines := request.Cart.Lines
 		lines[len(lines)-1].Quantity = max(lines[len(lines)-1].Quantity, 1000)
 		request, q, ok := price(l.rules, request)
