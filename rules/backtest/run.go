@@ -81,7 +81,11 @@ func Run(ctx context.Context, source Source, o Options) (*Result, error) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()
-	group.Go(func() { r.failure = r.feed(ctx) })
+	group.Go(func() {
+		r.failure = r.feed(ctx)
+		close(r.work)
+		close(r.ordered)
+	})
 	for range o.Workers {
 		group.Go(func() { r.price(source.Decoder()) })
 	}
@@ -115,8 +119,6 @@ type run struct {
 // feed cuts the input into blocks. Each goes to the workers, and to the one that
 // adds up, which waits for it.
 func (r *run) feed(ctx context.Context) error {
-	defer close(r.ordered)
-	defer close(r.work)
 	if r.Sample > 0 {
 		return r.feedSample(ctx)
 	}
