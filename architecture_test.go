@@ -48,6 +48,7 @@ func imports() map[string][]string {
 		"rules/report":     {"rules/reference", "engine", "rules/backtest", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
 		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
+		"rules/lsp":        {"engine", "rules", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile", "rules/ruletest", "rules/format", "rules/lint"},
 
 		"plugins/...":               {"engine", "plugins/..."},
 		"plugins/sdk":               {"plugins/internal/pluginpb", "plugins/internal/wire"},
@@ -73,6 +74,7 @@ func modules() map[string]string {
 		"github.com/knadh/koanf":        "config",
 		"github.com/expr-lang/expr":     "rules",
 		"github.com/fsnotify/fsnotify":  "rules/store",
+		"github.com/creachadair/jrpc2":  "rules/lsp",
 		"github.com/hashicorp":          "plugins",
 		"google.golang.org/grpc":        "plugins",
 		"google.golang.org/protobuf":    "plugins",

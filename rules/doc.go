@@ -18,6 +18,7 @@
 //	report     writes what check, test and codes show
 //	difference tells what two versions of rules do otherwise
 //	backtest   prices recorded orders by two versions of rules
+//	lsp        helps an editor
 //	diag       is what all of them report faults with, and has a page for each
 //
 // # A rule file

@@ -53,6 +53,11 @@ func compileFiles(files []File, watch *observer) (engine.RulesetConfig, *compile
 	if err := c.faults().Err(); err != nil {
 		return engine.RulesetConfig{}, nil, err
 	}
+	return c.rulesetConfig(files, policy, promotions), c, nil
+}
+
+// rulesetConfig is what the ruleset of the files is made of.
+func (c *compiler) rulesetConfig(files []File, policy engine.Policy, promotions []engine.Promotion) engine.RulesetConfig {
 	return engine.RulesetConfig{
 		Digest:     Digest(files),
 		Currency:   c.currency,
@@ -60,7 +65,7 @@ func compileFiles(files []File, watch *observer) (engine.RulesetConfig, *compile
 		Sets:       c.sets,
 		Promotions: promotions,
 		Facts:      c.plugins.factsRead(),
-	}, c, nil
+	}
 }
 
 // compile compiles all that has been read.

@@ -99,23 +99,33 @@ func (o Outline) At(file string, at diag.Position) (symbol int, name diag.Range)
 // where Compile reports faults: files that are no YAML, expressions that end within a
 // text and names that nothing stands for are left out. It is safe for concurrent use.
 func OutlineOf(files []File) Outline {
-	c := newCompiler()
-	o := outliner{compiler: c, known: make(map[symbolName]int)}
-	c.met = func(v syntax.Value) { o.expressions = append(o.expressions, v) }
+	o := newOutliner(files)
+	if len(o.docs) > 0 {
+		o.compile()
+	}
+	return o.outline()
+}
+
+// newOutliner reads the files.
+func newOutliner(files []File) *outliner {
+	o := &outliner{compiler: newCompiler(), known: make(map[symbolName]int)}
+	o.met = func(v syntax.Value) { o.expressions = append(o.expressions, v) }
 	files = slices.Clone(files)
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	var tests []*syntax.Document
 	for _, f := range files {
 		if doc := syntax.Parse(f.Name, f.Data); IsRuleFile(f.Name) {
-			c.read(doc)
+			o.read(doc)
+			o.rules = append(o.rules, f)
 		} else {
-			tests = append(tests, doc)
+			o.tests = append(o.tests, doc)
 		}
 	}
-	if len(c.docs) > 0 {
-		c.compile()
-	}
-	for _, doc := range c.docs {
+	return o
+}
+
+// outline finds the names in what has been compiled.
+func (o *outliner) outline() Outline {
+	for _, doc := range o.docs {
 		o.definitions(doc)
 	}
 	o.ofPolicy()
@@ -124,7 +134,7 @@ func OutlineOf(files []File) Outline {
 	for _, v := range o.expressions {
 		o.inExpression(v)
 	}
-	for _, doc := range tests {
+	for _, doc := range o.tests {
 		o.ofTests(doc)
 	}
 	return o.sorted()
@@ -137,6 +147,8 @@ type outliner struct {
 	known       map[symbolName]int // the index of each
 	mentions    []mention
 	expressions []syntax.Value
+	rules       []File
+	tests       []*syntax.Document
 }
 
 type symbolName struct {
