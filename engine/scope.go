@@ -9,9 +9,14 @@ import (
 // promotion finds it, before its own effect. A scope is only valid during the
 // call it is passed to.
 type Scope struct {
-	p   *pricing
-	now time.Time
+	p       *pricing
+	now     time.Time
+	settled *Quote // that is read; nil while promotions are priced
 }
+
+// Quote returns what the cart got, nil while promotions are still being priced; see
+// Ruleset.Read. It must not be changed.
+func (s *Scope) Quote() *Quote { return s.settled }
 
 // Cart returns the cart; it must not be changed.
 func (s *Scope) Cart() *Cart { return s.p.cart }

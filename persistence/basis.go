@@ -76,22 +76,13 @@ func (s *Store) basis(ctx context.Context, db bun.IDB, keys []string, of engine.
 type counterRow struct {
 	bun.BaseModel `bun:"table:redemption_counters,alias:c"`
 
-	Scope       counterScope `bun:"scope"`
-	Promotion   string       `bun:"promotion"`
-	Key         string       `bun:"key"`
-	Period      string       `bun:"period"`
-	Redemptions int64        `bun:"redemptions"`
-	Spent       int64        `bun:"spent"`
+	Scope       engine.CounterScope `bun:"scope"`
+	Promotion   string              `bun:"promotion"`
+	Key         string              `bun:"key"`
+	Period      string              `bun:"period"`
+	Redemptions int64               `bun:"redemptions"`
+	Spent       int64               `bun:"spent"`
 }
-
-// counterScope says whose uses are counted.
-type counterScope string
-
-const (
-	byAll      counterScope = "all"
-	byCustomer counterScope = "customer"
-	byCode     counterScope = "code"
-)
 
 // usage reads what orders have used so far. It looks rows up by their keys, so it
 // takes as long as there are limited promotions, however many orders there are.
@@ -117,7 +108,7 @@ func (s *Store) usage(ctx context.Context, db bun.IDB, of engine.Inquiry) (engin
 		usage.Codes[code] = engine.CodeUsage{Pool: pool}
 	}
 	for _, row := range rows {
-		if row.Scope == byCode {
+		if row.Scope == engine.CountsCode {
 			usage.Codes[row.Key] = engine.CodeUsage{Pool: pools[row.Key], Redemptions: row.Redemptions}
 			continue
 		}
@@ -125,7 +116,7 @@ func (s *Store) usage(ctx context.Context, db bun.IDB, of engine.Inquiry) (engin
 			continue
 		}
 		used := usage.Promotions[row.Promotion]
-		if row.Scope == byAll {
+		if row.Scope == engine.CountsAll {
 			used.Redemptions, used.Spent = row.Redemptions, engine.Amount(row.Spent)
 		} else {
 			used.ByCustomer = row.Redemptions
@@ -142,7 +133,7 @@ func (s *Store) counters(ctx context.Context, db bun.IDB, of engine.Inquiry) ([]
 	for i, key := range of.Limited {
 		promotions[i], periods[key.Period] = key.Promotion, true
 	}
-	read := func(scope counterScope, keys, promotions, periods []string) error {
+	read := func(scope engine.CounterScope, keys, promotions, periods []string) error {
 		for part := range slices.Chunk(promotions, batch) {
 			var rows []counterRow
 			err := db.NewSelect().Model(&rows).Where("scope = ?", scope).Where("key IN (?)", bun.List(keys)).
@@ -155,16 +146,16 @@ func (s *Store) counters(ctx context.Context, db bun.IDB, of engine.Inquiry) ([]
 		return nil
 	}
 	spans := slices.Sorted(maps.Keys(periods))
-	if err := read(byAll, []string{""}, promotions, spans); err != nil {
+	if err := read(engine.CountsAll, []string{""}, promotions, spans); err != nil {
 		return nil, err
 	}
 	if of.Customer != "" {
-		if err := read(byCustomer, []string{of.Customer}, promotions, spans); err != nil {
+		if err := read(engine.CountsCustomer, []string{of.Customer}, promotions, spans); err != nil {
 			return nil, err
 		}
 	}
 	if len(of.Codes) > 0 {
-		if err := read(byCode, of.Codes, []string{""}, []string{""}); err != nil {
+		if err := read(engine.CountsCode, of.Codes, []string{""}, []string{""}); err != nil {
 			return nil, err
 		}
 	}

@@ -88,7 +88,7 @@ func selectCodes(db bun.IDB, rows *[]codeRow) *bun.SelectQuery {
 		Column("code", "pool", "source", "issued_at", "revoked_at").ColumnExpr("p.revoked_at AS pool_revoked_at").
 		ColumnExpr("COALESCE(n.redemptions, 0) AS redemptions").
 		Join("JOIN coupon_pools AS p ON p.name = c.pool").
-		Join("LEFT JOIN redemption_counters AS n ON n.scope = ? AND n.promotion = '' AND n.key = c.code AND n.period = ''", byCode)
+		Join("LEFT JOIN redemption_counters AS n ON n.scope = ? AND n.promotion = '' AND n.key = c.code AND n.period = ''", engine.CountsCode)
 }
 
 // LookupCode returns what is known of a code, in any case and with blanks around

@@ -1,11 +1,9 @@
 package persistence
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 
@@ -37,42 +35,15 @@ type count struct {
 	budget int64 // what all of them together may have taken off
 }
 
-// counts returns what an order's redemptions count, each counter once, in an order
-// in which two purchases cannot wait for each other. Several promotions with one
-// code use it once.
+// counts returns what an order's redemptions count as rows; see engine.Counts.
 func counts(redemptions []engine.Redemption, customer string) []count {
-	var all []count
-	for _, r := range redemptions {
-		if r.Redemptions != nil || r.Budget != nil {
-			c := count{counterRow{Scope: byAll, Promotion: r.Promotion, Period: r.Period, Spent: int64(r.Spent)}, math.MaxInt64, math.MaxInt64}
-			if r.Redemptions != nil {
-				c.most = *r.Redemptions
-			}
-			if r.Budget != nil {
-				c.budget = int64(*r.Budget)
-			}
-			all = append(all, c)
-		}
-		if r.PerCustomer != nil {
-			all = append(all, count{counterRow{Scope: byCustomer, Promotion: r.Promotion, Key: customer, Period: r.Period, Spent: int64(r.Spent)}, *r.PerCustomer, math.MaxInt64})
-		}
-		if r.PerCode != nil {
-			all = append(all, count{counterRow{Scope: byCode, Key: r.Code, Spent: int64(r.Spent)}, *r.PerCode, math.MaxInt64})
-		}
+	counted := engine.Counts(redemptions, customer)
+	all := make([]count, len(counted))
+	for i, c := range counted {
+		row := counterRow{Scope: c.Scope, Promotion: c.Promotion, Key: c.Key, Period: c.Period, Spent: int64(c.Spent)}
+		all[i] = count{row, c.Most, int64(c.Budget)}
 	}
-	slices.SortFunc(all, func(a, b count) int {
-		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Promotion, b.Promotion), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Period, b.Period))
-	})
-	merged := all[:0]
-	for _, c := range all {
-		if n := len(merged); n > 0 && merged[n-1].Scope == byCode && c.Scope == byCode && merged[n-1].Key == c.Key {
-			merged[n-1].most = min(merged[n-1].most, c.most)
-			merged[n-1].Spent += c.Spent
-			continue
-		}
-		merged = append(merged, c)
-	}
-	return merged
+	return all
 }
 
 // redeem counts an order's redemptions and returns the counters as they are then. A
@@ -105,7 +76,7 @@ func redeem(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption, cu
 // as they are now, and keeps others from changing them until the transaction ends.
 func standing(ctx context.Context, tx bun.IDB, redemptions []engine.Redemption) ([]count, error) {
 	counted := counts(redemptions, "")
-	counted = slices.DeleteFunc(counted, func(c count) bool { return c.Scope != byAll })
+	counted = slices.DeleteFunc(counted, func(c count) bool { return c.Scope != engine.CountsAll })
 	for i := range counted {
 		c := &counted[i]
 		err := tx.NewRaw(`UPDATE redemption_counters SET redemptions = redemptions
@@ -124,11 +95,11 @@ func usedUp(counted []count, p *plan) []event.Event {
 	quote := &p.order.Quote
 	for _, c := range counted {
 		used := event.Limit{Promotion: c.Promotion, Period: c.Period, Order: p.order.Reference, Ruleset: quote.Ruleset}
-		if c.Scope == byAll && c.Redemptions == c.most {
+		if c.Scope == engine.CountsAll && c.Redemptions == c.most {
 			used.Kind, used.Allowed, used.Used = "redemptions", strconv.FormatInt(c.most, 10), strconv.FormatInt(c.Redemptions, 10)
 			events = append(events, event.PromotionExhausted(used))
 		}
-		if c.Scope == byAll && c.Spent == c.budget {
+		if c.Scope == engine.CountsAll && c.Spent == c.budget {
 			used.Kind, used.Currency = "budget", quote.Currency
 			used.Allowed, used.Used = quote.Currency.Format(engine.Amount(c.budget)), quote.Currency.Format(engine.Amount(c.Spent))
 			events = append(events, event.PromotionExhausted(used))

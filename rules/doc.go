@@ -14,6 +14,8 @@
 //	coverage   tells what of the rules their tests reach
 //	lint       finds what is hardly meant in rules that load
 //	mutate     finds mistakes that tests would not notice
+//	invariant  has what must be true of every quote
+//	explain    tells what promotions did to a cart
 //	record     makes a test of an order
 //	report     writes what check, test and codes show
 //	difference tells what two versions of rules do otherwise

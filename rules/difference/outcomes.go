@@ -43,6 +43,9 @@ func Outcomes(ctx context.Context, suites []ruletest.Suite, old, now *engine.Rul
 			if err := ctx.Err(); err != nil {
 				return nil, cases, err
 			}
+			if !c.Prices() {
+				continue
+			}
 			cases++
 			was, is := price(ctx, suite, c, old), price(ctx, suite, c, now)
 			if !was.equal(is) {

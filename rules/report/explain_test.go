@@ -6,6 +6,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/goldentest"
+	"github.com/checkout-promotions/checkout/rules/explain"
 	"github.com/checkout-promotions/checkout/rules/report"
 )
 
@@ -47,11 +48,11 @@ func TestExplanation(t *testing.T) {
 	}
 	tests := []struct {
 		name, golden string
-		explanation  report.Explanation
+		explanation  explain.Explanation
 	}{
-		{"all of it", "explain", report.Explanation{}},
-		{"some promotions", "explain_some", report.Explanation{Promotions: []string{"pair", "spring"}}},
-		{"those that were not applied", "explain_why_not", report.Explanation{WhyNot: true}},
+		{"all of it", "explain", explain.Explanation{}},
+		{"some promotions", "explain_some", explain.Explanation{Promotions: []string{"pair", "spring"}}},
+		{"those that were not applied", "explain_why_not", explain.Explanation{WhyNot: true}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,7 +62,7 @@ func TestExplanation(t *testing.T) {
 			if err := e.Pretty(&text); err != nil {
 				t.Fatal(err)
 			}
-			if err := e.JSON(&data); err != nil {
+			if err := report.ExplanationJSON(&data, &e); err != nil {
 				t.Fatal(err)
 			}
 			goldentest.Compare(t, "testdata/"+test.golden+".golden.txt", text.String())
@@ -81,7 +82,7 @@ func TestExplanationSaysHowGoodTheChoiceIs(t *testing.T) {
 		"Promotions that compete are chosen by priority, not by what they save.\n": {},
 	} {
 		quote.Currency = currency
-		e := report.Explanation{Quote: quote, Source: func(string) string { return "" }}
+		e := explain.Explanation{Quote: quote, Source: func(string) string { return "" }}
 		var text strings.Builder
 		if err := e.Pretty(&text); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/checkout-promotions/checkout/rules/explain"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
@@ -15,15 +17,14 @@ import (
 func TestsPretty(w io.Writer, r ruletest.Result, command string) error {
 	var b strings.Builder
 	for _, c := range r.Cases {
-		if !c.Passed {
+		switch {
+		case c.Skipped != "":
+			fmt.Fprintf(&b, "skipped %s:%d  %s%s: %s\n", c.File, c.Line, c.Name, rowLabel(c.Row), oneLine(c.Skipped))
+		case !c.Passed:
 			writeFailure(&b, c, command)
 		}
 	}
-	if r.Failed == 0 {
-		fmt.Fprintf(&b, "%d passed\n", r.Passed)
-	} else {
-		fmt.Fprintf(&b, "%d failed, %d passed\n", r.Failed, r.Passed)
-	}
+	b.WriteString(counts(r.Passed, r.Failed, r.Skipped) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -31,14 +32,24 @@ func TestsPretty(w io.Writer, r ruletest.Result, command string) error {
 func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 	fmt.Fprintf(b, "FAIL %s:%d  %s%s\n", c.File, c.Line, c.Name, rowLabel(c.Row))
 	for _, m := range c.Mismatches {
+		if strings.Contains(m.Want+m.Got, "\n") {
+			fmt.Fprintf(b, "  %s\n    want\n%s\n    got\n%s\n", m.Field, deeper(m.Want), deeper(m.Got))
+			continue
+		}
 		fmt.Fprintf(b, "  %-12s want %s, got %s\n", m.Field, m.Want, m.Got)
+	}
+	for _, v := range c.Broken {
+		fmt.Fprintf(b, "  always       %s, got %s\n", v.Invariant, v.Values)
 	}
 	for _, w := range c.WhyNot {
 		fmt.Fprintf(b, "  why not %s  (%s, %s)\n", w.Promotion, w.Source, w.Reason)
-		writeObstacle(b, "    ", w.Reason, w.Obstacle)
+		explain.WriteObstacle(b, "    ", w.Reason, w.Obstacle)
 	}
 	fmt.Fprintf(b, "  run it again: %s --run %s\n\n", command, quoteArgument(c.Filter))
 }
+
+// deeper indents the lines of a text.
+func deeper(text string) string { return "      " + strings.ReplaceAll(text, "\n", "\n      ") }
 
 func rowLabel(row string) string {
 	if row == "" {
@@ -55,18 +66,23 @@ type testsJSON struct {
 	Version int        `json:"version"`
 	Passed  int        `json:"passed"`
 	Failed  int        `json:"failed"`
+	Skipped int        `json:"skipped,omitempty"`
+	Seed    *uint64    `json:"seed,omitempty"` // of the order, where it was shuffled
 	Cases   []caseJSON `json:"cases"`
 }
 
 type caseJSON struct {
-	File       string              `json:"file"`
-	Line       int                 `json:"line"`
-	Name       string              `json:"name"`
-	Row        string              `json:"row,omitempty"`
-	Passed     bool                `json:"passed"`
-	Mismatches []ruletest.Mismatch `json:"mismatches,omitempty"`
-	WhyNot     []whyNotJSON        `json:"why_not,omitempty"`
-	Run        string              `json:"run"`
+	File       string                `json:"file"`
+	Line       int                   `json:"line"`
+	Name       string                `json:"name"`
+	Row        string                `json:"row,omitempty"`
+	Tags       []string              `json:"tags,omitempty"`
+	Passed     bool                  `json:"passed"`
+	Skipped    string                `json:"skipped,omitempty"` // why
+	Mismatches []ruletest.Mismatch   `json:"mismatches,omitempty"`
+	Broken     []invariant.Violation `json:"always,omitempty"` // the invariants that do not hold
+	WhyNot     []whyNotJSON          `json:"why_not,omitempty"`
+	Run        string                `json:"run"`
 }
 
 type whyNotJSON struct {
@@ -86,11 +102,11 @@ type clauseJSON struct {
 
 // TestsJSON writes every case, passed or failed.
 func TestsJSON(w io.Writer, r ruletest.Result) error {
-	out := testsJSON{Version: 1, Passed: r.Passed, Failed: r.Failed, Cases: make([]caseJSON, 0, len(r.Cases))}
+	out := testsJSON{Version: 1, Passed: r.Passed, Failed: r.Failed, Skipped: r.Skipped, Seed: r.Seed, Cases: make([]caseJSON, 0, len(r.Cases))}
 	for _, c := range r.Cases {
 		j := caseJSON{
-			File: c.File, Line: c.Line, Name: c.Name, Row: c.Row, Passed: c.Passed,
-			Mismatches: c.Mismatches, Run: c.Filter,
+			File: c.File, Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Passed: c.Passed, Skipped: c.Skipped,
+			Mismatches: c.Mismatches, Broken: c.Broken, Run: c.Filter,
 		}
 		for _, w := range c.WhyNot {
 			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: w.Reason.String(), By: w.By, Detail: w.Detail, Fault: string(w.Fault)}

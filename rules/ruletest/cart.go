@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -58,11 +59,11 @@ func ReadCart(ctx context.Context, src CartSource) (Cart, error) {
 	if src.Catalogue == "" {
 		file, named = src.Name, root.Require("catalogue")
 	}
-	items, err := l.catalogue(file, named, compiled.rules.Currency())
+	items, err := l.catalogue(file, named, compiled.rules.Currency(), io.Discard)
 	if err != nil {
 		return Cart{}, err
 	}
-	r := &reader{rules: compiled.rules, lock: compiled.lock, items: items, stubs: root.Get("stubs")}
+	r := &reader{rules: compiled.rules, lock: compiled.lock, items: items, stubs: root.Get("stubs"), reasons: refusalReasons()}
 	var c Case
 	r.fill(&c, root, syntax.Value{}, scope{}, syntax.Map{})
 	if err := append(l.faults, doc.Faults()...).Err(); err != nil {

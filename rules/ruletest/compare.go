@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/explain"
 )
 
 // Mismatch is a part of a quote that is not as expected.
@@ -47,6 +48,12 @@ func (x expectation) compare(q engine.Quote) []Mismatch {
 	}
 	if x.hints != nil {
 		c.hints(*x.hints, q.Hints)
+	}
+	c.includes("applied", x.includes.applied, appliedIn(q))
+	c.includes("gifts", x.includes.gifts, giftsIn(q))
+	c.includes("awards", x.includes.awards, awardsIn(q))
+	if x.explain != nil {
+		c.text("explain", strings.TrimSpace(*x.explain), Explain(q))
 	}
 	return c.mismatches
 }
@@ -295,4 +302,25 @@ func (c *comparison) prices(amounts []engine.Amount) string {
 		texts = append(texts, c.currency.Format(a))
 	}
 	return words(texts)
+}
+
+// includes compares what must be there among others.
+func (c *comparison) includes(field string, want, got []string) {
+	missing := slices.DeleteFunc(slices.Clone(want), func(s string) bool { return slices.Contains(got, s) })
+	if len(missing) > 0 {
+		c.text("includes "+field, words(missing), words(got))
+	}
+}
+
+// Explain returns the text with which explain is compared: what is told of the
+// quote, without the places of promotions.
+func Explain(q engine.Quote) string {
+	var b strings.Builder
+	e := explain.Explanation{Quote: q, Source: func(string) string { return "" }}
+	_ = e.Pretty(&b) // a Builder has no errors
+	var lines []string
+	for line := range strings.Lines(b.String()) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }

@@ -23,10 +23,63 @@
 //	      - {qty: 2, total: 99.98, applied: []}
 //	      - {qty: 3, total: 99.98, applied: [tv-3-for-2]}
 //
+// A test has one of expect, table (which expect may stand beside), matrix, steps and
+// compile_error. It may have tags, which filters select by, and skip: why it is not
+// run. Skipped tests are read and checked like all others, and are in every report.
+//
+// # matrix
+//
+// Each cell of the product of the lists is a case. The first row of expect whose when
+// has the cell's values is what is expected of it; a cell without a row is a fault,
+// and so is a row without a cell:
+//
+//	given: {cart: [TV], customer: {groups: ["${tier}"]}, at: "${at}"}
+//	matrix:
+//	  tier: [standard, gold]
+//	  at: [2026-11-26T23:59:59Z, 2026-11-27T00:00:00Z]
+//	expect:
+//	  - {when: {tier: gold, at: 2026-11-27T00:00:00Z}, applied: [black-friday]}
+//	  - {else: true, applied: []}
+//
+// # steps
+//
+// Steps are done one after the other, and what orders use of promotions, budgets and
+// codes counts as it does in a shop; see engine.Counts. Units leave the stock as long
+// as there are any, which matters for gifts:
+//
+//	steps:
+//	  - {do: commit, expect: {applied: [welcome]}}    an order; hold counts like one
+//	  - {do: price, expect: {not_applied: {welcome: limit_reached}}}
+//	  - {do: refund, ref: 1}                          the order of step 1 gives all back
+//	  - {do: price, given: {at: …}, expect: {applied: [welcome]}}
+//
+// With ref, commit makes an order of a hold, and release gives the hold up. The given
+// of a step is laid over that of the test; usage and codes in it are set anew.
+//
+// # compile_error
+//
+// Rules that must not compile, with all of their faults: given has nothing but rules,
+// the text of a file, or {file: text}. A list stands for several faults:
+//
+//	given: {rules: "promotions: [{id: a, deal: {percent_off: {of: order, percent: 120}}}]"}
+//	compile_error: {code: R0107, at: "1:63", text: percent must be between 0 and 100}
+//
+// # always
+//
+// What must be true after each case, as package invariant reads it:
+//
+//	always: [quote.total >= 0, quote.discount <= cart.subtotal, {permute: cart.lines}]
+//
+// # fixtures
+//
+// Carts and customers with names, {carts: {name: …}, customers: {name: …}}, or the
+// path of a file that has them. Where a cart or a customer is wanted, its name can
+// stand. One of the test file itself that no test uses is a fault.
+//
 // # given
 //
-//	cart        "SKU", "SKU x3" or {sku, quantity}; [] is a cart without goods
-//	customer    {id groups tags orders lifetime_spend attributes}
+//	cart        "SKU", "SKU x3" or {sku, quantity}; [] is a cart without goods; or a fixture
+//	customer    {id groups tags orders lifetime_spend attributes}, or a fixture
 //	coupons     the codes on the cart
 //	at          the instant, which may also be called now
 //	stock       {SKU: units}, where it is not that of the catalogue
@@ -77,6 +130,9 @@
 //	             cart has no price; nothing else can be expected then
 //	hints        {promotion, add: ["SKU x2"], saves}, the nearest first; saves is
 //	             checked where it is given. A test that expects hints asks for them
+//
+//	includes     {applied, gifts, awards}, which must be among those of the quote
+//	explain      the text of Explain, which checkout rules explain shows
 //
 // Lists are exact and in order; mappings name what is checked. Amounts are
 // compared exactly. All of it can stand in a table's row.

@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // expectKeys are the keys of expect, which may also stand in a row of a table.
 func expectKeys() []string {
-	return append(sumKeys(), "applied", "not_applied", "lines", "gifts", "shipments", "awards", "coupons", "optimal", "hints", "rejected")
+	return append(sumKeys(), "applied", "not_applied", "lines", "gifts", "shipments", "awards", "coupons", "optimal", "hints", "rejected", "includes", "explain")
 }
 
 // expectation is what a quote must be. Parts that are nil or empty are not
@@ -28,7 +29,13 @@ type expectation struct {
 	optimal    *bool
 	hints      *[]hintExpectation
 	rejected   *rejection
+	includes   inclusion
+	explain    *string
+	from       []syntax.Map // where it stands, of which a later one wins
 }
+
+// inclusion is what must be there, among others, in any order.
+type inclusion struct{ applied, gifts, awards []string }
 
 type refusal struct {
 	reason engine.Reason
@@ -62,20 +69,13 @@ func (x expectation) empty() bool {
 
 // ofQuote reports whether something of a quote is expected.
 func (x expectation) ofQuote() bool {
-	checked := len(x.sums) + len(x.notApplied) + len(x.lines) + len(x.shipments) + len(x.coupons)
-	return checked > 0 || x.applied != nil || x.gifts != nil || x.awards != nil || x.optimal != nil || x.hints != nil
+	checked := len(x.sums) + len(x.notApplied) + len(x.lines) + len(x.shipments) + len(x.coupons) + len(x.includes.applied) + len(x.includes.gifts) + len(x.includes.awards)
+	return checked > 0 || x.applied != nil || x.gifts != nil || x.awards != nil || x.optimal != nil || x.hints != nil || x.explain != nil
 }
 
 // expectation reads the mappings, of which a later one wins key by key.
 func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.Map) expectation {
-	get := func(key string) syntax.Value {
-		for _, m := range slices.Backward(from) {
-			if m.Has(key) {
-				return m.Get(key)
-			}
-		}
-		return syntax.Value{}
-	}
+	get := func(key string) syntax.Value { return topmost(from, key) }
 	x := expectation{
 		sums:       expectSums(get, currency, s),
 		applied:    r.promotions(get("applied"), s),
@@ -84,10 +84,13 @@ func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.M
 		gifts:      gifts(get("gifts"), r.items, s),
 		shipments:  shipmentExpectations(get("shipments"), currency, s),
 		awards:     awards(get("awards"), s),
-		coupons:    couponReasons(get("coupons"), s),
+		coupons:    r.couponReasons(get("coupons"), s),
 		optimal:    optimal(get("optimal")),
 		hints:      r.hints(get("hints"), currency, s),
 		rejected:   r.rejection(get("rejected"), s),
+		includes:   r.inclusion(get("includes"), s),
+		explain:    explained(get("explain"), s),
+		from:       from,
 	}
 	if x.rejected != nil && x.ofQuote() {
 		get("rejected").Report(diag.WrongValue, "expect nothing else", "a cart that is rejected has no quote")
@@ -159,7 +162,7 @@ func (r *reader) refusals(v syntax.Value, s scope) map[string]refusal {
 			why = m.Require("reason")
 			want.by, want.fault = s.texts(m.Get("by")), pluginFault(m.Get("fault"), s)
 		}
-		want.reason = reason(why, s, refusalReasons())
+		want.reason = reason(why, s, r.reasons)
 		refusals[e.Name] = want
 	}
 	return refusals
@@ -188,8 +191,8 @@ func refusalReasons() []string {
 
 // couponReasons reads {CODE: reason}, where a code can also be applied or
 // unknown.
-func couponReasons(v syntax.Value, s scope) map[string]engine.Reason {
-	known := append(refusalReasons(), engine.Applied.String(), engine.UnknownCode.String())
+func (r *reader) couponReasons(v syntax.Value, s scope) map[string]engine.Reason {
+	known := append(slices.Clone(r.reasons), engine.Applied.String(), engine.UnknownCode.String())
 	reasons := make(map[string]engine.Reason)
 	for _, e := range v.Entries() {
 		reasons[engine.NormalizeCoupon(e.Name)] = reason(e.Value, s, known)
@@ -309,4 +312,46 @@ func (r *reader) hints(v syntax.Value, currency engine.Currency, s scope) *[]hin
 		list = append(list, hint)
 	}
 	return &list
+}
+
+// inclusion reads {applied, gifts, awards}.
+func (r *reader) inclusion(v syntax.Value, s scope) inclusion {
+	m := v.Map("applied", "gifts", "awards")
+	orNone := func(list *[]string) []string {
+		if list == nil {
+			return nil
+		}
+		return *list
+	}
+	return inclusion{
+		applied: orNone(r.promotions(m.Get("applied"), s)),
+		gifts:   orNone(gifts(m.Get("gifts"), r.items, s)),
+		awards:  orNone(awards(m.Get("awards"), s)),
+	}
+}
+
+// explained reads the text of an explanation.
+func explained(v syntax.Value, s scope) *string {
+	if !v.Present() {
+		return nil
+	}
+	text := s.text(v)
+	return &text
+}
+
+// mentions returns the promotions of which something is expected.
+func (x expectation) mentions() []string {
+	ids := slices.Concat(slices.Collect(maps.Keys(x.notApplied)), x.includes.applied)
+	if x.applied != nil {
+		ids = append(ids, *x.applied...)
+	}
+	if x.hints != nil {
+		for _, h := range *x.hints {
+			ids = append(ids, h.promotion)
+		}
+	}
+	if x.rejected != nil {
+		ids = append(ids, x.rejected.promotion)
+	}
+	return ids
 }

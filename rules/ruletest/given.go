@@ -2,7 +2,6 @@ package ruletest
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,13 +28,15 @@ type reader struct {
 	defaults syntax.Map
 	lock     lock.Lock
 	stubs    syntax.Value // of the file
+	fixtures fixtures
+	reasons  []string // why promotions are not applied
 }
 
 func (r *reader) cases(v syntax.Value) []Case {
 	var cases []Case
 	names := make(map[string]bool)
 	for _, entry := range v.Items() {
-		m := entry.Map("name", "given", "stubs", "expect", "table")
+		m := entry.Map("name", "tags", "skip", "given", "stubs", "expect", "table", "matrix", "steps", "compile_error")
 		name, _ := m.Require("name").WantText()
 		if names[name] {
 			m.Get("name").Report(diag.Duplicate, "", "two tests are called %q", name)
@@ -46,21 +47,66 @@ func (r *reader) cases(v syntax.Value) []Case {
 	return cases
 }
 
-// test reads one test: a single case, or one for each row of its table.
+// test reads one test: a single case, one for each row of its table or for each
+// cell of its matrix, one of several steps, or one of rules that do not compile.
 func (r *reader) test(m syntax.Map, name string) []Case {
-	given := m.Require("given").Map(givenKeys()...)
-	common := m.Get("expect").Map(expectKeys()...)
-	rows := m.Get("table").Items()
-	if !m.Has("table") {
-		c := Case{Name: name, Line: m.Position().Line}
-		r.fill(&c, given, m.Get("stubs"), scope{}, common)
+	c := Case{Name: name, Line: m.Position().Line, Tags: tags(m.Get("tags")), Skip: skipped(m.Get("skip"))}
+	kind := ""
+	for _, key := range []string{"table", "matrix", "steps", "compile_error"} {
+		if m.Has(key) && kind != "" {
+			m.Key(key).Report(diag.WrongValue, "make two tests of it", "%s and %s cannot stand together", kind, key)
+			return nil
+		} else if m.Has(key) {
+			kind = key
+		}
+	}
+	switch kind {
+	case "compile_error":
+		return r.refusedRules(m, c)
+	case "steps":
+		return r.stepsOf(m, c)
+	case "matrix":
+		return r.matrix(m, c)
+	case "table":
+		return r.table(m, c)
+	default:
+		given := m.Require("given").Map(givenKeys()...)
+		r.fill(&c, given, m.Get("stubs"), scope{}, m.Get("expect").Map(expectKeys()...))
 		r.check(m.Value, c)
 		return []Case{c}
 	}
+}
+
+// tags reads a list of words.
+func tags(v syntax.Value) []string {
+	var list []string
+	for _, t := range v.Texts() {
+		list = append(list, t.Text())
+	}
+	return list
+}
+
+// skipped reads why a test is not run.
+func skipped(v syntax.Value) string {
+	if !v.Present() {
+		return ""
+	}
+	reason := strings.TrimSpace(v.Text())
+	if reason == "" || !v.Quoted() && (reason == "true" || reason == "false") {
+		v.Report(diag.TestIncomplete, "write why, or take the key out to run it", "a test is skipped for a reason")
+	}
+	return reason
+}
+
+// table reads a case for each row.
+func (r *reader) table(m syntax.Map, test Case) []Case {
+	given := m.Require("given").Map(givenKeys()...)
+	common := m.Get("expect").Map(expectKeys()...)
 	var cases []Case
-	for _, row := range rows {
+	for _, row := range m.Get("table").Items() {
 		s, own := readRow(row)
-		c := Case{Name: name, Row: s.label(), vars: s.vars, Line: row.Position().Line}
+		c := test
+		c.Row, c.vars, c.Line = s.label(), s.vars, row.Position().Line
 		r.fill(&c, given, m.Get("stubs"), s, common, own)
 		s.reportUnused(row)
 		r.check(row, c)
@@ -74,7 +120,7 @@ func (r *reader) test(m syntax.Map, name string) []Case {
 
 // fill reads what the case is given, what plugins answer and what it expects.
 func (r *reader) fill(c *Case, given syntax.Map, stubs syntax.Value, s scope, expect ...syntax.Map) {
-	c.request = r.request(given, s)
+	c.request = r.request(s, given)
 	c.stubs = r.stubsOf(c.request.Cart.Currency, s, r.stubs, stubs)
 	c.expect = r.expectation(s, c.request.Cart.Currency, expect...)
 	c.request.Hints = c.expect.hints != nil
@@ -85,7 +131,11 @@ func (r *reader) check(v syntax.Value, c Case) {
 	if c.expect.empty() {
 		v.Report(diag.TestIncomplete, "add expect with a total, or the promotions applied", "the test expects nothing")
 	}
-	if timed := r.rules.Timed(); len(timed) > 0 && c.request.At.IsZero() {
+	r.checkTime(v, c.request)
+}
+
+func (r *reader) checkTime(v syntax.Value, req engine.Request) {
+	if timed := r.rules.Timed(); len(timed) > 0 && req.At.IsZero() {
 		v.Report(diag.TestIncomplete, "give the instant: given: {at: 2026-12-24T10:00:00Z}, or set it in defaults",
 			"the outcome depends on the time, because of %s", strings.Join(timed, ", "))
 	}
@@ -132,19 +182,30 @@ func (s scope) reportUnused(row syntax.Value) {
 // text returns a scalar with the variables filled in.
 func (s scope) text(v syntax.Value) string {
 	text, _ := v.WantText()
-	if !strings.Contains(text, "${") {
-		return text // most are; the pattern need not be compiled for them
-	}
-	return regexp.MustCompile(`\$\{[^}]*\}`).ReplaceAllStringFunc(text, func(ref string) string {
-		name := ref[2 : len(ref)-1]
-		value, known := s.vars[name]
-		if !known {
-			v.Report(diag.UnknownName, diag.Suggest(name, slices.Collect(maps.Keys(s.vars))), "unknown variable %s", ref)
-			return ref
+	var filled strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "${")
+		name, rest, closed := strings.Cut(after, "}")
+		if !found || !closed {
+			filled.WriteString(text)
+			return filled.String()
 		}
-		s.used[name] = true
-		return value
-	})
+		filled.WriteString(before)
+		filled.WriteString(s.variable(v, name))
+		text = rest
+	}
+}
+
+// variable returns the value of a variable, and what was written for one that there
+// is not.
+func (s scope) variable(v syntax.Value, name string) string {
+	value, known := s.vars[name]
+	if !known {
+		v.Report(diag.UnknownName, diag.Suggest(name, slices.Collect(maps.Keys(s.vars))), "unknown variable %s", "${"+name+"}")
+		return "${" + name + "}"
+	}
+	s.used[name] = true
+	return value
 }
 
 func (s scope) texts(v syntax.Value) []string {
@@ -157,31 +218,49 @@ func (s scope) texts(v syntax.Value) []string {
 	return list
 }
 
-// request reads given, with what is not there taken from the defaults.
-func (r *reader) request(given syntax.Map, s scope) engine.Request {
-	get := func(key string) syntax.Value {
-		if given.Has(key) {
-			return given.Get(key)
-		}
-		return r.defaults.Get(key)
-	}
+// request reads given, in which a later mapping wins key by key, with what is not
+// there taken from the defaults.
+func (r *reader) request(s scope, given ...syntax.Map) engine.Request {
+	layers := append([]syntax.Map{r.defaults}, given...)
+	get := func(key string) syntax.Value { return topmost(layers, key) }
 	currency := r.currency(get("currency"), s)
 	cart := engine.Cart{
 		Currency:   currency,
 		Coupons:    s.texts(get("coupons")),
 		Channel:    s.text(get("channel")),
 		Payment:    paymentMethod(get("payment"), s),
-		Customer:   customer(given.Get("customer"), r.defaults.Get("customer"), currency, s),
+		Customer:   customer(r.customers(layers, s), currency, s),
 		Shipping:   shipping(get("shipping"), currency, s),
 		Attributes: catalogue.Attributes(get("attributes")),
 	}
 	items := r.withStock(get("stock"), s)
-	if !r.defaults.Has("cart") {
-		given.Require("cart")
+	if kind := get("cart").Kind(); kind == syntax.Absent || kind == syntax.Null {
+		given[0].Require("cart")
 	}
-	cart.Lines = lines(get("cart"), items, s)
+	cart.Lines = lines(r.fixtures.resolve(get("cart"), "carts", s), items, s)
 	usage := engine.Usage{Promotions: r.promotionUsage(get("usage"), currency, s), Codes: codeUsage(get("codes"), s)}
 	return engine.Request{Cart: cart, Catalog: items, At: instant(get, s), Usage: usage, Explain: true}
+}
+
+// topmost returns the value of the key in the last mapping that has it.
+func topmost(layers []syntax.Map, key string) syntax.Value {
+	for _, m := range slices.Backward(layers) {
+		if m.Has(key) {
+			return m.Get(key)
+		}
+	}
+	return syntax.Value{}
+}
+
+// customers returns what the mappings say of the customer.
+func (r *reader) customers(layers []syntax.Map, s scope) []syntax.Map {
+	var said []syntax.Map
+	for _, m := range layers {
+		if m.Has("customer") {
+			said = append(said, r.fixtures.resolve(m.Get("customer"), "customers", s).Map(customerKeys()...))
+		}
+	}
+	return said
 }
 
 func (r *reader) currency(v syntax.Value, s scope) engine.Currency {
@@ -197,6 +276,9 @@ func (r *reader) currency(v syntax.Value, s scope) engine.Currency {
 
 // withStock returns the catalogue with the stock that the test sets.
 func (r *reader) withStock(v syntax.Value, s scope) engine.CatalogMap {
+	if !v.Present() {
+		return r.items
+	}
 	items := maps.Clone(r.items)
 	for _, e := range v.Entries() {
 		item, known := items[e.Name]
@@ -254,28 +336,27 @@ func lineParts(v syntax.Value, s scope) (sku, quantity string) {
 		}
 		return s.text(m.Require("sku")), quantity
 	}
-	parts := regexp.MustCompile(`^(\S+)(?:\s+x\s*(\S+))?$`).FindStringSubmatch(strings.TrimSpace(s.text(v)))
+	sku, rest, _ := strings.Cut(strings.TrimSpace(s.text(v)), " ")
+	quantity, times := strings.CutPrefix(strings.TrimSpace(rest), "x")
+	quantity = strings.TrimSpace(quantity)
 	switch {
-	case parts == nil:
+	case sku == "" || strings.ContainsAny(sku+quantity, " \t") || times && quantity == "" || !times && quantity != "":
 		v.Report(diag.WrongValue, `write "SKU x3"`, "want a SKU and a quantity, got %q", v.Text())
 		return "", ""
-	case parts[2] == "":
-		return parts[1], "1"
+	case !times:
+		return sku, "1"
 	default:
-		return parts[1], parts[2]
+		return sku, quantity
 	}
 }
 
-// customer merges the test's customer over the default one, key by key.
-func customer(own, fallback syntax.Value, currency engine.Currency, s scope) engine.Customer {
-	keys := []string{"id", "groups", "tags", "orders", "lifetime_spend", "attributes"}
-	mine, theirs := own.Map(keys...), fallback.Map(keys...)
-	get := func(key string) syntax.Value {
-		if mine.Has(key) {
-			return mine.Get(key)
-		}
-		return theirs.Get(key)
-	}
+func customerKeys() []string {
+	return []string{"id", "groups", "tags", "orders", "lifetime_spend", "attributes"}
+}
+
+// customer merges what is said of a customer, key by key; what is said later wins.
+func customer(said []syntax.Map, currency engine.Currency, s scope) engine.Customer {
+	get := func(key string) syntax.Value { return topmost(said, key) }
 	c := engine.Customer{
 		ID:     s.text(get("id")),
 		Groups: s.texts(get("groups")),
@@ -283,11 +364,13 @@ func customer(own, fallback syntax.Value, currency engine.Currency, s scope) eng
 		Orders: count(get("orders"), s),
 	}
 	c.LifetimeSpend = amount(get("lifetime_spend"), currency, s)
-	c.Attributes = catalogue.Attributes(theirs.Get("attributes"))
-	maps.Copy(c.Attributes, catalogue.Attributes(mine.Get("attributes")))
-	for _, e := range get("attributes").Entries() {
-		if strings.Contains(e.Value.Text(), "${") {
-			c.Attributes[e.Name] = attributeOf(s.text(e.Value))
+	c.Attributes = make(engine.Attributes)
+	for _, m := range said {
+		maps.Copy(c.Attributes, catalogue.Attributes(m.Get("attributes")))
+		for _, e := range m.Get("attributes").Entries() {
+			if strings.Contains(e.Value.Text(), "${") {
+				c.Attributes[e.Name] = attributeOf(s.text(e.Value))
+			}
 		}
 	}
 	return c

@@ -1,37 +1,58 @@
 package ruletest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/explain"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 )
 
 // Result is what a run found.
 type Result struct {
-	Passed int
-	Failed int
-	Cases  []CaseResult // in the order of files and of tests in them
+	Passed  int
+	Failed  int
+	Skipped int
+	// Seed is that of the order, nil for the order of files.
+	Seed  *uint64
+	Cases []CaseResult // in the order of files and of tests in them, or as they were shuffled
 }
 
 // CaseResult is what one case found.
 type CaseResult struct {
-	File       string
-	Line       int
-	Name       string
-	Row        string
-	Passed     bool
+	File   string
+	Line   int
+	Name   string
+	Row    string
+	Tags   []string
+	Passed bool
+	// Skipped is why the case was not run, "" for one that was.
+	Skipped    string
 	Mismatches []Mismatch
+	// Broken are the invariants that do not hold.
+	Broken []invariant.Violation
 	// WhyNot explains the promotions that were expected and not applied.
 	WhyNot []WhyNot
 	// Filter selects this case alone.
 	Filter string
+	// Trace tells what promotions did, in each step, where Options ask for it.
+	Trace string
 }
+
+// Failed reports whether the case was run and did not pass.
+func (r CaseResult) Failed() bool { return !r.Passed && r.Skipped == "" }
 
 // WhyNot is a promotion that was not applied, and where it is written.
 type WhyNot struct {
@@ -49,8 +70,9 @@ type Filter struct {
 type filterCondition struct{ key, pattern string }
 
 // ParseFilter reads conditions separated by semicolons, all of which must hold:
-// file=GLOB matches the end of the file's path, test=GLOB the name, and any
-// other key a variable of the row. A * matches anything, slashes included.
+// file=GLOB matches the end of the file's path, test=GLOB the name, tag=GLOB one of
+// the tags, rule=GLOB or promotion=GLOB a promotion of which something is expected,
+// and any other key a variable of the row. A * matches anything, slashes included.
 func ParseFilter(text string) (Filter, error) {
 	var f Filter
 	for _, part := range strings.Split(text, ";") {
@@ -74,11 +96,35 @@ func (f Filter) accepts(file string, c Case) bool {
 			return !glob(cond.pattern, file) && !glob("*/"+cond.pattern, file)
 		case "test":
 			return !glob(cond.pattern, c.Name)
+		case "tag":
+			return !cond.any(c.Tags) && !cond.ofRow(c)
+		case "rule", "promotion":
+			return !cond.any(c.Promotions()) && !cond.ofRow(c)
 		default:
-			value, known := c.vars[cond.key]
-			return !known || !glob(cond.pattern, value)
+			return !cond.ofRow(c)
 		}
 	})
+}
+
+// ofRow reports whether a variable of the row has the key.
+func (cond filterCondition) ofRow(c Case) bool {
+	value, known := c.vars[cond.key]
+	return known && glob(cond.pattern, value)
+}
+
+func (cond filterCondition) any(texts []string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return glob(cond.pattern, text) })
+}
+
+// Promotions returns the ids of the promotions of which the case expects something,
+// sorted.
+func (c Case) Promotions() []string {
+	ids := c.expect.mentions()
+	for _, st := range c.steps {
+		ids = append(ids, st.expect.mentions()...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // glob matches * with anything.
@@ -101,8 +147,8 @@ func glob(pattern, text string) bool {
 	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
-// Options say with which plugins cases are run. The zero value answers for all of
-// them with the stubs of the test files.
+// Options say how cases are run. The zero value runs all of them, as many at once as
+// there are processors, with the stubs of the test files for plugins.
 type Options struct {
 	// Plugins answer in place of the stubs, for the plugins that Real names. A stub
 	// that is a fault stays one, which no plugin has at will.
@@ -110,7 +156,43 @@ type Options struct {
 	Real    []string
 	// Priced is told of each request that is priced, in the order of cases, as it is
 	// once plugins have answered; nil for nobody. It must not change the request.
+	// Cases are then run one after the other.
 	Priced func(Suite, Case, engine.Request)
+	// Only selects cases besides the filter; nil selects all.
+	Only func(Suite, Case) bool
+	// Known returns what is known of a case already, and is asked for each; nil
+	// knows nothing.
+	Known func(Suite, Case) (CaseResult, bool)
+	// Shard selects one of several parts of the cases.
+	Shard Shard
+	// Shuffle is the seed of a random order, nil for that of files.
+	Shuffle *uint64
+	// FailFast leaves out what comes after the first case that fails.
+	FailFast bool
+	// Trace asks for the Trace of each result.
+	Trace bool
+	// Progress is told how many cases are done of how many, from several goroutines;
+	// nil for nobody.
+	Progress func(done, total int)
+	// Other prices the case once more, another way; what it returns is added to the
+	// mismatches. Nil for no other way. It is called from several goroutines.
+	Other func(ctx context.Context, s Suite, c Case, q engine.Quote) []Mismatch
+}
+
+// Shard is one of Of parts of equal size, counted from 1. The zero value is all.
+type Shard struct{ Part, Of int }
+
+// ParseShard reads 2/4.
+func ParseShard(text string) (Shard, error) {
+	var s Shard
+	part, of, _ := strings.Cut(text, "/")
+	var errPart, errOf error
+	s.Part, errPart = strconv.Atoi(part)
+	s.Of, errOf = strconv.Atoi(of)
+	if errPart != nil || errOf != nil || s.Part < 1 || s.Part > s.Of {
+		return Shard{}, fmt.Errorf("shard %q: want a part of several, such as 2/4", text)
+	}
+	return s, nil
 }
 
 // Run prices the cases that the filter selects, with stubs for plugins. When it
@@ -119,69 +201,250 @@ func Run(suites []Suite, filter Filter) (Result, error) {
 	return RunWith(context.Background(), suites, filter, Options{})
 }
 
-// RunWith is Run with other plugins. When the context ends, the error is its.
+// chosen is a case to be run.
+type chosen struct {
+	suite *Suite
+	c     *Case
+}
+
+// RunWith is Run with options. When the context ends, the error is its. What comes
+// out does not depend on how many cases run at once.
 func RunWith(ctx context.Context, suites []Suite, filter Filter, options Options) (Result, error) {
-	var result Result
-	for _, suite := range suites {
-		for _, c := range suite.Cases {
-			if !filter.accepts(suite.File, c) {
-				continue
-			}
-			r := suite.run(ctx, c, options)
-			if err := ctx.Err(); err != nil {
-				return result, fmt.Errorf("run rule tests: %w", err)
-			}
-			result.Cases = append(result.Cases, r)
-			if r.Passed {
-				result.Passed++
-			} else {
-				result.Failed++
-			}
-		}
+	cases := choose(suites, filter, options)
+	if len(cases) == 0 {
+		return Result{}, fmt.Errorf("%w: the filter matches none", ErrNoTests)
 	}
-	if len(result.Cases) == 0 {
-		return result, fmt.Errorf("%w: the filter matches none", ErrNoTests)
+	results, err := runAll(ctx, cases, options)
+	if err != nil {
+		return Result{}, fmt.Errorf("run rule tests: %w", err)
+	}
+	result := Result{Cases: results, Seed: options.Shuffle}
+	for _, r := range results {
+		switch {
+		case r.Skipped != "":
+			result.Skipped++
+		case r.Passed:
+			result.Passed++
+		default:
+			result.Failed++
+		}
 	}
 	return result, nil
 }
 
-func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
-	r := CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Filter: s.filterOf(c)}
-	plugins := newStubbed(c.stubs, options)
-	var quote engine.Quote
-	request, err := s.Rules.Consult(ctx, plugins, c.request)
-	if err == nil {
-		if options.Priced != nil {
-			options.Priced(s, c, request)
+// choose returns the cases to be run, in their order.
+func choose(suites []Suite, filter Filter, options Options) []chosen {
+	var cases []chosen
+	for i := range suites {
+		for j := range suites[i].Cases {
+			s, c := &suites[i], &suites[i].Cases[j]
+			if filter.accepts(s.File, *c) && (options.Only == nil || options.Only(*s, *c)) {
+				cases = append(cases, chosen{s, c})
+			}
 		}
-		quote, err = s.Rules.Price(request)
 	}
-	if r.Mismatches = plugins.missing; len(r.Mismatches) > 0 {
-		return r // what would follow from that is no news
+	if of := options.Shard.Of; of > 0 {
+		var part []chosen
+		for i := options.Shard.Part - 1; i < len(cases); i += of {
+			part = append(part, cases[i])
+		}
+		cases = part
 	}
-	r.Mismatches = c.expect.compareRejection(err)
-	if err == nil && c.expect.rejected == nil {
-		r.Mismatches = c.expect.compare(quote)
+	if seed := options.Shuffle; seed != nil {
+		random := rand.New(rand.NewPCG(*seed, *seed))
+		random.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
 	}
-	r.Passed = len(r.Mismatches) == 0
-	if !r.Passed && err == nil {
-		r.WhyNot = s.whyNot(c, quote)
+	return cases
+}
+
+// runAll runs the cases, each by the next goroutine that is free. With FailFast those
+// before the first that fails have all been run when it ends.
+func runAll(ctx context.Context, cases []chosen, options Options) ([]CaseResult, error) {
+	results := make([]CaseResult, len(cases))
+	var next, done, end atomic.Int64
+	end.Store(int64(len(cases)))
+	work := func() {
+		for i := next.Add(1) - 1; i < end.Load() && ctx.Err() == nil; i = next.Add(1) - 1 {
+			results[i] = cases[i].run(ctx, options)
+			if options.FailFast && results[i].Failed() {
+				lower(&end, i+1)
+			}
+			if options.Progress != nil {
+				options.Progress(int(done.Add(1)), len(cases))
+			}
+		}
 	}
-	return r
+	workers := min(runtime.GOMAXPROCS(0), len(cases))
+	if options.Priced != nil || len(options.Real) > 0 {
+		workers = 1
+	}
+	var group sync.WaitGroup
+	for range workers - 1 {
+		group.Go(work)
+	}
+	work()
+	group.Wait()
+	return results[:end.Load()], ctx.Err()
+}
+
+// lower sets the number to n where it is greater.
+func lower(number *atomic.Int64, n int64) {
+	for old := number.Load(); n < old; old = number.Load() {
+		if number.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+func (x chosen) run(ctx context.Context, options Options) CaseResult {
+	if options.Known != nil {
+		if known, ok := options.Known(*x.suite, *x.c); ok {
+			return known
+		}
+	}
+	return x.suite.run(ctx, *x.c, options)
+}
+
+func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
+	run := caseRun{suite: s, c: c, options: options, plugins: newStubbed(c.stubs, options)}
+	run.CaseResult = CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Skipped: c.Skip, Filter: s.filterOf(c)}
+	switch {
+	case c.Skip != "":
+		return run.CaseResult
+	case c.refused != nil:
+		run.Mismatches = c.refused.check()
+	case c.steps != nil:
+		run.steps(ctx)
+	default:
+		if quote, ok := run.price(ctx, c.request, c.expect, ""); ok && options.Other != nil {
+			run.Mismatches = append(run.Mismatches, options.Other(ctx, s, c, quote)...)
+		}
+	}
+	run.Passed = len(run.Mismatches)+len(run.Broken) == 0
+	return run.CaseResult
+}
+
+// caseRun is a case while it runs.
+type caseRun struct {
+	suite   Suite
+	c       Case
+	options Options
+	plugins *stubbed
+	CaseResult
+}
+
+// price prices a cart of the case and compares what comes out. The label says which
+// step it is.
+func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectation, label string) (quote engine.Quote, priced bool) {
+	rules := r.suite.Rules
+	request, err := rules.Consult(ctx, r.plugins, req)
+	if err == nil {
+		if r.options.Priced != nil {
+			r.options.Priced(r.suite, r.c, request)
+		}
+		quote, err = rules.Price(request)
+	}
+	if missing := r.plugins.missing; len(missing) > 0 {
+		r.Mismatches, r.plugins.missing = append(r.Mismatches, labelled(missing, label)...), nil
+		return quote, false // what would follow from that is no news
+	}
+	found := expect.compareRejection(err)
+	if err == nil && expect.rejected == nil {
+		found = expect.compare(quote)
+	}
+	r.Mismatches = append(r.Mismatches, labelled(found, label)...)
+	if err != nil {
+		return quote, false
+	}
+	broken, err := invariant.Check(r.suite.always, rules, request, &quote)
+	if err != nil {
+		r.Mismatches = append(r.Mismatches, Mismatch{Field: label + "always", Want: "a price", Got: err.Error()})
+	}
+	for _, v := range broken {
+		r.Broken = append(r.Broken, invariant.Violation{Invariant: v.Invariant, Values: label + v.Values})
+	}
+	if len(found) > 0 {
+		r.WhyNot = append(r.WhyNot, r.suite.whyNot(expect, quote)...)
+	}
+	if r.options.Trace {
+		r.Trace += label + "\n" + r.suite.trace(quote)
+	}
+	return quote, true
+}
+
+func labelled(found []Mismatch, label string) []Mismatch {
+	if label == "" {
+		return found
+	}
+	found = slices.Clone(found)
+	for i := range found {
+		found[i].Field = label + found[i].Field
+	}
+	return found
+}
+
+// trace tells what promotions did.
+func (s Suite) trace(q engine.Quote) string {
+	var b strings.Builder
+	e := explain.Explanation{Quote: q, Source: s.source}
+	_ = e.Pretty(&b) // a Builder has no errors
+	return b.String()
+}
+
+// source says where a promotion is written.
+func (s Suite) source(id string) string {
+	p, _ := s.Rules.Promotion(id)
+	return path.Join(filepath.ToSlash(s.folder), p.Source)
+}
+
+// steps runs the steps one after the other.
+func (r *caseRun) steps(ctx context.Context) {
+	book := newLedger()
+	for i, st := range r.c.steps {
+		if st.sets {
+			book.begin(r.suite.Rules, st.request)
+		}
+		if !st.prices() {
+			r.settle(book, i, st)
+			continue
+		}
+		request := book.basis(r.suite.Rules, st.request)
+		quote, priced := r.price(ctx, request, st.expect, st.label(i))
+		if !priced || st.do == doPrice {
+			continue
+		}
+		if over := book.commit(i+1, request, quote); over != nil {
+			r.Mismatches = append(r.Mismatches, Mismatch{Field: st.label(i) + "counted", Want: "an order", Got: "a limit of " + cmp.Or(over.Promotion, over.Key) + " that is used up"})
+		}
+	}
+}
+
+// settle ends the order or the hold that a step refers to, or makes the hold an order.
+func (r *caseRun) settle(book *ledger, i int, st step) {
+	order, stands := book.orders[st.ref]
+	if !stands {
+		r.Mismatches = append(r.Mismatches, Mismatch{Field: st.label(i) + "ref", Want: fmt.Sprintf("what step %d made", st.ref), Got: "nothing"})
+		return
+	}
+	if st.do == doCommit {
+		delete(book.orders, st.ref)
+		book.orders[i+1] = order
+		return
+	}
+	book.undo(st.ref)
 }
 
 // whyNot explains each promotion that the case expects and the quote does not
 // have, and each one that was refused for another reason than expected.
-func (s Suite) whyNot(c Case, q engine.Quote) []WhyNot {
+func (s Suite) whyNot(expect expectation, q engine.Quote) []WhyNot {
 	var explained []WhyNot
 	for _, o := range q.Promotions {
-		wanted := c.expect.applied != nil && slices.Contains(*c.expect.applied, o.Promotion)
-		refused, named := c.expect.notApplied[o.Promotion]
+		wanted := expect.applied != nil && slices.Contains(*expect.applied, o.Promotion)
+		refused, named := expect.notApplied[o.Promotion]
 		if o.Reason == engine.Applied || !wanted && (!named || refused.met(o)) {
 			continue
 		}
-		p, _ := s.Rules.Promotion(o.Promotion)
-		why := WhyNot{Promotion: o.Promotion, Source: path.Join(filepath.ToSlash(s.folder), p.Source), Reason: o.Reason}
+		why := WhyNot{Promotion: o.Promotion, Source: s.source(o.Promotion), Reason: o.Reason}
 		if o.Obstacle != nil {
 			why.Obstacle = *o.Obstacle
 		}

@@ -2,8 +2,10 @@ package ruletest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"github.com/checkout-promotions/checkout/rules/catalogue"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 	"github.com/checkout-promotions/checkout/rules/lock"
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
@@ -26,25 +29,40 @@ type Suite struct {
 	Cases []Case
 
 	folder string // of the rules
+	always []invariant.Invariant
 }
+
+// Always returns what must be true of every quote; see package invariant.
+func (s Suite) Always() []invariant.Invariant { return s.always }
 
 // Folder has the rule files that the suite tests.
 func (s Suite) Folder() string { return s.folder }
 
-// Case is one cart with what is expected of its quote: a test, or one row of
-// its table.
+// Case is one cart with what is expected of its quote: a test, one row of its
+// table, or one cell of its matrix. A case of several steps has a cart for each, and
+// one of rules that must not compile has none.
 type Case struct {
 	Name string
-	// Row holds the variables of the table's row, "" for a test without one.
-	Row     string
-	vars    map[string]string
+	// Row holds the variables of the row or of the cell, "" for a test without.
+	Row  string
+	Tags []string
+	// Skip is why the case is not run, "" for one that is.
+	Skip    string
 	Line    int
-	request engine.Request
+	vars    map[string]string
+	request engine.Request // of the first step
 	stubs   stubs
 	expect  expectation
+	steps   []step        // of a case that has some
+	refused *refusedRules // of rules that must not compile
+	digest  string        // of all that decides what comes out, but for the rules
 }
 
-// Request returns what the case of the suite prices, with what its stubs answer. It
+// Prices reports whether the case prices a cart.
+func (c Case) Prices() bool { return c.refused == nil }
+
+// Request returns what the case of the suite prices, of several steps in the first,
+// with what its stubs answer. It
 // is shared with the case, and must not be changed. The error is that of
 // engine.Ruleset.Consult.
 func (s Suite) Request(c Case) (engine.Request, error) {
@@ -58,10 +76,20 @@ func (c Case) Rejected() bool { return c.expect.rejected != nil }
 // applied.
 func (c Case) Refusals() []engine.Reason {
 	var reasons []engine.Reason
-	for _, refusal := range c.expect.notApplied {
-		reasons = append(reasons, refusal.reason)
+	for _, x := range append([]expectation{c.expect}, expectations(c.steps)...) {
+		for _, refusal := range x.notApplied {
+			reasons = append(reasons, refusal.reason)
+		}
 	}
 	return reasons
+}
+
+func expectations(steps []step) []expectation {
+	var all []expectation
+	for _, st := range steps {
+		all = append(all, st.expect)
+	}
+	return all
 }
 
 // ErrNoTests is returned when there is no test file, or no test in any.
@@ -108,6 +136,9 @@ func LoadFrom(source Source, files []string) ([]Suite, error) {
 		}
 		suites = append(suites, suite)
 	}
+	for _, doc := range l.others {
+		l.faults = append(l.faults, doc.Faults()...)
+	}
 	if err := l.faults.Err(); err != nil {
 		return nil, err
 	}
@@ -149,6 +180,7 @@ type loader struct {
 	source  Source
 	folders map[string]ruleFolder
 	faults  diag.List
+	others  []*syntax.Document // with fixtures, whose faults come last
 }
 
 // ruleFolder is a folder of rules; its rules are nil where they have faults.
@@ -164,19 +196,25 @@ func (l *loader) load(file string) (Suite, error) {
 	}
 	doc := syntax.Parse(filepath.ToSlash(file), data)
 	defer func() { l.faults = append(l.faults, doc.Faults()...) }()
-	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "stubs", "tests")
+	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "stubs", "fixtures", "always", "tests")
 	folder := rulesFolder(file, root.Get("rules"))
 	compiled, err := l.rules(folder)
 	rules := compiled.rules
 	if err != nil || rules == nil {
 		return Suite{}, err
 	}
-	items, err := l.catalogue(file, root.Get("catalogue"), rules.Currency())
+	others := sha256.New() // what the file takes from others
+	items, err := l.catalogue(file, root.Get("catalogue"), rules.Currency(), others)
 	if err != nil {
 		return Suite{}, err
 	}
-	r := &reader{rules: rules, lock: compiled.lock, items: items, defaults: readDefaults(root.Get("defaults")), stubs: root.Get("stubs")}
-	return Suite{File: file, Rules: rules, Cases: r.cases(root.Require("tests")), folder: folder}, nil
+	r := &reader{rules: rules, lock: compiled.lock, items: items, defaults: readDefaults(root.Get("defaults")), stubs: root.Get("stubs"), reasons: refusalReasons()}
+	r.fixtures = l.fixtures(file, root.Get("fixtures"), others)
+	suite := Suite{File: file, Rules: rules, folder: folder, always: invariant.Read(root.Get("always"), rules.Currency())}
+	suite.Cases = r.cases(root.Require("tests"))
+	r.fixtures.reportUnused()
+	digestCases(suite.Cases, data, root.Get("tests"), others.Sum(nil))
+	return suite, nil
 }
 
 // rulesFolder is the folder of the test file, or the one that the file names.
@@ -208,8 +246,9 @@ func (l *loader) rules(dir string) (ruleFolder, error) {
 	return folder, err
 }
 
-// catalogue reads the items from the test file, or from the file it names.
-func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency) (engine.CatalogMap, error) {
+// catalogue reads the items from the test file, or from the file it names, which it
+// copies to read.
+func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency, read io.Writer) (engine.CatalogMap, error) {
 	if v.Kind() != syntax.Scalar {
 		return engine.NewCatalog(catalogue.Items(v, currency)), nil
 	}
@@ -219,6 +258,7 @@ func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency
 		v.Report(diag.WrongValue, "give the path from the test file's folder", "the catalogue cannot be read: %v", err)
 		return nil, nil
 	}
+	_, _ = read.Write(data) // a hash has no errors
 	items, err := catalogue.Parse(filepath.ToSlash(path), data, currency)
 	var faults diag.List
 	if errors.As(err, &faults) {

@@ -14,6 +14,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/explain"
 	"github.com/checkout-promotions/checkout/rules/replay"
 	"github.com/checkout-promotions/checkout/rules/report"
 )
@@ -56,7 +57,7 @@ time; the database is then that of checkout run, with the same settings.
 	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		if o.order == "" {
-			return explain(s, o, func() (explained, error) { return explainCart(cmd.Context(), s, o, files) })
+			return explainQuote(s, o, func() (explained, error) { return explainCart(cmd.Context(), s, o, files) })
 		}
 		if len(files) > 0 || len(o.cart.lines) > 0 || o.cart.rules != "" || o.cart.catalogue != "" {
 			return usageError{errors.New("--order has its own cart, rules and items; leave the others out"), cmd}
@@ -65,7 +66,7 @@ time; the database is then that of checkout run, with the same settings.
 		if err != nil {
 			return err
 		}
-		return explain(s, o, func() (explained, error) { return explainOrder(cmd.Context(), cfg.Database, o.order) })
+		return explainQuote(s, o, func() (explained, error) { return explainOrder(cmd.Context(), cfg.Database, o.order) })
 	}
 	return cmd
 }
@@ -80,7 +81,7 @@ type explained struct {
 }
 
 // parts prices once more by rules that note what their conditions see.
-func (e *explained) parts() (report.Parts, error) {
+func (e *explained) parts() (explain.Parts, error) {
 	files, err := e.files()
 	if err != nil {
 		return nil, err
@@ -94,10 +95,10 @@ func (e *explained) parts() (report.Parts, error) {
 	if _, err := observed.Rules.Price(request); err != nil {
 		return nil, err
 	}
-	return report.PartsOf(observed.Probes, observed.Take()), nil
+	return explain.PartsOf(observed.Probes, observed.Take()), nil
 }
 
-func explain(s Streams, o explainOptions, price func() (explained, error)) error {
+func explainQuote(s Streams, o explainOptions, price func() (explained, error)) error {
 	outputs, err := parseOutputs(o.formats)
 	if err != nil {
 		return err
@@ -111,7 +112,7 @@ func explain(s Streams, o explainOptions, price func() (explained, error)) error
 			return codedError{exitNothing, fmt.Errorf("the rules have no promotion %q", id)}
 		}
 	}
-	text := report.Explanation{Quote: e.quote, Promotions: o.promotions, WhyNot: o.whyNot, Source: placed(e.folder, func(id string) string {
+	text := explain.Explanation{Quote: e.quote, Promotions: o.promotions, WhyNot: o.whyNot, Source: placed(e.folder, func(id string) string {
 		p, _ := e.rules.Promotion(id)
 		return p.Source
 	})}
@@ -122,7 +123,7 @@ func explain(s Streams, o explainOptions, price func() (explained, error)) error
 	}
 	return write(outputs, s.Out, func(w io.Writer, format string) error {
 		if format == formatJSON {
-			return text.JSON(w)
+			return report.ExplanationJSON(w, &text)
 		}
 		return text.Pretty(w)
 	})

@@ -1,4 +1,4 @@
-package report
+package explain
 
 import (
 	"fmt"
@@ -26,9 +26,9 @@ type Explanation struct {
 	Parts Parts
 }
 
-// selected returns the outcomes to tell of: the applied ones in the order of
+// Selected returns the outcomes to tell of: the applied ones in the order of
 // application, then the others.
-func (e *Explanation) selected() []engine.Outcome {
+func (e *Explanation) Selected() []engine.Outcome {
 	var selected []engine.Outcome
 	for _, o := range e.Quote.Promotions {
 		named := len(e.Promotions) == 0 || slices.Contains(e.Promotions, o.Promotion)
@@ -44,7 +44,7 @@ func (e *Explanation) selected() []engine.Outcome {
 func (e *Explanation) Pretty(w io.Writer) error {
 	var b strings.Builder
 	money := e.Quote.Currency.Format
-	for _, o := range e.selected() {
+	for _, o := range e.Selected() {
 		e.writeHead(&b, o)
 		e.Parts.write(&b, compile.Owner{Kind: compile.PromotionSymbol, Name: o.Promotion})
 		if o.Reason == engine.Applied {
@@ -146,7 +146,7 @@ func (e *Explanation) writeObstacle(b *strings.Builder, o engine.Outcome) {
 		}
 	}
 	if o.Obstacle != nil {
-		writeObstacle(b, "  ", o.Reason, *o.Obstacle)
+		WriteObstacle(b, "  ", o.Reason, *o.Obstacle)
 	}
 	for _, h := range e.Quote.Hints {
 		if h.Promotion == o.Promotion {
@@ -170,8 +170,8 @@ func (e *Explanation) writeHint(b *strings.Builder, h engine.Hint) {
 	}
 }
 
-// writeObstacle writes what stood in a promotion's way.
-func writeObstacle(b *strings.Builder, indent string, reason engine.Reason, o engine.Obstacle) {
+// WriteObstacle writes what stood in a promotion's way, each line after the indent.
+func WriteObstacle(b *strings.Builder, indent string, reason engine.Reason, o engine.Obstacle) {
 	for _, clause := range o.Why {
 		fmt.Fprintf(b, "%s%-28s %s is false\n", indent, clause.Source, clause.Values)
 	}
@@ -181,32 +181,4 @@ func writeObstacle(b *strings.Builder, indent string, reason engine.Reason, o en
 	if len(o.By) > 0 {
 		fmt.Fprintf(b, "%s%s by %s\n", indent, reason, strings.Join(o.By, ", "))
 	}
-}
-
-// explanationJSON is version 1 of the format. Fields are only ever added.
-type explanationJSON struct {
-	Version int               `json:"version"`
-	Sources map[string]string `json:"sources"` // of the promotions, as file:line:column
-	Quote   engine.Quote      `json:"quote"`
-	// Parts are there where they were asked for, by set, condition and promotion.
-	Parts map[string][]Part `json:"parts,omitempty"`
-}
-
-// JSON writes the quote with its explanation. Its promotions are those to tell
-// of.
-func (e *Explanation) JSON(w io.Writer) error {
-	out := explanationJSON{Version: 1, Sources: make(map[string]string), Quote: e.Quote}
-	out.Quote.Promotions = e.selected()
-	for _, o := range out.Quote.Promotions {
-		if source := e.Source(o.Promotion); source != "" {
-			out.Sources[o.Promotion] = source
-		}
-	}
-	for owner, parts := range e.Parts {
-		if out.Parts == nil {
-			out.Parts = make(map[string][]Part)
-		}
-		out.Parts[strings.TrimSpace(string(owner.Kind)+" "+owner.Name)] = parts
-	}
-	return writeJSON(w, out)
 }

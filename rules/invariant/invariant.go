@@ -1,0 +1,132 @@
+package invariant
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/syntax"
+)
+
+// Invariant is one thing that must be true. It is safe for concurrent use.
+type Invariant struct {
+	// Text is the condition as it is written, or "permute cart.lines".
+	Text      string
+	condition *compile.Invariant
+	permute   string // "" for a condition
+}
+
+// Violation is an invariant that does not hold.
+type Violation struct {
+	Invariant string `json:"invariant"`
+	// Values are the parts that are false with their values in place, or how the
+	// quotes differ.
+	Values string `json:"values"`
+}
+
+// Read reads a list of invariants, for a shop with the currency. Faults are
+// reported at their places.
+func Read(v syntax.Value, currency engine.Currency) []Invariant {
+	var all []Invariant
+	for _, item := range v.Items() {
+		if item.Kind() == syntax.Mapping {
+			what := item.Map("permute").Require("permute")
+			text, ok := what.WantText()
+			if ok && !slices.Contains(permutable(), text) {
+				what.Report(diag.WrongValue, "write "+strings.Join(permutable(), " or "), "the order of %.40q cannot be changed", text)
+			}
+			all = append(all, Invariant{Text: "permute " + text, permute: text})
+			continue
+		}
+		if condition := compile.NewInvariant(item, currency); condition != nil {
+			all = append(all, Invariant{Text: strings.TrimSpace(item.Text()), condition: condition})
+		}
+	}
+	return all
+}
+
+func permutable() []string { return []string{"cart.lines", "coupons"} }
+
+// Check returns which of the invariants do not hold of a request and the quote that
+// the rules gave for it. The request has what plugins answered. The error is that of
+// engine.Ruleset.Price.
+func Check(all []Invariant, rules *engine.Ruleset, req engine.Request, q *engine.Quote) ([]Violation, error) {
+	var broken []Violation
+	for _, i := range all {
+		values, err := i.check(rules, req, q)
+		if err != nil {
+			return broken, fmt.Errorf("check %s: %w", i.Text, err)
+		}
+		if values != "" {
+			broken = append(broken, Violation{i.Text, values})
+		}
+	}
+	return broken, nil
+}
+
+// check returns the values with which the invariant is broken, "" where it holds.
+func (i Invariant) check(rules *engine.Ruleset, req engine.Request, q *engine.Quote) (string, error) {
+	if i.condition == nil {
+		return i.permuted(rules, req, q)
+	}
+	holds, clauses, err := i.condition.Check(rules, req, q)
+	if holds || err != nil {
+		return "", err
+	}
+	var values []string
+	for _, c := range clauses {
+		values = append(values, c.Values)
+	}
+	return cmp.Or(strings.Join(values, ", "), "false"), nil
+}
+
+// permuted prices the cart in other orders.
+func (i Invariant) permuted(rules *engine.Ruleset, req engine.Request, q *engine.Quote) (string, error) {
+	for _, turn := range []struct {
+		how    string
+		change func(*engine.Cart)
+	}{{"backwards", i.backwards}, {"from the second", i.rotated}} {
+		other := req
+		turn.change(&other.Cart)
+		priced, err := rules.Price(other)
+		switch {
+		case err != nil:
+			return "", err
+		case priced.Total != q.Total || priced.Payable != q.Payable:
+			return fmt.Sprintf("%s, %s is payable in place of %s", turn.how, q.Currency.Format(priced.Payable), q.Currency.Format(q.Payable)), nil
+		case !reflect.DeepEqual(priced, *q):
+			return turn.how + ", the same is payable, and something else of the quote differs", nil
+		}
+	}
+	return "", nil
+}
+
+func (i Invariant) backwards(c *engine.Cart) {
+	if i.permute == "coupons" {
+		c.Coupons = slices.Clone(c.Coupons)
+		slices.Reverse(c.Coupons)
+		return
+	}
+	c.Lines = slices.Clone(c.Lines)
+	slices.Reverse(c.Lines)
+}
+
+func (i Invariant) rotated(c *engine.Cart) {
+	if i.permute == "coupons" {
+		c.Coupons = firstLast(c.Coupons)
+		return
+	}
+	c.Lines = firstLast(c.Lines)
+}
+
+func firstLast[T any](list []T) []T {
+	if len(list) < 2 {
+		return list
+	}
+	return append(slices.Clone(list[1:]), list[0])
+}
