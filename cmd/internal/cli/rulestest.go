@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,23 @@ type testOptions struct {
 	formats    []string
 	allowEmpty bool
 	cover      coverFlag
+	shuffle    bool
+	seed       uint64
+	shard      string
+	failFast   bool
+}
+
+// The formats of test reports, besides those that every command has.
+const (
+	formatCompact = "compact"
+	formatJUnit   = "junit"
+	formatTAP     = "tap"
+	formatSARIF   = "sarif"
+	formatGitHub  = "github"
+)
+
+func testFormats() []string {
+	return []string{formatCompact, formatJUnit, formatTAP, formatSARIF, formatGitHub}
 }
 
 func newRulesTest(s Streams) *cobra.Command {
@@ -34,11 +53,18 @@ files called *_test.yaml beside the rules they test.`,
 		Example: `  checkout rules test examples/quickstart
   checkout rules test --run 'test=every third*;qty=3' examples
   checkout rules test -o pretty -o json=result.json examples
+  checkout rules test -o junit=report.xml -o github examples
+  checkout rules test --shuffle --fail-fast --shard 1/2 examples
   checkout rules test --cover=90 examples`,
 		ValidArgsFunction: completeTests,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if o.paths = paths; len(paths) == 0 {
 				o.paths = []string{"."}
+			}
+			if cmd.Flags().Changed("seed") {
+				o.shuffle = true
+			} else if o.shuffle {
+				o.seed = rand.Uint64()
 			}
 			return testRules(cmd.Context(), s, o)
 		},
@@ -47,25 +73,80 @@ files called *_test.yaml beside the rules they test.`,
 	cmd.Flags().BoolVar(&o.allowEmpty, "allow-empty", false, "succeed when there are no tests")
 	cmd.Flags().Var(&o.cover, "cover", "tell how much of the rules the tests reach, and fail below `MIN` percent")
 	cmd.Flags().Lookup("cover").NoOptDefVal = "0"
-	addOutput(cmd, &o.formats)
+	cmd.Flags().BoolVar(&o.shuffle, "shuffle", false, "run the cases in a random order, whose seed is told")
+	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "shuffle with the seed `N`, for an order that was told before")
+	cmd.Flags().StringVar(&o.shard, "shard", "", "run one of several equal parts of the cases, such as `2/4`")
+	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "stop at the first case that fails")
+	addOutput(cmd, &o.formats, testFormats()...)
 	return cmd
 }
 
+// outputs returns where the results go. On GitHub, annotations come by themselves.
+func (o testOptions) outputs(s Streams) ([]output, error) {
+	outputs, err := parseOutputs(o.formats, testFormats()...)
+	if err == nil && len(o.formats) == 0 && slices.Contains(s.Env, "GITHUB_ACTIONS=true") {
+		outputs = append(outputs, output{format: formatGitHub})
+	}
+	return outputs, err
+}
+
+// options returns how the cases are run.
+func (o testOptions) options(with ruletest.Options) (ruletest.Options, error) {
+	with.FailFast = o.failFast
+	if o.shuffle {
+		with.Shuffle = &o.seed
+	}
+	if o.shard == "" {
+		return with, nil
+	}
+	shard, err := ruletest.ParseShard(o.shard)
+	if err != nil {
+		return with, usageError{error: err}
+	}
+	with.Shard = shard
+	return with, nil
+}
+
+// writeTests writes results of tests in a format.
+func writeTests(w io.Writer, format string, result ruletest.Result, command string) error {
+	cases := report.TestCases(result, command)
+	switch format {
+	case formatJSON:
+		return report.TestsJSON(w, result)
+	case formatCompact:
+		return report.CasesCompact(w, cases)
+	case formatJUnit:
+		return report.CasesJUnit(w, command, cases)
+	case formatTAP:
+		return report.CasesTAP(w, cases)
+	case formatSARIF:
+		return report.FindingsSARIF(w, report.CaseFindings(cases))
+	case formatGitHub:
+		return report.FindingsGitHub(w, report.CaseFindings(cases))
+	default:
+		return report.TestsPretty(w, result, command)
+	}
+}
+
 func testRules(ctx context.Context, s Streams, o testOptions) error {
-	outputs, err := parseOutputs(o.formats)
+	outputs, err := o.outputs(s)
 	if err != nil {
 		return err
 	}
 	run := newCoverage()
-	result, err := runTests(ctx, o.paths, o.filter, o.cover.options(run))
+	options, err := o.options(o.cover.options(run))
+	if err != nil {
+		return err
+	}
+	if o.shuffle {
+		fmt.Fprintf(s.Err, "seed %d\n", o.seed)
+	}
+	result, err := runTests(ctx, o.paths, o.filter, options)
 	if err != nil && !(o.allowEmpty && errors.Is(err, ruletest.ErrNoTests)) {
 		return err
 	}
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == formatJSON {
-			return report.TestsJSON(w, result)
-		}
-		return report.TestsPretty(w, result, commandLine("checkout rules test", o.paths))
+		return writeTests(w, format, result, commandLine("checkout rules test", o.paths))
 	})
 	if err == nil && o.cover.given && len(result.Cases) > 0 {
 		err = o.cover.report(s.Err, run)
