@@ -31,7 +31,6 @@ type draft struct {
 	model      *model
 	promotions []*promotion
 	scale      int64
-	tight      bool // one unit more than the least that is needed, for amounts
 	needs      map[int]need
 	forbidden  []int
 	request    engine.Request

@@ -40,7 +40,6 @@ type definition struct {
 	tree     *compile.Tree
 	meaning  *formula
 	resolved bool
-	used     bool
 }
 
 // promotion is what is written of a promotion, with what has been compiled of it.

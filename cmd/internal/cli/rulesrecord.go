@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -78,6 +77,6 @@ func createFile(path string, data []byte) error {
 	if err != nil {
 		return environmentError(err)
 	}
-	_, err = io.WriteString(f, string(data))
+	_, err = f.Write(data)
 	return environmentError(errors.Join(err, f.Close()))
 }
