@@ -36,7 +36,8 @@ test: build postgres node browser ## run all tests, then the rule tests of the e
 	go test ./...
 	$(MAKE) examples
 
-examples: build ## run the rule tests of the examples, see that they reach and notice nearly everything, and check their rules
+examples: build ## run the rule tests of the examples, see that they reach and notice nearly everything, check and format their rules
+	bin/checkout rules fmt --check -l $$(find examples -name '*.yaml' -not -path '*/node_modules/*')
 	bin/checkout rules test --cover=95 examples
 	bin/checkout rules mutate --no-cache --min 90 examples
 	bin/checkout rules check $$(find examples -type d -name rules)
