@@ -72,7 +72,11 @@ func TestExamplesOfTheHelpRun(t *testing.T) {
 func folderOfExamples(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for to, from := range map[string]string{"examples": "examples", "rules": "examples/quickstart/rules"} {
+	folders := map[string]string{"rules": "examples/quickstart/rules"}
+	for _, name := range examples(t) {
+		folders["examples/"+name] = "examples/" + name
+	}
+	for to, from := range folders {
 		if err := os.CopyFS(filepath.Join(dir, to), os.DirFS(filepath.Join(root, from))); err != nil {
 			t.Fatal(err)
 		}

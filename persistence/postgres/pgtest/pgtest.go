@@ -36,6 +36,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
@@ -130,11 +131,27 @@ func (s *Server) create(t testing.TB, create, drop string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.do(context.Background(), drop); err != nil {
+		if err := s.drop(drop); err != nil {
 			t.Error(err)
 		}
 	})
 }
+
+// drop runs a statement that removes what a test had, once more where the vacuum of
+// the server has been at its tables in another order.
+func (s *Server) drop(statement string) (err error) {
+	for range 3 {
+		var failure *pgconn.PgError
+		err = s.do(context.Background(), statement)
+		if !errors.As(err, &failure) || failure.Code != deadlockDetected {
+			return err
+		}
+	}
+	return err
+}
+
+// deadlockDetected is the code of Postgres for it.
+const deadlockDetected = "40P01"
 
 // CreateSchema makes an empty schema, which is far cheaper than a database and
 // as good for all that does not ask for other schemas, and returns the DSN of
