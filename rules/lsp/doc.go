@@ -45,6 +45,5 @@
 // bytes and back.
 //
 // 2026-11-23: What words mean is taken from language.md and from the documentation of
-// package ruletest, so that there is no second text to keep true; tests hold keys and
-// choices against what the compiler takes.
+// package ruletest, so that there is no second text to keep true.
 package lsp
