@@ -75,11 +75,8 @@ func (a *analysis) expressionWords(r reference, source string, scope expressionS
 		return a.textWords(source[:begin]), len(source) - begin - 1
 	}
 	m := chain.FindStringSubmatchIndex(source)
-	typed = len(source)
 	if m[4] >= 0 {
 		typed = m[5] - m[4]
-	} else {
-		typed = 0
 	}
 	if m[2] < 0 {
 		return a.variables(r, scope), typed
