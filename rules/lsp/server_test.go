@@ -88,6 +88,8 @@ func TestWhatIsHardlyMeantIsShownToo(t *testing.T) {
 	if !slices.ContainsFunc(got, func(d string) bool { return strings.Contains(d, " R0507 nothing bounds what hats-10 takes off") }) {
 		t.Errorf("got %q, and nothing of a discount that has no bounds", got)
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	same(t, "a severity", strings.Contains(string(e.notes[len(e.notes)-1].params), `"severity":1`), false)
 }
 
