@@ -158,11 +158,6 @@ type Options struct {
 	// once plugins have answered; nil for nobody. It must not change the request.
 	// Cases are then run one after the other.
 	Priced func(Suite, Case, engine.Request)
-	// Only selects cases besides the filter; nil selects all.
-	Only func(Suite, Case) bool
-	// Known returns what is known of a case already, and is asked for each; nil
-	// knows nothing.
-	Known func(Suite, Case) (CaseResult, bool)
 	// Shard selects one of several parts of the cases.
 	Shard Shard
 	// Shuffle is the seed of a random order, nil for that of files.
@@ -171,12 +166,6 @@ type Options struct {
 	FailFast bool
 	// Trace asks for the Trace of each result.
 	Trace bool
-	// Progress is told how many cases are done of how many, from several goroutines;
-	// nil for nobody.
-	Progress func(done, total int)
-	// Other prices the case once more, another way; what it returns is added to the
-	// mismatches. Nil for no other way. It is called from several goroutines.
-	Other func(ctx context.Context, s Suite, c Case, q engine.Quote) []Mismatch
 }
 
 // Shard is one of Of parts of equal size, counted from 1. The zero value is all.
@@ -238,7 +227,7 @@ func choose(suites []Suite, filter Filter, options Options) []chosen {
 	for i := range suites {
 		for j := range suites[i].Cases {
 			s, c := &suites[i], &suites[i].Cases[j]
-			if filter.accepts(s.File, *c) && (options.Only == nil || options.Only(*s, *c)) {
+			if filter.accepts(s.File, *c) {
 				cases = append(cases, chosen{s, c})
 			}
 		}
@@ -261,16 +250,13 @@ func choose(suites []Suite, filter Filter, options Options) []chosen {
 // before the first that fails have all been run when it ends.
 func runAll(ctx context.Context, cases []chosen, options Options) ([]CaseResult, error) {
 	results := make([]CaseResult, len(cases))
-	var next, done, end atomic.Int64
+	var next, end atomic.Int64
 	end.Store(int64(len(cases)))
 	work := func() {
 		for i := next.Add(1) - 1; i < end.Load() && ctx.Err() == nil; i = next.Add(1) - 1 {
-			results[i] = cases[i].run(ctx, options)
+			results[i] = cases[i].suite.run(ctx, *cases[i].c, options)
 			if options.FailFast && results[i].Failed() {
 				lower(&end, i+1)
-			}
-			if options.Progress != nil {
-				options.Progress(int(done.Add(1)), len(cases))
 			}
 		}
 	}
@@ -296,15 +282,6 @@ func lower(number *atomic.Int64, n int64) {
 	}
 }
 
-func (x chosen) run(ctx context.Context, options Options) CaseResult {
-	if options.Known != nil {
-		if known, ok := options.Known(*x.suite, *x.c); ok {
-			return known
-		}
-	}
-	return x.suite.run(ctx, *x.c, options)
-}
-
 func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
 	run := caseRun{suite: s, c: c, options: options, plugins: newStubbed(c.stubs, options)}
 	run.CaseResult = CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Skipped: c.Skip, Filter: s.filterOf(c)}
@@ -316,9 +293,7 @@ func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
 	case c.steps != nil:
 		run.steps(ctx)
 	default:
-		if quote, ok := run.price(ctx, c.request, c.expect, ""); ok && options.Other != nil {
-			run.Mismatches = append(run.Mismatches, options.Other(ctx, s, c, quote)...)
-		}
+		run.price(ctx, c.request, c.expect, "")
 	}
 	run.Passed = len(run.Mismatches)+len(run.Broken) == 0
 	return run.CaseResult
