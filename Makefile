@@ -18,10 +18,10 @@ ifndef DEBUG
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -gcflags=all=-dwarf=false)
 endif
 
-CI_STEPS = fmt-check vet tidy-check libc-check proto-check charts-check build staticcheck golden-check test race
+CI_STEPS = fmt-check vet tidy-check libc-check proto-check charts-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check golden-check proto proto-check proto-release node browser charts charts-check
+.PHONY: help build run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check proto proto-check proto-release node browser charts charts-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,6 +129,3 @@ proto-check: ## check that this code is fresh, and that the contract only grows
 
 proto-release: ## take the contract of plugins for released: from then on it only grows
 	cd tools/proto && go run . release
-
-golden-check: ## check that make golden changes nothing
-	@tools/golden.sh

@@ -1,10 +1,9 @@
-package main
+package main_test
 
 import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -17,35 +16,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"go.uber.org/goleak"
 
 	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
 )
-
-// TestMain lets this test binary be the program: exec.Command("checkout"), here
-// and in scripts, runs main.
-func TestMain(m *testing.M) {
-	testscript.Main(noLeaks{m}, map[string]func(){"checkout": main})
-}
-
-// noLeaks fails a run that leaves goroutines behind. The tests of a run share a
-// Postgres server.
-type noLeaks struct{ m *testing.M }
-
-// Run implements testscript.TestingM.
-func (n noLeaks) Run() int {
-	stop := pgtest.Share()
-	code := n.m.Run()
-	if err := stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
-}
 
 // TestScripts runs testdata/script: every command and message as a user meets
 // them. UPDATE_GOLDEN=1 rewrites the outputs that the scripts compare with.
@@ -73,7 +46,7 @@ func setUp(env *testscript.Env) error {
 	if err := setUpGo(env); err != nil {
 		return err
 	}
-	return os.CopyFS(filepath.Join(env.WorkDir, "examples"), os.DirFS(filepath.Join("..", "..", "examples")))
+	return copyExamples(filepath.Join(env.WorkDir, "examples"))
 }
 
 // exits runs a program and wants an exit code: exits 2 checkout run --prot 1.
