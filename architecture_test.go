@@ -25,14 +25,15 @@ func imports() map[string][]string {
 		"engine":         {"engine/optimum"},
 		"engine/optimum": {},
 
-		"engine/goldentest":  {},
-		"engine/idempotency": {},
+		"engine/configschema": {},
+		"engine/goldentest":   {},
+		"engine/idempotency":  {},
 
 		"rules":            {},
 		"rules/diag":       {},
 		"rules/syntax":     {"rules/diag"},
 		"rules/catalogue":  {"engine", "rules/diag", "rules/syntax"},
-		"rules/lock":       {"engine", "rules/diag", "rules/syntax"},
+		"rules/lock":       {"engine", "engine/configschema", "rules/diag", "rules/syntax"},
 		"rules/compile":    {"engine", "rules/diag", "rules/syntax", "rules/lock"},
 		"rules/explain":    {"engine", "rules/diag", "rules/compile"},
 		"rules/invariant":  {"engine", "rules/diag", "rules/syntax", "rules/compile"},
@@ -52,7 +53,7 @@ func imports() map[string][]string {
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
 		"rules/lsp":        {"engine", "rules", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile", "rules/ruletest", "rules/format", "rules/lint"},
 
-		"plugins/...":               {"engine", "plugins/..."},
+		"plugins/...":               {"engine", "engine/configschema", "plugins/..."},
 		"plugins/sdk":               {"plugins/internal/pluginpb", "plugins/internal/wire"},
 		"plugins/internal/pluginpb": {},
 		"plugins/internal/wire":     {"plugins/internal/pluginpb"},

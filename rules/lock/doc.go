@@ -27,13 +27,7 @@
 // An empty list of checksums lets any program of the name be run, which a server
 // does only with --plugins-dev.
 //
-// # Design
-//
-// 2026-11-22: github.com/santhosh-tekuri/jsonschema/v6 checks configs: it passes
-// the official suite for draft 2020-12, is maintained, depends on
-// golang.org/x/text alone and gives the path of each violation, from which the
-// place in the YAML file follows. Rejected: a language of our own for configs,
-// which authors in other languages would have to learn, and xeipuuv/gojsonschema,
-// which is not maintained and ends at draft 7. Schemas refer to nothing outside
-// themselves: to compile rules reads no file and no network.
+// The schemas are those of package engine/configschema: to compile rules reads no
+// file and no network, and checking a config takes moments, also where somebody has
+// written the file by hand.
 package lock

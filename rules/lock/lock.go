@@ -13,8 +13,6 @@ const (
 	Version = 1
 	// API is the version of the contract with plugins.
 	API = 1
-	// MaxSchema is how long a schema may be, in bytes of JSON.
-	MaxSchema = 64 << 10
 	// MaxDoc is how long a doc may be, in bytes.
 	MaxDoc = 2000
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/configschema"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/lock"
 )
@@ -141,7 +142,9 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 		{"a schema that is not JSON", func(p *lock.Plugin) { p.Deals[1].Schema = "{" }, "write plugins.lock.yaml: plugin loyalty: the schema of spend_points is not JSON: unexpected EOF"},
 		{"a schema that is no schema", func(p *lock.Plugin) { p.Deals[1].Schema = `{"type": 5}` },
 			"plugins.lock.yaml:21:11: R0011 the schema cannot be used: /type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string', or want array, got number: tell the plugin's author"},
-		{"a schema that is too long", func(p *lock.Plugin) { p.Deals[1].Schema = `{"title":"` + strings.Repeat("x", lock.MaxSchema) + `"}` },
+		{"a schema that is too long", func(p *lock.Plugin) {
+			p.Deals[1].Schema = `{"title":"` + strings.Repeat("x", configschema.MaxSize) + `"}`
+		},
 			"plugins.lock.yaml:21:11: R0011 the schema cannot be used: it has 65548 bytes, at most 65536 are allowed: tell the plugin's author"},
 		{"a doc that is too long", func(p *lock.Plugin) { p.Facts[0].Doc = strings.Repeat("x", lock.MaxDoc+1) },
 			"plugins.lock.yaml:39:14: R0004 want a text of at most 2000 bytes: write the file anew: checkout plugins lock"},
@@ -174,6 +177,43 @@ func TestAConfigIsCheckedAgainstASchemaWithoutEnd(t *testing.T) {
 	got := schema.Check(map[string]any{"next": map[string]any{"next": map[string]any{"nxt": 1}}})
 	want := []lock.Violation{{Path: []string{"next", "next"}, Key: "nxt", Message: `unknown key "nxt"`}}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Somebody may have written the file by hand: what would take years is refused.
+func TestASchemaThatCostsTooMuchIsRefused(t *testing.T) {
+	for _, c := range []struct{ name, schema, want string }{
+		{"one without an end", `{allOf: [{$ref: "#"}]}`, "its parts refer to each other so often that it may look at one value more than 10000 times"},
+		{"one whose parts are each one of many", `{additionalProperties: {anyOf: [{$ref: "#"}, {$ref: "#"}, {$ref: "#"}, {$ref: "#"}, {$ref: "#"}]}}`,
+			"its parts refer to each other so often that it may look at one value more than 10000 times"},
+		{"one that configs aim", `{$dynamicRef: "#x", $dynamicAnchor: x}`, "$dynamicRef and $recursiveRef are not supported; use $ref"},
+		{"one that reads a file", `{$ref: "file:///etc/passwd"}`, "it refers to file:///etc/passwd, and may refer to itself alone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := lock.Parse("x.yaml", []byte("version: 1\nplugins: {a: {version: '1', api: 1, deals: {d: {effect: gift, schema: "+c.schema+"}}}}\n"))
+			want := "x.yaml:2:71: R0011 the schema cannot be used: " + c.want + ": tell the plugin's author"
+			if err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
+	}
+}
+
+func TestAConfigNestsSoFar(t *testing.T) {
+	schema, err := lock.NewSchema(`{"type": "object"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := any(1)
+	for range configschema.MaxDepth {
+		config = map[string]any{"a": config}
+	}
+	if got := schema.Check(config); got != nil {
+		t.Errorf("got %v, want none", got)
+	}
+	want := []lock.Violation{{Message: "it nests 9 deep, at most 8 are allowed"}}
+	if diff := cmp.Diff(want, schema.Check(map[string]any{"a": config})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

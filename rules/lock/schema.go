@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/checkout-promotions/checkout/engine/configschema"
 	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
@@ -32,32 +33,9 @@ type Violation struct {
 	Message, Hint string
 }
 
-// schemaURL is what a schema is called while it is compiled; nothing is there.
-const schemaURL = "plugin:///schema"
-
-// alone refuses what a schema would read from elsewhere.
-type alone struct{}
-
-// Load implements jsonschema.URLLoader.
-func (alone) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %.100s, and may refer to itself alone", url)
-}
-
-// NewSchema compiles a schema that is given as JSON.
+// NewSchema compiles a schema that is given as JSON, as package configschema bounds it.
 func NewSchema(text string) (*Schema, error) {
-	if len(text) > MaxSchema {
-		return nil, fmt.Errorf("it has %d bytes, at most %d are allowed", len(text), MaxSchema)
-	}
-	data, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("it is not JSON: %w", err)
-	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(alone{})
-	if err := c.AddResource(schemaURL, data); err != nil {
-		return nil, err
-	}
-	compiled, err := c.Compile(schemaURL)
+	compiled, err := configschema.Compile(text)
 	if err != nil {
 		return nil, oneLine(err)
 	}
@@ -66,10 +44,6 @@ func NewSchema(text string) (*Schema, error) {
 
 // oneLine returns the first reason that the library gives, which writes trees.
 func oneLine(err error) error {
-	var load *jsonschema.LoadURLError
-	if errors.As(err, &load) {
-		return load.Err
-	}
 	var invalid *jsonschema.SchemaValidationError
 	if errors.As(err, &invalid) {
 		err = invalid.Err
@@ -79,7 +53,7 @@ func oneLine(err error) error {
 		first := violations(violated, nil)[0]
 		return fmt.Errorf("/%s: %s", strings.Join(first.Path, "/"), cmp.Or(first.Hint, first.Message))
 	}
-	return errors.New(strings.ReplaceAll(strings.ReplaceAll(err.Error(), "\n", " "), schemaURL, ""))
+	return errors.New(strings.ReplaceAll(strings.ReplaceAll(err.Error(), "\n", " "), configschema.URL, ""))
 }
 
 func properties(s *jsonschema.Schema) []string {
@@ -94,6 +68,9 @@ func properties(s *jsonschema.Schema) []string {
 // Check returns what of the config, as encoding/json reads it with numbers as
 // json.Number, the schema does not accept.
 func (s *Schema) Check(config any) []Violation {
+	if err := configschema.CheckDepth(config); err != nil {
+		return []Violation{{Message: err.Error()}}
+	}
 	err := s.compiled.Validate(config)
 	var invalid *jsonschema.ValidationError
 	switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/configschema"
 	"github.com/checkout-promotions/checkout/plugins/internal/pluginpb"
 	"github.com/checkout-promotions/checkout/plugins/internal/wire"
 	"github.com/checkout-promotions/checkout/plugins/sdk"
@@ -19,9 +20,8 @@ import (
 
 const (
 	maxName     = 40
-	maxOffers   = 50      // kinds of deals, or facts
-	maxDoc      = 2000    // bytes
-	maxSchema   = 1 << 16 // bytes
+	maxOffers   = 50   // kinds of deals, or facts
+	maxDoc      = 2000 // bytes
 	maxExamples = 20
 	maxExample  = 1 << 14 // bytes
 )
@@ -157,37 +157,16 @@ func checkKind(k *sdk.DealKind) []error {
 	return faults
 }
 
-// Schema compiles the schema of a config. It must be of type object, refer to nothing outside, and not be too costly.
+// Schema compiles the schema of a config, as package configschema bounds it. It must be of type object.
 func Schema(text string) (*jsonschema.Schema, error) {
-	if len(text) > maxSchema {
-		return nil, fmt.Errorf("%d bytes, at most %d", len(text), maxSchema)
-	}
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	schema, err := configschema.Compile(text)
 	if err != nil {
-		return nil, fmt.Errorf("no JSON: %w", err)
+		return nil, err
 	}
-	if object, ok := document.(map[string]any); !ok || object["type"] != "object" {
+	if schema.Types == nil || !slices.Equal(schema.Types.ToStrings(), []string{"object"}) {
 		return nil, errors.New(`want a JSON Schema with "type": "object"`)
 	}
-	compiler := jsonschema.NewCompiler()
-	compiler.DefaultDraft(jsonschema.Draft2020)
-	compiler.UseLoader(noLoader{})
-	if err := compiler.AddResource("config", document); err != nil {
-		return nil, err
-	}
-	schema, err := compiler.Compile("config")
-	if err != nil {
-		return nil, err
-	}
-	return schema, checkCost(schema)
-}
-
-// noLoader keeps schemas from reading files and addresses.
-type noLoader struct{}
-
-// Load implements jsonschema.URLLoader.
-func (noLoader) Load(address string) (any, error) {
-	return nil, fmt.Errorf("%s is outside of the schema", address)
+	return schema, nil
 }
 
 // CheckConfig tells what a schema does not allow in a config.
@@ -196,8 +175,8 @@ func CheckConfig(schema *jsonschema.Schema, config json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("no JSON: %w", err)
 	}
-	if depth := depthOf(value); depth > maxDepth {
-		return fmt.Errorf("it nests %d deep, at most %d", depth, maxDepth)
+	if err := configschema.CheckDepth(value); err != nil {
+		return err
 	}
 	return schema.Validate(value)
 }

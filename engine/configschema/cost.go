@@ -1,4 +1,4 @@
-package contract
+package configschema
 
 import (
 	"errors"
@@ -7,19 +7,15 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-const (
-	// maxDepth is how deep a config may nest.
-	maxDepth = 8
-	// maxVisits is how often a schema may look at one value of a config. Sizes alone bound little: of schemas that each refer twice to the
-	// next, a hundred would look at a value 2^100 times.
-	maxVisits = 10_000
-)
+// maxVisits is how often a schema may look at one value of a config. Sizes alone bound little: of schemas that each refer twice to the
+// next, a hundred would look at a value 2^100 times.
+const maxVisits = 10_000
 
 // checkCost refuses a schema that would look too often at a value of some config. Patterns need no such bound: they are those of Go,
 // which take time in proportion to the text.
 func checkCost(schema *jsonschema.Schema) error {
 	c := cost{known: make(map[place]int), open: make(map[place]bool)}
-	for depth := range maxDepth + 1 {
+	for depth := range MaxDepth + 1 {
 		if c.visits(schema, depth) > maxVisits {
 			return fmt.Errorf("its parts refer to each other so often that it may look at one value more than %d times", maxVisits)
 		}
@@ -123,20 +119,4 @@ func schemasOf(held any) []*jsonschema.Schema {
 	default:
 		return nil
 	}
-}
-
-// depthOf returns how deep a JSON value nests, 0 for one that does not.
-func depthOf(value any) int {
-	deepest := -1
-	switch value := value.(type) {
-	case map[string]any:
-		for _, child := range value {
-			deepest = max(deepest, depthOf(child))
-		}
-	case []any:
-		for _, child := range value {
-			deepest = max(deepest, depthOf(child))
-		}
-	}
-	return deepest + 1
 }

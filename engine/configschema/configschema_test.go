@@ -1,11 +1,11 @@
-package contract_test
+package configschema_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/checkout-promotions/checkout/plugins/internal/contract"
+	"github.com/checkout-promotions/checkout/engine/configschema"
 )
 
 // chain is a schema of parts, each of which uses the next twice by a keyword.
@@ -35,11 +35,11 @@ func TestSchemasThatCostTooMuch(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			schema, err := contract.Schema(tt.schema)
+			schema, err := configschema.Compile(tt.schema)
 			got := ""
 			if err != nil {
 				got = err.Error()
-			} else if err := contract.CheckConfig(schema, []byte(`{}`)); err != nil {
+			} else if err := schema.Validate(map[string]any{}); err != nil {
 				t.Errorf("an empty config: %v", err)
 			}
 			if got != tt.want {
@@ -50,13 +50,17 @@ func TestSchemasThatCostTooMuch(t *testing.T) {
 }
 
 func TestConfigsNestSoFar(t *testing.T) {
-	schema, err := contract.Schema(`{"type": "object"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for depth, want := range map[int]string{8: "", 9: "it nests 9 deep, at most 8"} {
+	for depth, want := range map[int]string{8: "", 9: "it nests 9 deep, at most 8 are allowed"} {
+		config := any(1)
+		for level := range depth {
+			if level%2 == 0 {
+				config = map[string]any{"a": config, "b": 1}
+			} else {
+				config = []any{1, config}
+			}
+		}
 		got := ""
-		if err := contract.CheckConfig(schema, []byte(strings.Repeat(`{"a":`, depth)+"1"+strings.Repeat("}", depth))); err != nil {
+		if err := configschema.CheckDepth(config); err != nil {
 			got = err.Error()
 		}
 		if got != want {
@@ -65,16 +69,32 @@ func TestConfigsNestSoFar(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoSchemaOfItsOwn(t *testing.T) {
+	tests := []struct{ name, schema, want string }{
+		{"a file", `{"properties": {"a": {"$ref": "file:///etc/passwd"}}}`, "it refers to file:///etc/passwd, and may refer to itself alone"},
+		{"an address", `{"$ref": "https://example.com/schema"}`, "it refers to https://example.com/schema, and may refer to itself alone"},
+		{"no JSON", `{`, "it is not JSON: unexpected EOF"},
+		{"too long", `{"title": "` + strings.Repeat("x", 65536) + `"}`, "it has 65549 bytes, at most 65536 are allowed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := configschema.Compile(tt.schema); err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
 // A matcher that goes back would take years, too.
 func TestPatternsTakeTimeInProportionToTheText(t *testing.T) {
-	schema, err := contract.Schema(`{"type": "object", "properties": {"a": {"pattern": "^(a+)+$"}}}`)
+	schema, err := configschema.Compile(`{"type": "object", "properties": {"a": {"pattern": "^(a+)+$"}}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := contract.CheckConfig(schema, []byte(`{"a": "`+strings.Repeat("a", 10_000)+`!"}`)); err == nil {
+	if err := schema.Validate(map[string]any{"a": strings.Repeat("a", 10_000) + "!"}); err == nil {
 		t.Error("got no error, want that the pattern does not match")
 	}
-	if _, err := contract.Schema(`{"type": "object", "pattern": "((a{900}){900}){900}"}`); err == nil {
+	if _, err := configschema.Compile(`{"type": "object", "pattern": "((a{900}){900}){900}"}`); err == nil {
 		t.Error("got no error, want that the pattern is too large")
 	}
 }
