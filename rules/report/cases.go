@@ -29,7 +29,7 @@ type Case struct {
 func TestCases(r ruletest.Result, command string) []Case {
 	cases := make([]Case, len(r.Cases))
 	for i, c := range r.Cases {
-		cases[i] = Case{File: c.File, Line: c.Line, Name: c.Name + rowLabel(c.Row), Skipped: c.Skipped}
+		cases[i] = Case{File: c.File, Line: c.Line, Name: caseLabel(c), Skipped: c.Skipped}
 		if c.Failed() {
 			var b strings.Builder
 			writeFailure(&b, c, command)

@@ -19,18 +19,46 @@ func TestsPretty(w io.Writer, r ruletest.Result, command string) error {
 	for _, c := range r.Cases {
 		switch {
 		case c.Skipped != "":
-			fmt.Fprintf(&b, "skipped %s:%d  %s%s: %s\n", c.File, c.Line, c.Name, rowLabel(c.Row), oneLine(c.Skipped))
+			fmt.Fprintf(&b, "skipped %s:%d  %s: %s\n", c.File, c.Line, caseLabel(c), oneLine(c.Skipped))
 		case !c.Passed:
 			writeFailure(&b, c, command)
 		}
 	}
+	writeSurfaces(&b, r)
 	b.WriteString(counts(r.Passed, r.Failed, r.Skipped) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
+// writeSurfaces writes the counts of each surface, where there are several.
+func writeSurfaces(b *strings.Builder, r ruletest.Result) {
+	type tally struct{ passed, failed, skipped int }
+	var names []string
+	tallies := make(map[string]*tally)
+	for _, c := range r.Cases {
+		if c.Surface == "" {
+			return
+		}
+		if tallies[c.Surface] == nil {
+			names, tallies[c.Surface] = append(names, c.Surface), &tally{}
+		}
+		switch t := tallies[c.Surface]; {
+		case c.Skipped != "":
+			t.skipped++
+		case c.Passed:
+			t.passed++
+		default:
+			t.failed++
+		}
+	}
+	for _, name := range names {
+		t := tallies[name]
+		fmt.Fprintf(b, "%s: %s\n", name, counts(t.passed, t.failed, t.skipped))
+	}
+}
+
 func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
-	fmt.Fprintf(b, "FAIL %s:%d  %s%s\n", c.File, c.Line, c.Name, rowLabel(c.Row))
+	fmt.Fprintf(b, "FAIL %s:%d  %s\n", c.File, c.Line, caseLabel(c))
 	for _, m := range c.Mismatches {
 		if strings.Contains(m.Want+m.Got, "\n") {
 			fmt.Fprintf(b, "  %s\n    want\n%s\n    got\n%s\n", m.Field, deeper(m.Want), deeper(m.Got))
@@ -46,6 +74,15 @@ func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 		explain.WriteObstacle(b, "    ", w.Reason, w.Obstacle)
 	}
 	fmt.Fprintf(b, "  run it again: %s --run %s\n\n", command, quoteArgument(c.Filter))
+}
+
+// caseLabel names a case with its row, and where it was priced.
+func caseLabel(c ruletest.CaseResult) string {
+	label := c.Name + rowLabel(c.Row)
+	if c.Surface != "" {
+		label += " on " + c.Surface
+	}
+	return label
 }
 
 // deeper indents the lines of a text.
@@ -77,6 +114,7 @@ type caseJSON struct {
 	Name       string                `json:"name"`
 	Row        string                `json:"row,omitempty"`
 	Tags       []string              `json:"tags,omitempty"`
+	Surface    string                `json:"surface,omitempty"` // where it was priced, of several
 	Passed     bool                  `json:"passed"`
 	Skipped    string                `json:"skipped,omitempty"` // why
 	Mismatches []ruletest.Mismatch   `json:"mismatches,omitempty"`
@@ -105,7 +143,7 @@ func TestsJSON(w io.Writer, r ruletest.Result) error {
 	out := testsJSON{Version: 1, Passed: r.Passed, Failed: r.Failed, Skipped: r.Skipped, Seed: r.Seed, Cases: make([]caseJSON, 0, len(r.Cases))}
 	for _, c := range r.Cases {
 		j := caseJSON{
-			File: c.File, Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Passed: c.Passed, Skipped: c.Skipped,
+			File: c.File, Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Surface: c.Surface, Passed: c.Passed, Skipped: c.Skipped,
 			Mismatches: c.Mismatches, Broken: c.Broken, Run: c.Filter,
 		}
 		for _, w := range c.WhyNot {

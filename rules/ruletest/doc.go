@@ -137,6 +137,13 @@
 // Lists are exact and in order; mappings name what is checked. Amounts are
 // compared exactly. All of it can stand in a table's row.
 //
+// # Surfaces
+//
+// The engine in process prices every case. Other ways by which a shop prices, such as
+// its API over HTTP, are a Surface: each case is then priced there too, and what it
+// tells has to be what the engine says. What a surface cannot carry is skipped there,
+// with the reason. An adapter of one is wired where the program is.
+//
 // A test must be able to fail: one without an expectation, one that names a SKU
 // or a promotion that does not exist, and one that prices time-dependent rules
 // without an instant are faults. A folder without tests is not a pass.

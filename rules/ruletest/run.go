@@ -32,12 +32,14 @@ type Result struct {
 
 // CaseResult is what one case found.
 type CaseResult struct {
-	File   string
-	Line   int
-	Name   string
-	Row    string
-	Tags   []string
-	Passed bool
+	File string
+	Line int
+	Name string
+	Row  string
+	Tags []string
+	// Surface is where the case was priced, "" in a run of the engine alone.
+	Surface string
+	Passed  bool
 	// Skipped is why the case was not run, "" for one that was.
 	Skipped    string
 	Mismatches []Mismatch
@@ -166,6 +168,9 @@ type Options struct {
 	FailFast bool
 	// Trace asks for the Trace of each result.
 	Trace bool
+	// Surfaces price the cases too, each of which then has a result for the engine
+	// and one for each surface. Cases are run one after the other.
+	Surfaces []Surface
 }
 
 // Shard is one of Of parts of equal size, counted from 1. The zero value is all.
@@ -192,8 +197,10 @@ func Run(suites []Suite, filter Filter) (Result, error) {
 
 // chosen is a case to be run.
 type chosen struct {
-	suite *Suite
-	c     *Case
+	suite   *Suite
+	c       *Case
+	on      string  // the name of the surface, "" where there is none but the engine
+	surface Surface // nil for the engine
 }
 
 // RunWith is Run with options. When the context ends, the error is its. What comes
@@ -228,7 +235,7 @@ func choose(suites []Suite, filter Filter, options Options) []chosen {
 		for j := range suites[i].Cases {
 			s, c := &suites[i], &suites[i].Cases[j]
 			if filter.accepts(s.File, *c) {
-				cases = append(cases, chosen{s, c})
+				cases = append(cases, chosen{suite: s, c: c})
 			}
 		}
 	}
@@ -243,7 +250,7 @@ func choose(suites []Suite, filter Filter, options Options) []chosen {
 		random := rand.New(rand.NewPCG(*seed, *seed))
 		random.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
 	}
-	return cases
+	return onSurfaces(cases, options.Surfaces)
 }
 
 // runAll runs the cases, each by the next goroutine that is free. With FailFast those
@@ -254,14 +261,14 @@ func runAll(ctx context.Context, cases []chosen, options Options) ([]CaseResult,
 	end.Store(int64(len(cases)))
 	work := func() {
 		for i := next.Add(1) - 1; i < end.Load() && ctx.Err() == nil; i = next.Add(1) - 1 {
-			results[i] = cases[i].suite.run(ctx, *cases[i].c, options)
+			results[i] = cases[i].run(ctx, options)
 			if options.FailFast && results[i].Failed() {
 				lower(&end, i+1)
 			}
 		}
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(cases))
-	if options.Priced != nil || len(options.Real) > 0 {
+	if options.Priced != nil || len(options.Real)+len(options.Surfaces) > 0 {
 		workers = 1
 	}
 	var group sync.WaitGroup
@@ -282,11 +289,15 @@ func lower(number *atomic.Int64, n int64) {
 	}
 }
 
-func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
-	run := caseRun{suite: s, c: c, options: options, plugins: newStubbed(c.stubs, options)}
-	run.CaseResult = CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Skipped: c.Skip, Filter: s.filterOf(c)}
+func (x chosen) run(ctx context.Context, options Options) CaseResult {
+	s, c := *x.suite, *x.c
+	run := caseRun{suite: s, c: c, options: options, plugins: newStubbed(c.stubs, options), surface: x.surface}
+	run.CaseResult = CaseResult{File: filepath.ToSlash(s.File), Line: c.Line, Name: c.Name, Row: c.Row, Tags: c.Tags, Surface: x.on, Skipped: c.Skip, Filter: s.filterOf(c)}
+	if x.surface != nil {
+		run.Skipped = cmp.Or(c.Skip, pricesNothing(c))
+	}
 	switch {
-	case c.Skip != "":
+	case run.Skipped != "":
 		return run.CaseResult
 	case c.refused != nil:
 		run.Mismatches = c.refused.check()
@@ -295,7 +306,8 @@ func (s Suite) run(ctx context.Context, c Case, options Options) CaseResult {
 	default:
 		run.price(ctx, c.request, c.expect, "")
 	}
-	run.Passed = len(run.Mismatches)+len(run.Broken) == 0
+	run.conclude()
+	run.Passed = len(run.Mismatches)+len(run.Broken) == 0 && run.Skipped == ""
 	return run.CaseResult
 }
 
@@ -305,6 +317,9 @@ type caseRun struct {
 	c       Case
 	options Options
 	plugins *stubbed
+	surface Surface // nil for the engine
+	// notCarried is what the surface has no place for.
+	notCarried []string
 	CaseResult
 }
 
@@ -314,7 +329,7 @@ func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectat
 	rules := r.suite.Rules
 	request, err := rules.Consult(ctx, r.plugins, req)
 	if err == nil {
-		if r.options.Priced != nil {
+		if r.options.Priced != nil && r.surface == nil {
 			r.options.Priced(r.suite, r.c, request)
 		}
 		quote, err = rules.Price(request)
@@ -322,6 +337,10 @@ func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectat
 	if missing := r.plugins.missing; len(missing) > 0 {
 		r.Mismatches, r.plugins.missing = append(r.Mismatches, labelled(missing, label)...), nil
 		return quote, false // what would follow from that is no news
+	}
+	if r.surface != nil {
+		r.onSurface(ctx, req, quote, err, label)
+		return quote, err == nil
 	}
 	found := expect.compareRejection(err)
 	if err == nil && expect.rejected == nil {

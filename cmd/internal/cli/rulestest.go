@@ -28,6 +28,7 @@ type testOptions struct {
 	seed       uint64
 	shard      string
 	failFast   bool
+	surfaces   []string
 }
 
 // The formats of test reports, besides those that every command has.
@@ -49,12 +50,17 @@ func newRulesTest(s Streams) *cobra.Command {
 		Use:   "test [path...]",
 		Short: "Run rule tests",
 		Long: `Run the rule tests at the paths, by default below this folder. Tests stand in
-files called *_test.yaml beside the rules they test.`,
+files called *_test.yaml beside the rules they test.
+
+The engine prices them in this process; with --surface http the API does too, over HTTP,
+with a server and a database in memory for the time of the run, and both have to agree to
+the cent. A case with something that the API cannot carry is listed as skipped there.`,
 		Example: `  checkout rules test examples/quickstart
   checkout rules test --run 'test=every third*;qty=3' examples
   checkout rules test -o pretty -o json=result.json examples
   checkout rules test -o junit=report.xml -o github examples
   checkout rules test --shuffle --fail-fast --shard 1/2 examples
+  checkout rules test --surface engine,http examples/quickstart
   checkout rules test --cover=90 examples`,
 		ValidArgsFunction: completeTests,
 		RunE: func(cmd *cobra.Command, paths []string) error {
@@ -77,6 +83,7 @@ files called *_test.yaml beside the rules they test.`,
 	cmd.Flags().Uint64Var(&o.seed, "seed", 0, "shuffle with the seed `N`, for an order that was told before")
 	cmd.Flags().StringVar(&o.shard, "shard", "", "run one of several equal parts of the cases, such as `2/4`")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "stop at the first case that fails")
+	addSurfaces(cmd, &o.surfaces)
 	addOutput(cmd, &o.formats, testFormats()...)
 	return cmd
 }
@@ -141,7 +148,14 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 	if o.shuffle {
 		fmt.Fprintf(s.Err, "seed %d\n", o.seed)
 	}
+	closeSurfaces, err := openSurfaces(ctx, o.surfaces, &options)
+	if err != nil {
+		return err
+	}
 	result, err := runTests(ctx, o.paths, o.filter, options)
+	if ending := closeSurfaces(); err == nil {
+		err = environmentError(ending)
+	}
 	if err != nil && !(o.allowEmpty && errors.Is(err, ruletest.ErrNoTests)) {
 		return err
 	}
