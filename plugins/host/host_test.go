@@ -584,13 +584,29 @@ func zombie(pid int) bool {
 func TestAPluginGetsNothingOfTheEnvironment(t *testing.T) {
 	f := newFolder(t, host.Options{})
 	f.use()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", f.status().PID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Contains(text, []byte("secret")) || !bytes.Contains(text, []byte("PATH=")) {
+	text := f.environment()
+	if strings.Contains(text, "secret") || !strings.Contains(text, "PATH=") {
 		t.Errorf("got the environment %q", text)
 	}
+}
+
+func TestAPluginInGoLearnsHowMuchMemoryItsHeapMayHave(t *testing.T) {
+	limit := memory(1 << 30)
+	f := newFolder(t, host.Options{Memory: limit})
+	f.use()
+	if text, want := "\x00"+f.environment(), fmt.Sprintf("\x00GOMEMLIMIT=%d\x00", limit/4*3); !strings.Contains(text, want) {
+		t.Errorf("got the environment %q, want %q in it", text, want)
+	}
+}
+
+// environment is that of the program.
+func (f *folder) environment() string {
+	f.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", f.status().PID))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestRulesThatNoLongerWantAPluginEndIt(t *testing.T) {

@@ -128,7 +128,7 @@ func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, err
 	log := s.options.Logger.With("plugin", pin.Name)
 	r.output.tell = func(line string) { log.Info("plugin prints", "line", engine.CleanPluginText(line)) }
 	r.Process, err = launch.Start(ctx, launch.Options{
-		Path: path, Dir: s.options.Dir, Env: environment(home), Runtime: home, StartTimeout: s.options.Start, WithoutTLS: s.withoutTLS,
+		Path: path, Dir: s.options.Dir, Env: environment(home, s.options.Memory), Runtime: home, StartTimeout: s.options.Start, WithoutTLS: s.withoutTLS,
 		Output: &r.output, Started: func(pid int) error { return limit(pid, s.options.Memory) },
 	})
 	if err != nil {
@@ -138,9 +138,11 @@ func (s *starter) begin(ctx context.Context, pin Pin, home string) (*remote, err
 }
 
 // environment is all that a plugin gets of it: nothing of ours, which has
-// passwords.
-func environment(home string) []string {
+// passwords. A plugin in Go learns to collect its garbage before it uses more than
+// memory, in bytes; a quarter of it is for what its heap does not count.
+func environment(home string, memory int64) []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + home, "HOME=" + home, "TZ=UTC", "LANG=C.UTF-8"}
+	env = append(env, "GOMEMLIMIT="+strconv.FormatInt(memory/4*3, 10))
 	if runtime.GOOS == "windows" { // where nothing starts without the first
 		env = append(env, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"), "TMP="+home, "TEMP="+home)
 	}

@@ -41,11 +41,7 @@ func answerTo(a *Answer) *pluginpb.Answer {
 	answer := &pluginpb.Answer{Id: a.ID}
 	var gives []string
 	if len(a.Units) > 0 {
-		units := &pluginpb.Units{}
-		for _, u := range a.Units {
-			units.Lines = append(units.Lines, &pluginpb.LineUnits{Sku: u.SKU, Quantity: u.Quantity, Each: u.Each})
-		}
-		gives, answer.Result = append(gives, "units"), &pluginpb.Answer_Units{Units: units}
+		gives, answer.Result = append(gives, "units"), &pluginpb.Answer_Units{Units: unitsTo(a.Units)}
 	}
 	if a.Off != 0 {
 		gives, answer.Result = append(gives, "off"), &pluginpb.Answer_Off{Off: &pluginpb.Off{Amount: a.Off}}
@@ -65,6 +61,16 @@ func answerTo(a *Answer) *pluginpb.Answer {
 		answer.Result = &pluginpb.Answer_Nothing{Nothing: &pluginpb.Nothing{Why: a.Why}}
 	}
 	return answer
+}
+
+func unitsTo(all []Units) *pluginpb.Units {
+	units := &pluginpb.Units{Lines: make([]*pluginpb.LineUnits, len(all))}
+	lines := make([]pluginpb.LineUnits, len(all)) // one piece of memory for all
+	for i, u := range all {
+		units.Lines[i] = &lines[i]
+		lines[i].Sku, lines[i].Quantity, lines[i].Each = u.SKU, u.Quantity, u.Each
+	}
+	return units
 }
 
 func failed(why string) *pluginpb.Answer_Failed {

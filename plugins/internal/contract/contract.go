@@ -217,8 +217,10 @@ func fact(want sdk.FactType, given *pluginpb.Value) (engine.Value, error) {
 // Cart returns the fields of a cart as the contract has it.
 func Cart(cart *engine.Cart, fields Fields) *pluginpb.Cart {
 	c := &pluginpb.Cart{Currency: Currency(cart.Currency), Lines: make([]*pluginpb.Line, len(cart.Lines))}
-	for i := range cart.Lines {
-		c.Lines[i] = line(&cart.Lines[i], fields)
+	lines := make([]pluginpb.Line, len(cart.Lines)) // one piece of memory for all
+	for i := range lines {
+		c.Lines[i] = &lines[i]
+		line(c.Lines[i], &cart.Lines[i], fields)
 	}
 	if who := &cart.Customer; who.ID != "" || len(who.Groups)+len(who.Tags)+len(who.Attributes) > 0 || who.Orders > 0 {
 		c.Customer = customer(who, fields)
@@ -249,8 +251,8 @@ func Currency(c engine.Currency) *pluginpb.Currency {
 	return &pluginpb.Currency{Code: c.Code(), Digits: uint32(c.Digits())}
 }
 
-func line(l *engine.Line, fields Fields) *pluginpb.Line {
-	to := &pluginpb.Line{Sku: l.Item.SKU, Quantity: l.Quantity, Price: int64(l.Item.Price)}
+func line(to *pluginpb.Line, l *engine.Line, fields Fields) {
+	to.Sku, to.Quantity, to.Price = l.Item.SKU, l.Quantity, int64(l.Item.Price)
 	if fields.has(pluginpb.Field_FIELD_LINE_NAME) {
 		to.Name = l.Item.Name
 	}
@@ -266,7 +268,6 @@ func line(l *engine.Line, fields Fields) *pluginpb.Line {
 	if fields.has(pluginpb.Field_FIELD_LINE_ATTRIBUTES) {
 		to.Attributes = attributes(l.Item.Attributes)
 	}
-	return to
 }
 
 // customer returns nil for a guest, and where no field of the customer was declared.
