@@ -24,6 +24,7 @@ type Vocabulary struct {
 	Lines     []Variable // what a line has besides
 	Carts     []Variable // of cart expressions
 	Sets      []Variable // of each set, in cart expressions, by the name of ExampleSet
+	Quote     []Variable // of invariants, besides those of carts
 	Functions []string
 	Deals     []string
 	Plugins   []lock.Plugin
@@ -37,11 +38,12 @@ func VocabularyOf(files []File) Vocabulary {
 	c := newCompiler()
 	c.plugins.locked, _ = LockOf(files) // a lock file with faults tells nothing
 	items := itemVariables(c.currency)
-	line := lineFields(c.currency, variables{fixed: items, listed: func() []string { return nil },
-		defined: func(string) (operand, bool) { return operand{}, false }})
+	ofItems := variables{fixed: items, listed: func() []string { return nil }, defined: func(string) (operand, bool) { return operand{}, false }}
+	line := lineFields(c.currency, ofItems)
 	v := Vocabulary{Functions: slices.Sorted(slices.Values(functionNames())), Deals: c.dealNames, Plugins: c.plugins.locked.Plugins}
 	v.Items = told("", items)
 	v.Carts = told("", cartVariables(c.currency, line))
+	v.Quote = told("", map[string]operand{"quote": quoteRecord(c.currency, ofItems)})
 	v.Sets = told("", map[string]operand{ExampleSet: setRecord(ExampleSet, 0, c.currency, line, 0)})
 	for _, name := range line.names {
 		if _, ofItem := items[name]; !ofItem {

@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -50,24 +49,27 @@ func before(a, b position) bool {
 // respelt is the fix of a misspelt name that stands beside something else, such as a
 // SKU beside its quantity, nil for what is none.
 func (f file) respelt(d diag.Diagnostic) *diag.Fix {
-	meant, wrong := didYouMean.FindStringSubmatch(d.Hint), quotedWord.FindStringSubmatch(d.Message)
-	if meant == nil || wrong == nil {
+	meant, isMeant := between(d.Hint, `did you mean "`, `"?`)
+	wrong, isNamed := between(d.Message, `"`, `"`)
+	if !isMeant || !isNamed {
 		return nil
 	}
 	t := f.doc.text
 	from, to := t.byteOf(d.Range.Start), t.byteOf(d.Range.End)
-	if strings.Count(t.content[from:to], wrong[1]) != 1 {
+	if strings.Count(t.content[from:to], wrong) != 1 {
 		return nil
 	}
-	from += strings.Index(t.content[from:to], wrong[1])
-	at := diag.Range{Start: t.place(from), End: t.place(from + len(wrong[1]))}
-	return &diag.Fix{Title: "Write " + meant[1], Edits: []diag.Edit{{File: d.File, Range: at, Text: meant[1]}}}
+	from += strings.Index(t.content[from:to], wrong)
+	at := diag.Range{Start: t.place(from), End: t.place(from + len(wrong))}
+	return &diag.Fix{Title: "Write " + meant, Edits: []diag.Edit{{File: d.File, Range: at, Text: meant}}}
 }
 
-var (
-	didYouMean = regexp.MustCompile(`did you mean "([^"]+)"\?`)
-	quotedWord = regexp.MustCompile(`"([^"]+)"`)
-)
+// between returns what stands between two parts of a text; not ok for nothing.
+func between(s, before, after string) (string, bool) {
+	_, rest, found := strings.Cut(s, before)
+	inside, _, closed := strings.Cut(rest, after)
+	return inside, found && closed && inside != ""
+}
 
 // fixEdits are the edits of a fix, by file.
 func (a *analysis) fixEdits(fix *diag.Fix) map[string][]textEdit {

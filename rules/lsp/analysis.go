@@ -36,12 +36,16 @@ type analysis struct {
 	items   []*engine.Item
 	sets    map[string]engine.ItemSet
 	lock    lock.Lock
+	// fixtures are the names of carts and customers of each test file, by their kind;
+	// tags are those of all tests.
+	fixtures map[string]map[string][]string
+	tags     []string
 }
 
 // analyse reads a folder. What files say that are broken now is taken from the
 // analysis before, nil for none.
 func analyse(ctx context.Context, w workspace, folder string, before *analysis) (*analysis, error) {
-	a := &analysis{workspace: w, folder: folder, texts: make(map[string]*text), sources: make(map[string]*text), broken: make(map[string]bool), read: make(map[string]bool)}
+	a := &analysis{workspace: w, folder: folder, texts: make(map[string]*text), sources: make(map[string]*text), broken: make(map[string]bool), read: make(map[string]bool), fixtures: make(map[string]map[string][]string)}
 	files, err := w.RuleFiles(folder)
 	if err != nil {
 		a.err = err
@@ -131,7 +135,7 @@ func (a *analysis) readTests() {
 			a.faults = append(a.faults, slices.DeleteFunc(faults, ofRules)...).Sorted()
 		}
 	}
-	a.items = a.readItems()
+	a.readGiven()
 }
 
 // isRule reports whether a file is one of the rules.
@@ -139,8 +143,8 @@ func (a *analysis) isRule(name string) bool {
 	return slices.ContainsFunc(a.rules, func(f compile.File) bool { return f.Name == name })
 }
 
-// readItems reads the items that the tests are about.
-func (a *analysis) readItems() []*engine.Item {
+// readGiven reads the items that the tests are about, and the names that they give.
+func (a *analysis) readGiven() {
 	currency, _ := engine.ParseCurrency(compile.DefaultCurrency)
 	if a.ruleset != nil {
 		currency = a.ruleset.Currency()
@@ -158,6 +162,7 @@ func (a *analysis) readItems() []*engine.Item {
 	}
 	for _, f := range a.tests {
 		root := syntax.Parse(f.Name, f.Data).Root()
+		a.readNames(f.Name, root)
 		if !root.KeyOf("catalogue").Present() {
 			continue
 		}
@@ -175,7 +180,9 @@ func (a *analysis) readItems() []*engine.Item {
 		}
 	}
 	slices.SortFunc(items, func(x, y *engine.Item) int { return strings.Compare(x.SKU, y.SKU) })
-	return items
+	a.items = items
+	slices.Sort(a.tags)
+	a.tags = slices.Compact(a.tags)
 }
 
 // findBroken finds the files of which nothing is known but where they stop being
@@ -198,6 +205,14 @@ func (a *analysis) takeOver(before *analysis) {
 	}
 	if len(a.items) == 0 {
 		a.items = before.items
+	}
+	for name := range a.broken {
+		if before.fixtures[name] != nil {
+			a.fixtures[name] = before.fixtures[name]
+		}
+	}
+	if len(a.tags) == 0 {
+		a.tags = before.tags
 	}
 	for name, set := range before.sets {
 		if _, known := a.sets[name]; !known && a.sets != nil {

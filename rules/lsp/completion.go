@@ -11,6 +11,7 @@ import (
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/lock"
+	"github.com/checkout-promotions/checkout/rules/reference"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
@@ -52,7 +53,7 @@ func (s *Server) completion(ctx context.Context, p positionParams) (any, error) 
 	}
 	list := completionList{Items: []completionItem{}}
 	offset := f.doc.text.offset(p.Position)
-	words, typed := f.wordsAt(s.reference, offset)
+	words, typed := f.wordsAt(s.manual, offset)
 	at := span{f.doc.text.position(offset - typed), p.Position}
 	for i, w := range words {
 		item := completionItem{Label: w.label, Kind: w.kind, Detail: w.detail, SortText: fmt.Sprintf("%04d", i),
@@ -69,37 +70,46 @@ func (s *Server) completion(ctx context.Context, p positionParams) (any, error) 
 }
 
 // wordsAt returns what can stand at the offset, and how many bytes of it are there.
-func (f file) wordsAt(r reference, offset int) (words []word, typed int) {
+func (f file) wordsAt(m manual, offset int) (words []word, typed int) {
 	c, ok := cursorAt(f.doc.text.content, offset)
 	if !ok {
 		return nil, 0
 	}
 	source := f.doc.text.content[c.start:offset]
-	if keys := f.keysAt(r, c); c.key || c.either && len(keys) > 0 {
-		for _, w := range keys {
-			if !slices.Contains(c.seen, w.label) {
-				if c.quote == 0 {
-					w.insert = w.label + ": "
-				}
-				words = append(words, w)
-			}
-		}
-		if c.either {
-			words = append(words, f.valuesAt(c.path)...)
-		}
-		return words, len(source)
+	keys, scope := f.keysAt(m, c), f.scopeAt(c.path)
+	isKey := c.key || c.either && len(keys) > 0
+	if isKey {
+		words, typed = f.keyWords(c, keys), len(source)
 	}
-	if scope := scopeOf(c.path, isPolicy(path.Base(f.name))); scope != noExpression && !ruletest.IsTestFile(f.name) {
-		words, typed = f.expressionWords(r, source, scope)
-		if scope == itemExpression && c.path[0] == "promotions" && typed == len(source) {
-			words = append([]word{{label: "order", kind: completeKeyword, doc: "all lines together"}}, words...)
-		}
-		if names := choices(c.path); typed == len(source) && len(names) > 0 {
-			words = append(constants(names), words...)
-		}
+	switch {
+	case isKey && !c.either:
 		return words, typed
+	case scope != noExpression:
+		values, begun := f.expressionWords(m, source, scope)
+		if begun < len(source) {
+			return values, begun // what is there already is no key
+		}
+		if scope == itemExpression && c.path[0] == "promotions" {
+			values = append([]word{{label: "order", kind: completeKeyword, doc: "all lines together"}}, values...)
+		}
+		return slices.Concat(words, constants(choices(c.path)), values), begun
+	default:
+		return append(words, f.valuesAt(c.path)...), len(source)
 	}
-	return f.valuesAt(c.path), len(source)
+}
+
+// keyWords are the keys that are not there yet, each with its colon.
+func (f file) keyWords(c cursor, keys []word) []word {
+	var words []word
+	for _, w := range keys {
+		if !slices.Contains(c.seen, w.label) {
+			if c.quote == 0 {
+				w.insert = w.label + ": "
+			}
+			words = append(words, w)
+		}
+	}
+	return words
 }
 
 func constants(names []string) []word {
@@ -111,9 +121,9 @@ func constants(names []string) []word {
 }
 
 // keysAt returns the keys of the mapping at the cursor.
-func (f file) keysAt(r reference, c cursor) []word {
+func (f file) keysAt(m manual, c cursor) []word {
 	base := path.Base(f.name)
-	var entries []entry
+	var entries []reference.Entry
 	switch {
 	case base == lock.File:
 		return nil
@@ -121,36 +131,17 @@ func (f file) keysAt(r reference, c cursor) []word {
 		if names := f.namedKeys(c.path); names != nil {
 			return names
 		}
-		entries = r.testKeys(c.path)
+		entries = m.testKeys(c.path)
 	case isPolicy(base):
-		entries = r.policyKeys(c.path)
+		entries = m.policyKeys(c.path)
 	default:
-		entries = r.ruleKeys(c.path)
+		entries = m.ruleKeys(c.path)
 	}
 	var words []word
 	for _, e := range entries {
 		words = append(words, fromEntry(e, completeProperty))
 	}
 	return words
-}
-
-// namedKeys are the keys of mappings of a test that are names of something.
-func (f file) namedKeys(path []string) []word {
-	if len(path) == 0 {
-		return nil
-	}
-	switch path[len(path)-1] {
-	case "not_applied", "usage":
-		return f.symbolWords(compile.PromotionSymbol)
-	case "coupons", "codes":
-		return f.symbolWords(compile.CouponSymbol)
-	case "lines", "stock":
-		return f.itemWords()
-	case "stubs":
-		return f.symbolWords(compile.PluginSymbol)
-	default:
-		return nil
-	}
 }
 
 // symbolWords are the names of all things of some kinds.
@@ -214,30 +205,6 @@ func (a *analysis) pluginKinds() []word {
 		}
 	}
 	return words
-}
-
-// testValues are what the value of a key of a test can be.
-func (f file) testValues(path []string, key string) []word {
-	before := ""
-	if len(path) > 1 {
-		before = path[len(path)-2]
-	}
-	switch {
-	case key == "applied", key == "by", key == "promotion", key == "rejected":
-		return f.symbolWords(compile.PromotionSymbol)
-	case before == "not_applied", key == "reason":
-		return reasons()
-	case before == "coupons" && slices.Contains(path, "expect"):
-		return reasons(engine.Applied, engine.UnknownCode)
-	case key == "coupons":
-		return f.symbolWords(compile.CouponSymbol)
-	case key == "cart", key == "gifts", key == "add", key == "sku" && before != "catalogue":
-		return f.itemWords()
-	case key == "pool":
-		return f.symbolWords(compile.PoolSymbol)
-	default:
-		return nil
-	}
 }
 
 // reasons are why a promotion is not applied, and others.

@@ -2,12 +2,14 @@ package lsp
 
 import (
 	"maps"
-	"regexp"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/reference"
+	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
 // expressionScope says what an expression is about.
@@ -17,7 +19,19 @@ const (
 	noExpression expressionScope = iota
 	itemExpression
 	cartExpression
+	quoteExpression // over a cart and its quote, for any rules
 )
+
+// scopeAt returns what the value at the path of the file is an expression about.
+func (f file) scopeAt(at []string) expressionScope {
+	if !ruletest.IsTestFile(f.name) {
+		return scopeOf(at, isPolicy(path.Base(f.name)))
+	}
+	if strings.Join(at, "/") == "always/-" {
+		return quoteExpression
+	}
+	return noExpression
+}
 
 // scopeOf returns what the value at the path of a rule file is an expression about.
 func scopeOf(path []string, policy bool) expressionScope {
@@ -60,28 +74,78 @@ type word struct {
 	insert string // in place of the label, "" for the label
 }
 
-func fromEntry(e entry, kind int) word { return word{label: e.name, kind: kind, doc: e.markdown()} }
-
-var (
-	chain       = regexp.MustCompile(`(?:([A-Za-z_][A-Za-z0-9_.]*|#?)\.)?([A-Za-z_][A-Za-z0-9_]*)?$`)
-	lastFact    = regexp.MustCompile(`\b(sku|categories|category|brand|tags|name)\b[^"']*$`)
-	attributeOf = regexp.MustCompile(`^\.?attributes$`)
-)
+func fromEntry(e reference.Entry, kind int) word {
+	return word{label: e.Name, kind: kind, doc: e.Markdown()}
+}
 
 // expressionWords returns what can stand at the end of an expression that has been
 // written so far, and how much of it is already there.
-func (a *analysis) expressionWords(r reference, source string, scope expressionScope) (words []word, typed int) {
+func (a *analysis) expressionWords(m manual, source string, scope expressionScope) (words []word, typed int) {
 	if begin, inText := openText(source); inText {
 		return a.textWords(source[:begin]), len(source) - begin - 1
 	}
-	m := chain.FindStringSubmatchIndex(source)
-	if m[4] >= 0 {
-		typed = m[5] - m[4]
+	of, begun, isPart := lastWord(source)
+	if !isPart {
+		return a.variables(m, scope), len(begun)
 	}
-	if m[2] < 0 {
-		return a.variables(r, scope), typed
+	return a.partsOf(m, of, scope), len(begun)
+}
+
+// lastWord splits the end of an expression: the word that has been begun, and what
+// stands before its point, if there is one: a name, a path, # or nothing.
+func lastWord(source string) (of, begun string, isPart bool) {
+	rest := strings.TrimRightFunc(source, isNameRune)
+	begun = strings.TrimLeft(source[len(rest):], digits)
+	before, isPart := strings.CutSuffix(source[:len(source)-len(begun)], ".")
+	if !isPart {
+		return "", begun, false
 	}
-	return a.partsOf(r, source[m[2]:m[3]], scope), typed
+	if strings.HasSuffix(before, "#") {
+		return "#", begun, true
+	}
+	rest = strings.TrimRightFunc(before, func(r rune) bool { return r == '.' || isNameRune(r) })
+	return strings.TrimLeft(before[len(rest):], "."+digits), begun, true
+}
+
+const digits = "0123456789"
+
+// isNameRune reports whether the character can be part of a variable's name.
+func isNameRune(r rune) bool {
+	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+}
+
+// lastFact returns the fact of an item that the expression names last, outside of
+// quotes; "sku" where it names none.
+func lastFact(source string) string {
+	fact := "sku"
+	for _, word := range strings.FieldsFunc(withoutTexts(source), func(r rune) bool { return !isNameRune(r) }) {
+		if slices.Contains([]string{"sku", "categories", "category", "brand", "tags", "name"}, word) {
+			fact = word
+		}
+	}
+	return fact
+}
+
+// withoutTexts leaves out what is in quotes.
+func withoutTexts(source string) string {
+	var b strings.Builder
+	var quote rune
+	escaped := false
+	for _, r := range source {
+		switch {
+		case escaped:
+			escaped = false
+		case quote != 0 && r == '\\':
+			escaped = true
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote = r
+		case quote == 0:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // openText returns where a text in quotes begins that is not closed.
@@ -103,10 +167,7 @@ func openText(source string) (int, bool) {
 // textWords are the texts that the items have of the fact that the expression names
 // last.
 func (a *analysis) textWords(source string) []word {
-	fact := "sku"
-	if m := lastFact.FindStringSubmatch(source); m != nil {
-		fact = m[1]
-	}
+	fact := lastFact(source)
 	known := make(map[string]string)
 	for _, item := range a.items {
 		switch fact {
@@ -146,7 +207,7 @@ func cutLast(category string) (string, bool) {
 }
 
 // variables are the names that an expression can begin with.
-func (a *analysis) variables(r reference, scope expressionScope) []word {
+func (a *analysis) variables(m manual, scope expressionScope) []word {
 	var words []word
 	seen := make(map[string]bool)
 	add := func(w word) {
@@ -159,8 +220,8 @@ func (a *analysis) variables(r reference, scope expressionScope) []word {
 	if scope == itemExpression {
 		section = "Items"
 	}
-	for _, e := range r.section(section, "") {
-		name, _, part := strings.Cut(e.name, ".")
+	for _, e := range m.language.Section(section, "") {
+		name, _, part := strings.Cut(e.Name, ".")
 		if part {
 			if name != "tvs" { // stands for any set
 				add(word{label: name, kind: completeVariable, doc: "**" + name + "**: facts of the " + name})
@@ -169,20 +230,24 @@ func (a *analysis) variables(r reference, scope expressionScope) []word {
 		}
 		add(fromEntry(e, completeVariable))
 	}
+	if scope == quoteExpression {
+		add(word{label: "quote", kind: completeVariable, doc: "**quote**: facts of the quote"})
+	}
 	for _, s := range a.outline.Symbols {
 		switch {
+		case scope == quoteExpression: // the names of these rules are not known to others
 		case s.Kind == compile.SetSymbol, s.Kind == compile.ConditionSymbol && scope == cartExpression:
 			add(a.symbolWord(s))
 		case s.Kind == compile.PluginSymbol && scope == cartExpression:
 			add(word{label: strings.ReplaceAll(s.Name, "-", "_"), kind: completeVariable, detail: "plugin", doc: "facts of the plugin " + s.Name})
 		}
 	}
-	for _, e := range r.section("Functions", "") {
-		add(word{label: e.name, kind: completeFunction, doc: e.markdown(), insert: e.name + "("})
+	for _, e := range m.language.Section("Functions", "") {
+		add(word{label: e.Name, kind: completeFunction, doc: e.Markdown(), insert: e.Name + "("})
 	}
 	for _, operator := range []string{"and", "or", "not", "in", "contains", "startsWith", "endsWith", "matches", "true", "false", "nil"} {
-		e, _ := r.find("Expressions", operator)
-		add(word{label: operator, kind: completeKeyword, doc: e.markdown()})
+		e := m.language.Find("Expressions", operator)
+		add(word{label: operator, kind: completeKeyword, doc: e.Markdown()})
 	}
 	return words
 }
@@ -192,11 +257,11 @@ func (a *analysis) symbolWord(s compile.Symbol) word {
 }
 
 // partsOf are what can stand after a point.
-func (a *analysis) partsOf(r reference, of string, scope expressionScope) []word {
+func (a *analysis) partsOf(m manual, of string, scope expressionScope) []word {
 	var words []word
 	switch {
 	case of == "" || of == "#": // of an element of a predicate
-		for _, e := range r.section("Items", "") {
+		for _, e := range m.language.Section("Items", "") {
 			words = append(words, fromEntry(e, completeField))
 		}
 		words = append(words, word{label: "subtotal", kind: completeField, doc: "the list price of the line"},
@@ -207,16 +272,19 @@ func (a *analysis) partsOf(r reference, of string, scope expressionScope) []word
 			}
 		}
 		return words
-	case attributeOf.MatchString(of):
+	case of == "attributes":
 		return a.attributeWords()
+	}
+	if scope == quoteExpression && of == "quote" {
+		return m.quoteParts()
 	}
 	prefix := of + "."
 	if a.outline.Find(compile.SetSymbol, of) >= 0 && scope == cartExpression {
 		prefix = "tvs."
 	}
-	for _, e := range r.section("Carts", "") {
-		if name, ok := strings.CutPrefix(e.name, prefix); ok {
-			e.name = name
+	for _, e := range m.language.Section("Carts", "") {
+		if name, ok := strings.CutPrefix(e.Name, prefix); ok {
+			e.Name = name
 			words = append(words, fromEntry(e, completeField))
 		}
 	}

@@ -85,8 +85,8 @@ plugins:
 		{"the keys of the rounding", policy, "rounding: {|", "mode target"},
 		{"how a group combines", policy, "groups: [{combine: |", "all best best_per_line first"},
 		{"the cap", policy, "cap: {percent: |", "+cart hats -sku"},
-		{"the keys of a test file", tests, "|", "+catalogue defaults stubs tests"},
-		{"the keys of a test", tests, "tests:\n  - name: a\n    |", "+given expect table -name"},
+		{"the keys of a test file", tests, "|", "version rules catalogue defaults fixtures stubs always tests"},
+		{"the keys of a test", tests, "tests:\n  - name: a\n    |", "tags skip given stubs expect table matrix steps compile_error"},
 		{"what is given", tests, "tests: [{given: {|", "+cart customer coupons at stock"},
 		{"what is expected", tests, "tests:\n  - expect:\n      |", "+total applied not_applied lines hints"},
 		{"what is expected of a row", tests, "tests: [{table: [{qty: 1, |", "+total applied"},
@@ -97,6 +97,34 @@ plugins:
 		{"an item of the cart", tests, "tests: [{given: {cart: [|", "CAP HAT SOCKS"},
 		{"an item of a line", tests, "tests: [{expect: {lines: {|", "CAP HAT SOCKS"},
 		{"a plugin's stubs", tests, "stubs: {|", "my-points"},
+		{"what a plugin tells", tests, "stubs: {my-points: {facts: {|", "points tier"},
+		{"the deals of a plugin", tests, "stubs:\n  my-points:\n    deals:\n      |", "spend"},
+		{"an answer of a test's stub", tests, "tests: [{stubs: {my-points: {deals: {spend: {|", "units off gift award none fault hats-10"},
+		{"an answer for a promotion", tests, "stubs: {my-points: {deals: {spend: {hats-10: {|", "units off gift award none fault"},
+		{"how a plugin fails", tests, "stubs: {my-points: {deals: {spend: {fault: |", "+timeout crashed"},
+		{"the keys of a step", tests, "tests: [{steps: [{do: price, |", "ref given expect"},
+		{"what a step does", tests, "tests: [{steps: [{do: |", "price commit hold release refund"},
+		{"what a step is given", tests, "tests:\n  - steps:\n      - given:\n          |", "+cart at usage"},
+		{"what a step expects", tests, "tests:\n  - steps:\n      - expect: {not_applied: {hats-10: {|", "reason by fault"},
+		{"a row of a matrix", tests, "tests: [{matrix: {qty: [1]}, expect: [{|", "+when else applied total"},
+		{"the rest of a matrix", tests, "tests: [{matrix: {qty: [1]}, expect: [{else: |", "true"},
+		{"the faults of rules", tests, "tests: [{compile_error: [{|", "code at text"},
+		{"a code", tests, "tests: [{compile_error: {code: |", "+R0001 R0107"},
+		{"what is always true", tests, "always:\n  - |", "+permute quote cart -hats many"},
+		{"what may be in any order", tests, "always: [{permute: |", "cart.lines coupons"},
+		{"an invariant", tests, "always:\n  - 1 < |", "+quote cart customer any -hats many"},
+		{"a fact of the quote", tests, "always:\n  - quote.t|", "+total discount applied gifts lines payable saving"},
+		{"a fact of the cart in an invariant", tests, "always: [quote.total <= cart.s|", "+subtotal"},
+		{"kinds of fixtures", tests, "fixtures: {|", "carts customers"},
+		{"a cart with a name", tests, "fixtures: {carts: {small: [|", "CAP HAT SOCKS"},
+		{"a customer with a name", tests, "fixtures: {customers: {anna: {|", "id groups tags orders lifetime_spend attributes"},
+		{"what is included", tests, "tests: [{expect: {includes: {|", "applied gifts awards"},
+		{"a promotion that is included", tests, "tests: [{expect: {includes: {applied: [|", "hats-10"},
+		{"whose price is refused", tests, "tests: [{expect: {rejected: {|", "promotion fault"},
+		{"a payment", tests, "tests: [{given: {payment: {|", "method"},
+		{"a shipment of the cart", tests, "tests: [{given: {shipping: {shipments: [{|", "method price"},
+		{"a shipment of the quote", tests, "tests: [{expect: {shipments: {express: {|", "discount total"},
+		{"nothing of a variable", tests, "tests: [{matrix: {|", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e.t = t
@@ -119,6 +147,75 @@ plugins:
 			}
 			e.typed(tt.file, "") // for the next
 		})
+	}
+}
+
+func TestFixturesAndTagsAreCompleted(t *testing.T) {
+	fixtures := "carts: {weekly: [HAT]}\ncustomers: {anna: {id: c-1}}\n"
+	other := strings.Replace(shopTest, "tests:\n", "fixtures: testdata/shop.yaml\ntests:\n", 1)
+	folder := files(t, "shop.yaml", shop, "shop_test.yaml", other, "testdata/shop.yaml", fixtures,
+		"more_test.yaml", "fixtures: {customers: {bert: {id: c-2}, carla: {id: c-3}}}\ntests:\n  - {name: a, tags: [smoke, slow], given: {cart: [], customer: bert}, expect: {total: 0}}\n")
+	e := open(t, folder)
+	tests, more := folder+"/shop_test.yaml", folder+"/more_test.yaml"
+	e.opened(tests, "")
+	e.opened(more, "")
+	for _, tt := range []struct{ name, file, text, want string }{
+		{"a customer of a file of fixtures", tests, other + "  - given: {customer: |", "anna"},
+		{"a cart of it", tests, other + "  - given: {cart: |", "weekly"},
+		{"a customer of the file itself, which is no YAML yet", more, "tests: [{given: {customer: |", "bert carla"},
+		{"a tag of any test", tests, other + "  - tags: [|", "slow smoke"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e.t = t
+			e.diagnostics(tt.file)
+			e.typed(tt.file, strings.Replace(tt.text, "|", "", 1))
+			labels, _ := e.completed(tt.file, tt.text)
+			same(t, "offered", strings.Join(labels, " "), tt.want)
+		})
+	}
+}
+
+// TestKeysAreThoseOfPackageRuletest has the server complete a key that there cannot be,
+// and compares what it offers with what the fault says there is.
+func TestKeysAreThoseOfPackageRuletest(t *testing.T) {
+	lock := "version: 1\nplugins:\n  my-points:\n    version: \"1.0.0\"\n    api: 1\n    sha256: [\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"]\n    deals: {spend: {effect: order}}\n"
+	folder := files(t, "plugins.lock.yaml", lock, "shop.yaml", shop, "shop_test.yaml", shopTest)
+	e := open(t, folder)
+	name := folder + "/shop_test.yaml"
+	e.opened(name, "")
+	for _, at := range []string{
+		"Q: 1", "always: [{Q: 1}]", "fixtures: {Q: 1}", "fixtures: {customers: {a: {Q: 1}}}\ntests: [{name: a, given: {cart: [], customer: a}}]",
+		"catalogue: [{Q: 1}]", "tests: [{Q: 1}]", "tests: [{name: a, compile_error: {Q: 1}}]", "tests: [{name: a, steps: [{Q: 1}]}]",
+		"stubs: {my-points: {Q: 1}}", "tests: [{name: a, stubs: {my-points: {Q: 1}}}]",
+		"defaults: {cart: [{Q: 1}]}\ntests: [{name: a, given: {}}]", "defaults: {customer: {Q: 1}}\ntests: [{name: a, given: {cart: []}}]",
+		"tests: [{name: a, given: {shipping: {Q: 1}}}]", "tests: [{name: a, given: {shipping: {shipments: [{Q: 1}]}}}]", "tests: [{name: a, given: {payment: {Q: 1}}}]",
+		"tests: [{name: a, given: {usage: {hats-10: {Q: 1}}}}]", "tests: [{name: a, given: {codes: {X: {Q: 1}}}}]",
+		"tests: [{name: a, given: {cart: [HAT]}, expect: {not_applied: {hats-10: {Q: 1}}}}]", "tests: [{name: a, given: {cart: [HAT]}, expect: {lines: {HAT: {Q: 1}}}}]",
+		"tests: [{name: a, given: {cart: [HAT]}, expect: {shipments: {post: {Q: 1}}}}]", "tests: [{name: a, given: {cart: [HAT]}, expect: {rejected: {Q: 1}}}]",
+		"tests: [{name: a, given: {cart: [HAT]}, expect: {hints: [{Q: 1}]}}]", "tests: [{name: a, given: {cart: [HAT]}, expect: {includes: {Q: 1}}}]",
+		"tests: [{name: a, given: {cart: [HAT]}, expect: {awards: [{Q: 1}]}}]", "tests: [{name: a, given: {cart: [HAT]}, expect: {gifts: [{Q: 1}]}}]",
+		"stubs: {my-points: {deals: {spend: {gift: {Q: 1}}}}}", "stubs: {my-points: {deals: {spend: {award: {Q: 1}}}}}", "stubs: {my-points: {deals: {spend: {units: [{Q: 1}]}}}}",
+	} {
+		wrong := strings.Replace(at, "Q", "zzzzzzzzzzzzzzzz", 1)
+		if !strings.Contains(wrong, "tests:") {
+			wrong += "\ntests: [{name: a, given: {cart: []}}]"
+		}
+		if !strings.Contains(wrong, "catalogue:") {
+			wrong += "\ncatalogue: [{sku: HAT, price: 1}]"
+		}
+		e.typed(name, wrong)
+		want := ""
+		for _, d := range e.diagnostics(name) {
+			if _, keys, found := strings.Cut(d, `unknown key "zzzzzzzzzzzzzzzz": there is `); found {
+				want = keys
+			}
+		}
+		e.typed(name, at[:strings.Index(at, "Q")])
+		labels, _ := e.completed(name, at[:strings.Index(at, "Q")]+"|")
+		slices.Sort(labels)
+		if got := strings.Join(labels, ", "); got != want {
+			t.Errorf("%s: got %s, want %s", at, got, want)
+		}
 	}
 }
 

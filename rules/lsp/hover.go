@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -22,7 +21,7 @@ func (s *Server) hover(ctx context.Context, p positionParams) (any, error) {
 	if from == to {
 		return nil, nil
 	}
-	doc := f.explain(s.reference, from, to)
+	doc := f.explain(s.manual, from, to)
 	if doc == "" {
 		return nil, nil
 	}
@@ -51,7 +50,7 @@ func isWordByte(b byte) bool {
 }
 
 // explain says what the word is.
-func (f file) explain(r reference, from, to int) string {
+func (f file) explain(m manual, from, to int) string {
 	content := f.doc.text.content
 	name := content[from:to]
 	if i := f.symbolAt(from, to); i >= 0 {
@@ -63,15 +62,15 @@ func (f file) explain(r reference, from, to int) string {
 	}
 	isKey := strings.HasPrefix(strings.TrimLeft(content[to:], "\"' "), ":")
 	if c.key || c.either && isKey || !c.either && isKey && c.start == from {
-		for _, w := range f.keysAt(r, c) {
+		for _, w := range f.keysAt(m, c) {
 			if w.label == name {
 				return w.doc
 			}
 		}
 		return f.explainItem(name)
 	}
-	if scope := scopeOf(c.path, isPolicy(path.Base(f.name))); scope != noExpression && !ruletest.IsTestFile(f.name) {
-		if doc := f.explainInExpression(r, content[c.start:to], name, scope); doc != "" {
+	if scope := f.scopeAt(c.path); scope != noExpression {
+		if doc := f.explainInExpression(m, content[c.start:to], name, scope); doc != "" {
 			return doc
 		}
 	}
@@ -84,11 +83,11 @@ func (f file) explain(r reference, from, to int) string {
 }
 
 // explainInExpression says what the last word of an expression is.
-func (f file) explainInExpression(r reference, source, name string, scope expressionScope) string {
+func (f file) explainInExpression(m manual, source, name string, scope expressionScope) string {
 	if _, inText := openText(source); inText {
 		return f.explainItem(name)
 	}
-	words, typed := f.expressionWords(r, source, scope)
+	words, typed := f.expressionWords(m, source, scope)
 	for _, w := range words {
 		if w.label == source[len(source)-typed:] {
 			return w.doc

@@ -13,9 +13,6 @@ import (
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
-
-	"github.com/checkout-promotions/checkout/rules"
-	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
 // Error codes of the protocol beyond those of JSON-RPC.
@@ -40,13 +37,13 @@ type Options struct {
 
 // Server is a language server for one editor. Make one with New, and run it once.
 type Server struct {
-	options   Options
-	reference reference
-	rpc       *jrpc2.Server
-	ctx       context.Context // ends with the server
-	work      sync.WaitGroup  // the goroutines that look for faults
-	exit      chan struct{}   // closed when the editor asks the server to end
-	ready     chan struct{}   // closed when the server knows the editor
+	options Options
+	manual  manual
+	rpc     *jrpc2.Server
+	ctx     context.Context // ends with the server
+	work    sync.WaitGroup  // the goroutines that look for faults
+	exit    chan struct{}   // closed when the editor asks the server to end
+	ready   chan struct{}   // closed when the server knows the editor
 
 	// phaseMu is locked while the connection is, and mu never is when something is
 	// sent: the connection is locked then.
@@ -75,7 +72,7 @@ const (
 
 // New returns a server.
 func New(o Options) *Server {
-	s := &Server{options: o, reference: newReference(rules.Language, ruletest.Documentation), exit: make(chan struct{}), ready: make(chan struct{}), folders: make(map[string]*folderState)}
+	s := &Server{options: o, manual: newManual(), exit: make(chan struct{}), ready: make(chan struct{}), folders: make(map[string]*folderState)}
 	s.workspace = workspace{open: make(map[string]*document)}
 	s.workspace.index = newIndex(s.workspace)
 	return s

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -158,20 +157,33 @@ func isPolicy(base string) bool { return base == "policy.yaml" || base == "polic
 // isOurs reports whether a file looks as if it was for checkout: a workspace has YAML
 // files of all kinds.
 func isOurs(name string, data []byte) bool {
-	keys := "sets|conditions|promotions"
 	switch {
 	case ruletest.IsTestFile(name):
-		if regexp.MustCompile(`(?m)^(suite|templates):`).Match(data) {
-			return false // of Helm
-		}
-		keys = "tests|catalogue|stubs|defaults|rules"
+		ofHelm := hasKey(data, func(key []byte) []byte { return key }, "suite", "templates")
+		return !ofHelm && hasKey(data, opened, "tests", "catalogue", "stubs", "fixtures", "always", "defaults", "rules")
 	case isPolicy(path.Base(name)):
-		keys = "currency|rounding|groups|cap|resolution"
+		return hasKey(data, opened, "currency", "rounding", "groups", "cap", "resolution")
 	case path.Base(name) == lock.File:
 		return true
+	default:
+		return hasKey(data, opened, "sets", "conditions", "promotions")
 	}
-	return regexp.MustCompile(`(?m)^\s*\{?\s*["']?(` + keys + `)["']?\s*:`).Match(data)
 }
+
+// hasKey reports whether a line begins with one of the keys, once that is taken off
+// which may stand before it.
+func hasKey(data []byte, off func([]byte) []byte, keys ...string) bool {
+	for line := range bytes.Lines(data) {
+		key, _, found := bytes.Cut(off(line), []byte(":"))
+		if found && slices.Contains(keys, string(bytes.TrimRight(key, " \t\"'"))) {
+			return true
+		}
+	}
+	return false
+}
+
+// opened takes off blanks, a bracket and a quote.
+func opened(line []byte) []byte { return bytes.TrimLeft(line, byteOrderMark+" \t{\"'") }
 
 // testedFolder is the folder of the rules that a test file is about.
 func testedFolder(name string, data []byte) string {

@@ -2,14 +2,11 @@
 //
 // Which words there are comes from package compile, what they mean from the tables of
 // language.md and from the pages of reasons: there is no second list and no second
-// text. A test wants a text for every word.
+// text. A test wants a text for every word. Manual is what the tables say, also of the
+// keys of files, for an editor.
 package reference
 
 import (
-	"regexp"
-	"strings"
-
-	"github.com/checkout-promotions/checkout/rules"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
 )
@@ -48,12 +45,12 @@ type Reference struct {
 // Of returns what the rules of a folder may use, whose files may have faults and may be
 // none.
 func Of(files []compile.File) Reference {
-	v, texts := compile.VocabularyOf(files), textsOf(rules.Language)
-	r := Reference{Version: Version, Operators: texts.operators,
+	v, manual := compile.VocabularyOf(files), Language()
+	r := Reference{Version: Version, Operators: manual.operators(),
 		Facts: []Word{}, PluginDeals: []Word{}, Names: []Word{},
-		Items: texts.variables("Items", v.Items), Carts: texts.variables("Carts", v.Carts),
-		Sets: texts.variables("Carts", v.Sets), Lines: texts.lines(v.Lines),
-		Functions: texts.words("Functions", v.Functions), Deals: texts.words("Deals", v.Deals)}
+		Items: manual.variables("Items", v.Items), Carts: manual.variables("Carts", v.Carts),
+		Sets: manual.variables("Carts", v.Sets), Lines: manual.lines(v.Lines),
+		Functions: manual.words("Functions", v.Functions), Deals: manual.words("Deals", v.Deals)}
 	for _, p := range v.Plugins {
 		for _, f := range p.Facts {
 			variable := compile.FactVariable(p, f)
@@ -74,57 +71,40 @@ func Of(files []compile.File) Reference {
 	return r
 }
 
-// texts are the tables of language.md: by section and word.
-type texts struct {
-	of        map[string]map[string]string
-	operators []Word
-}
-
-// textsOf reads the rows of all tables whose first cell has words in backticks.
-func textsOf(language string) texts {
-	t := texts{of: make(map[string]map[string]string)}
-	section := ""
-	for line := range strings.Lines(language) {
-		line = strings.TrimSpace(line)
-		if title := strings.TrimLeft(line, "#"); title != line && strings.HasPrefix(title, " ") {
-			section = strings.TrimSpace(title)
-			t.of[section] = make(map[string]string)
-		}
-		cells := strings.Split(strings.TrimSuffix(strings.TrimPrefix(line, "| "), " |"), " | ")
-		if !strings.HasPrefix(line, "| `") || len(cells) < 2 {
+// operators are the rows of the table of operators.
+func (m Manual) operators() []Word {
+	var rows []Word
+	for _, e := range m.Section("Expressions", "") {
+		if n := len(rows); n > 0 && rows[n-1].Text == e.Text {
+			rows[n-1].Name += " " + e.Name
 			continue
 		}
-		if section == "Expressions" {
-			t.operators = append(t.operators, Word{Name: strings.ReplaceAll(cells[0], "`", ""), Text: cells[1]})
-		}
-		for _, word := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[0], -1) {
-			t.of[section][word[1]] = cells[1]
-		}
+		rows = append(rows, Word{Name: e.Name, Text: e.Text})
 	}
-	return t
+	return rows
 }
 
-func (t texts) words(section string, names []string) []Word {
+func (m Manual) words(section string, names []string) []Word {
 	words := []Word{}
 	for _, name := range names {
-		words = append(words, Word{Name: name, Text: t.of[section][name]})
+		words = append(words, Word{Name: name, Text: m.Find(section, name).Text})
 	}
 	return words
 }
 
-func (t texts) variables(section string, variables []compile.Variable) []Word {
+func (m Manual) variables(section string, variables []compile.Variable) []Word {
 	words := []Word{}
 	for _, v := range variables {
-		words = append(words, Word{v.Name, v.Type, t.of[section][v.Name]})
+		words = append(words, Word{v.Name, v.Type, m.Find(section, v.Name).Text})
 	}
 	return words
 }
 
 // lines are the facts of a line, which mean what they do for the cart.
-func (t texts) lines(variables []compile.Variable) []Word {
+func (m Manual) lines(variables []compile.Variable) []Word {
 	words := []Word{}
 	for _, v := range variables {
-		words = append(words, Word{v.Name, v.Type, t.of["Carts"]["cart"+v.Name] + ", for the line"})
+		words = append(words, Word{v.Name, v.Type, m.Find("Carts", "cart"+v.Name).Text + ", for the line"})
 	}
 	return words
 }

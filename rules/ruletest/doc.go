@@ -23,9 +23,34 @@
 //	      - {qty: 2, total: 99.98, applied: []}
 //	      - {qty: 3, total: 99.98, applied: [tv-3-for-2]}
 //
+// # A file
+//
+//	version     of the format: 1, which it is without it
+//	rules       the folder of the rules, from that of the test; without it the test's
+//	            own
+//	catalogue   items, or the path of an inventory file
+//	defaults    what every test of the file is given
+//	fixtures    carts and customers with names, or the path of a file that has them
+//	stubs       what plugins answer
+//	always      what must be true after each case
+//	tests       the tests
+//
+// # A test
+//
+//	name            what the test shows; no other test of the file has it
+//	tags            words that filters select tests by
+//	skip            why the test is not run; it is checked, and in every report
+//	given           the cart, and what is known about it
+//	stubs           what plugins answer in this test
+//	expect          what the quote must be
+//	table           a case for each row: variables, which stand as ${name} in given
+//	                and expect, and expectations
+//	matrix          {variable: [values]}, a case for each cell of the product
+//	steps           what is done one after the other
+//	compile_error   the faults of rules that do not compile
+//
 // A test has one of expect, table (which expect may stand beside), matrix, steps and
-// compile_error. It may have tags, which filters select by, and skip: why it is not
-// run. Skipped tests are read and checked like all others, and are in every report.
+// compile_error.
 //
 // # matrix
 //
@@ -53,8 +78,13 @@
 //	  - {do: refund, ref: 1}                          the order of step 1 gives all back
 //	  - {do: price, given: {at: …}, expect: {applied: [welcome]}}
 //
-// With ref, commit makes an order of a hold, and release gives the hold up. The given
-// of a step is laid over that of the test; usage and codes in it are set anew.
+//	do       what is done: price, commit, hold, release or refund
+//	ref      the number of the step, from 1, whose order or hold it is about
+//	given    what is given, laid over that of the test; usage and codes in it are set
+//	         anew
+//	expect   what the quote of the step must be
+//
+// With ref, commit makes an order of a hold, and release gives the hold up.
 //
 // # compile_error
 //
@@ -63,6 +93,10 @@
 //
 //	given: {rules: "promotions: [{id: a, deal: {percent_off: {of: order, percent: 120}}}]"}
 //	compile_error: {code: R0107, at: "1:63", text: percent must be between 0 and 100}
+//
+//	code   of the fault
+//	at     its line and column
+//	text   its message
 //
 // # always
 //
@@ -81,14 +115,17 @@
 //	cart        "SKU", "SKU x3" or {sku, quantity}; [] is a cart without goods; or a fixture
 //	customer    {id groups tags orders lifetime_spend attributes}, or a fixture
 //	coupons     the codes on the cart
-//	at          the instant, which may also be called now
+//	at, now     the instant, by either name
 //	stock       {SKU: units}, where it is not that of the catalogue
 //	shipping    {method price country region}, or {shipments: [{method, price}]}
 //	            for a cart that is sent in parts
 //	usage       {promotion: {redemptions by_customer spent}}, what orders have
 //	            used of promotions; nothing unless it says otherwise
 //	codes       {CODE: {pool redemptions}}, what is known of coupon codes
-//	channel, payment, attributes, currency
+//	channel     where the cart is sold, such as web
+//	payment     how it is paid, such as card
+//	attributes  the shop's own facts of the cart
+//	currency    of the cart, where it is not the shop's
 //
 // Defaults are merged key by key, and those of the customer once more.
 //
