@@ -83,8 +83,12 @@ func Check(ctx context.Context, path string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check plugin: %w", err)
 	}
-	if info, err := os.Stat(program); err != nil || !info.Mode().IsRegular() {
+	info, err := os.Stat(program)
+	if err != nil || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("check plugin: there is no program %s", path)
+	}
+	if err := launch.Executable(path, info); err != nil {
+		return nil, fmt.Errorf("check plugin: %w", err)
 	}
 	sockets, err := os.MkdirTemp("", "check")
 	if err != nil {

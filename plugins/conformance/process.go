@@ -4,9 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,11 +58,27 @@ func (s *suite) byHand(ctx context.Context) error {
 	}
 }
 
-// handshakeEnv is what go-plugin sets, with versions of the contract.
-func (s *suite) handshakeEnv(versions string) []string {
+// handshakeEnv is what go-plugin sets, with versions of the contract. Nobody connects with the certificate.
+func (s *suite) handshakeEnv(versions string) ([]string, error) {
 	h := wire.Handshake()
+	certificate, err := clientCertificate()
 	return append(append([]string(nil), s.o.Env...), h.MagicCookieKey+"="+h.MagicCookieValue, "PLUGIN_PROTOCOL_VERSIONS="+versions,
-		"PLUGIN_UNIX_SOCKET_DIR="+s.sockets, "PLUGIN_MIN_PORT=10000", "PLUGIN_MAX_PORT=25000")
+		"PLUGIN_UNIX_SOCKET_DIR="+s.sockets, "PLUGIN_MIN_PORT=10000", "PLUGIN_MAX_PORT=25000", "PLUGIN_CLIENT_CERT="+certificate), err
+}
+
+// clientCertificate returns one in PEM, whose key is lost.
+func clientCertificate() (string, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), err
 }
 
 // versions offers a version that there will not be.
@@ -64,7 +87,11 @@ func (s *suite) versions(ctx context.Context) error {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.path)
 	defer launch.Group(cmd)()
-	cmd.Env, cmd.WaitDelay = s.handshakeEnv("999"), time.Second
+	cmd.WaitDelay = time.Second
+	var err error
+	if cmd.Env, err = s.handshakeEnv("999"); err != nil {
+		return err
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -210,9 +237,12 @@ func (s *suite) orphaned(ctx context.Context) error {
 		return err
 	}
 	defer reader.Close()
-	shell := exec.CommandContext(ctx, "/bin/sh", "-c", `"$0" & wait`, s.path)
-	shell.Env, shell.Stdout, shell.WaitDelay = s.handshakeEnv(fmt.Sprint(wire.Version)), writer, time.Second
-	err = shell.Start()
+	shell, stderr := exec.CommandContext(ctx, "/bin/sh", "-c", `"$0" & wait`, s.path), &launch.Tail{}
+	shell.Stdout, shell.Stderr, shell.WaitDelay = writer, stderr, time.Second
+	shell.Env, err = s.handshakeEnv(fmt.Sprint(wire.Version))
+	if err == nil {
+		err = shell.Start()
+	}
 	if err := errors.Join(err, writer.Close()); err != nil {
 		return err
 	}
@@ -220,11 +250,16 @@ func (s *suite) orphaned(ctx context.Context) error {
 		return err
 	}
 	lines := bufio.NewReader(reader)
-	_, err = lines.ReadString('\n')
+	_, early := lines.ReadString('\n')
 	killed := errors.Join(shell.Process.Kill(), reader.SetReadDeadline(time.Now().Add(10*time.Second)))
 	_ = shell.Wait() // it was killed
-	if err != nil || killed != nil {
-		return errors.Join(err, killed)
+	switch {
+	case errors.Is(early, io.EOF):
+		return fmt.Errorf("it ended before it had written a line to stdout%s", stderr.Printed())
+	case early != nil:
+		return fmt.Errorf("it had not written a line to stdout after %s%s", s.o.StartTimeout, stderr.Printed())
+	case killed != nil:
+		return killed
 	}
 	if _, err := io.Copy(io.Discard, lines); err != nil {
 		return errors.New("it still runs 10 seconds after its parent was killed; end it by hand")

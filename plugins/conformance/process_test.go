@@ -36,6 +36,53 @@ func TestABareNameIsAFileOfThisFolder(t *testing.T) {
 	}
 }
 
+// Programs are started as the host does, with a certificate, below a shell too, and what they print is told.
+func TestHowProgramsAreStarted(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, ends, want string }{
+		{"one that needs a certificate", `[ -n "$CHECKOUT_PLUGIN" ] && [ -z "$PLUGIN_CLIENT_CERT" ]`, ""},
+		{"one that ends below a shell", `[ "$(ps -o pgid= -p $$ | tr -d ' ')" != $$ ]`,
+			"it ends when its parent is killed: it ended before it had written a line to stdout; it printed:\n  not here"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			program, script := filepath.Join(dir, "real", "honest"), filepath.Join(dir, "honest")
+			text := "#!/bin/sh\nif " + c.ends + "; then echo 'not here' >&2; exit 3; fi\nexec " + program + "\n"
+			err := errors.Join(os.Mkdir(filepath.Dir(program), 0o755), os.Symlink(self, program), os.WriteFile(script, []byte(text), 0o755))
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := conformance.Check(t.Context(), script, conformance.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var faults []string
+			for _, r := range report.Results {
+				if !r.OK() {
+					faults = append(faults, r.Name+": "+r.Reason)
+				}
+			}
+			if got := strings.Join(faults, "\n"); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAFileThatMayNotBeExecutedIsNotChecked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := conformance.Check(t.Context(), path, conformance.Options{})
+	if want := "check plugin: " + path + " is not executable; chmod +x it"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestWhatIsNoProgramIsNotChecked(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range []string{dir, filepath.Join(dir, "nothing")} {

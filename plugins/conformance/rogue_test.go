@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// rogue is a plugin that misbehaves.
+// rogue is a plugin that misbehaves, but for the honest one.
 type rogue struct {
 	name     string
 	evaluate func(*rogue, *sdk.Cart, sdk.Deal) (sdk.Answer, error)
@@ -51,6 +51,9 @@ func rogues() map[string]func(*rogue, *sdk.Cart, sdk.Deal) (sdk.Answer, error) {
 			return sdk.OffOrder(0), strict(d)
 		},
 		"impostor": nil,
+		"honest": func(_ *rogue, _ *sdk.Cart, d sdk.Deal) (sdk.Answer, error) {
+			return sdk.Nothing("not today"), strict(d)
+		},
 	}
 }
 

@@ -74,11 +74,8 @@ func lookAt(path string) (fileState, error) {
 		return fileState{}, err
 	}
 	state := fileState{info}
-	if !info.Mode().IsRegular() {
-		return state, &startError{engine.NotRunning, true, fmt.Errorf("%s is no file", path)}
-	}
-	if runtime.GOOS != "windows" && info.Mode()&0o111 == 0 {
-		return state, &startError{engine.NotRunning, true, fmt.Errorf("%s is not executable; chmod +x it", path)}
+	if err := launch.Executable(path, info); err != nil {
+		return state, &startError{engine.NotRunning, true, err}
 	}
 	return state, nil
 }

@@ -277,7 +277,7 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 			"  [31mError: no key\n  at x.js:1:7\n  Node.js v20.20.2", false},
 		{"loud", `start: its first line on stdout is not that of a plugin, or it ended before: "hello"`, false},
 		{"brief", "start: it ended before it had written a line to stdout", false},
-		{"newer", "start: it and this Checkout have no version of the contract in common: incompatible API version with plugin. Plugin version: 7, Client versions: [1]", true},
+		{"newer", "start: it and this Checkout have no version of the contract in common; use one of either that fits the other: incompatible API version with plugin. Plugin version: 7, Client versions: [1]", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

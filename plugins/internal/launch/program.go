@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"runtime"
@@ -238,6 +239,17 @@ func (f *firstLine) pass(buffer []byte) error {
 	}
 }
 
+// Executable refuses a file that no system would run as a program, and says what to do.
+func Executable(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file", path)
+	}
+	if runtime.GOOS != "windows" && info.Mode()&0o111 == 0 {
+		return fmt.Errorf("%s is not executable; chmod +x it", path)
+	}
+	return nil
+}
+
 // Group lets a command lead a process group. What it returns kills all of the group, as the end of the context of the command does, and is
 // to be called when the command has been waited for.
 func Group(cmd *exec.Cmd) (kill func()) {
@@ -258,7 +270,7 @@ func Group(cmd *exec.Cmd) (kill func()) {
 func (p *program) diagnose(err error) error {
 	switch text := err.Error(); {
 	case strings.HasPrefix(text, "incompatible API version"):
-		return &VersionError{fmt.Errorf("it and this Checkout have no version of the contract in common: %s", text)}
+		return &VersionError{fmt.Errorf("it and this Checkout have no version of the contract in common; use one of either that fits the other: %s", text)}
 	case strings.HasPrefix(text, "incompatible core API version"):
 		return &VersionError{errors.New("it was made for another go-plugin than version 1")}
 	case strings.HasPrefix(text, "Unrecognized remote plugin message: \nFailed to read any lines") && !p.spoke.Load():

@@ -835,9 +835,11 @@ type Deal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Stands for the deal in the answer, and is the same in every call: 1 to 200 bytes. It has no further meaning.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The name of a DealKind.
+	// The name of a DealKind. The rules may be of another version of the plugin: a kind that it does not have is Failed, or the call is.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
-	// Its config: a JSON object that the schema of the kind allows.
+	// Its config: a JSON object that nests at most 8 deep, which the schema of the kind in the lock file of the rules allows. That may be of
+	// another version, too: a config that is no JSON object, or has values of types that this schema does not allow, is Failed, or the
+	// call is. It is never taken for another one.
 	Config string `protobuf:"bytes,3,opt,name=config,proto3" json:"config,omitempty"`
 	// The SKUs that the rule lets it give away, for EFFECT_GIFT.
 	Gifts         []string `protobuf:"bytes,4,rep,name=gifts,proto3" json:"gifts,omitempty"`

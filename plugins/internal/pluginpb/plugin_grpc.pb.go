@@ -52,7 +52,7 @@ type PluginClient interface {
 	// Describe says who the plugin is and what it offers. It is asked before Configure and gives the same response whenever it is asked.
 	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeResponse, error)
 	// Configure hands over the settings of the shop, once after the start and before Evaluate and Facts. INVALID_ARGUMENT refuses them, and
-	// the plugin is not used.
+	// the plugin is not used. What is no JSON object, or not what the plugin expects, is to be refused.
 	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
 	// Evaluate asks what deals give to a cart: one call per cart, with all deals of the plugin. It is asked for every price that is
 	// shown, as well as for purchases, and must not count, book or reserve anything. Equal requests have equal responses, unless the
@@ -120,7 +120,7 @@ type PluginServer interface {
 	// Describe says who the plugin is and what it offers. It is asked before Configure and gives the same response whenever it is asked.
 	Describe(context.Context, *DescribeRequest) (*DescribeResponse, error)
 	// Configure hands over the settings of the shop, once after the start and before Evaluate and Facts. INVALID_ARGUMENT refuses them, and
-	// the plugin is not used.
+	// the plugin is not used. What is no JSON object, or not what the plugin expects, is to be refused.
 	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
 	// Evaluate asks what deals give to a cart: one call per cart, with all deals of the plugin. It is asked for every price that is
 	// shown, as well as for purchases, and must not count, book or reserve anything. Equal requests have equal responses, unless the
