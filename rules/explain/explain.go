@@ -150,23 +150,23 @@ func (e *Explanation) writeObstacle(b *strings.Builder, o engine.Outcome) {
 	}
 	for _, h := range e.Quote.Hints {
 		if h.Promotion == o.Promotion {
-			e.writeHint(b, h)
+			WriteHint(b, "  ", e.Quote.Currency, h)
 		}
 	}
 }
 
-// writeHint tells what the customer could add.
-func (e *Explanation) writeHint(b *strings.Builder, h engine.Hint) {
+// WriteHint writes what the customer could add, on a line after the indent. Its amounts
+// are in the currency.
+func WriteHint(b *strings.Builder, indent string, currency engine.Currency, h engine.Hint) {
 	var add []string
 	for _, item := range h.Add {
 		add = append(add, fmt.Sprintf("%d x %s", item.Quantity, item.SKU))
 	}
-	money := e.Quote.Currency.Format
-	fmt.Fprintf(b, "  nearest: %s more saves %s", strings.Join(add, ", "), money(h.Saves))
+	fmt.Fprintf(b, "%snearest: %s more saves %s", indent, strings.Join(add, ", "), currency.Format(h.Saves))
 	if h.Costs < 0 {
-		fmt.Fprintf(b, " and makes the cart %s cheaper\n", money(-h.Costs))
+		fmt.Fprintf(b, " and makes the cart %s cheaper\n", currency.Format(-h.Costs))
 	} else {
-		fmt.Fprintf(b, " and costs %s\n", money(h.Costs))
+		fmt.Fprintf(b, " and costs %s\n", currency.Format(h.Costs))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/explain"
 	"github.com/checkout-promotions/checkout/rules/invariant"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
@@ -72,6 +73,9 @@ func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 	for _, w := range c.WhyNot {
 		fmt.Fprintf(b, "  why not %s  (%s, %s)\n", w.Promotion, w.Source, w.Reason)
 		explain.WriteObstacle(b, "    ", w.Reason, w.Obstacle)
+		if w.Nearest != nil {
+			explain.WriteHint(b, "    ", w.Currency, *w.Nearest)
+		}
 	}
 	fmt.Fprintf(b, "  run it again: %s --run %s\n\n", command, quoteArgument(c.Filter))
 }
@@ -131,6 +135,13 @@ type whyNotJSON struct {
 	By        []string     `json:"by,omitempty"`
 	Detail    string       `json:"detail,omitempty"`
 	Fault     string       `json:"fault,omitempty"`
+	Nearest   *nearestJSON `json:"nearest,omitempty"` // what to add so that it is applied
+}
+
+type nearestJSON struct {
+	Add   []engine.HintItem `json:"add"`
+	Saves string            `json:"saves"`
+	Costs string            `json:"costs"`
 }
 
 type clauseJSON struct {
@@ -150,6 +161,9 @@ func TestsJSON(w io.Writer, r ruletest.Result) error {
 			why := whyNotJSON{Promotion: w.Promotion, Source: w.Source, Reason: w.Reason.String(), By: w.By, Detail: w.Detail, Fault: string(w.Fault)}
 			for _, clause := range w.Why {
 				why.Clauses = append(why.Clauses, clauseJSON(clause))
+			}
+			if w.Nearest != nil {
+				why.Nearest = &nearestJSON{w.Nearest.Add, w.Currency.Format(w.Nearest.Saves), w.Currency.Format(w.Nearest.Costs)}
 			}
 			j.WhyNot = append(j.WhyNot, why)
 		}

@@ -12,6 +12,10 @@ import (
 )
 
 func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
+	usd, err := engine.ParseCurrency("USD")
+	if err != nil {
+		t.Fatal(err)
+	}
 	result := ruletest.Result{Failed: 1, Passed: 2, Cases: []ruletest.CaseResult{{
 		File: "shop_test.yaml", Line: 7, Name: "three pans", Filter: "test=three pans",
 		Mismatches: []ruletest.Mismatch{{Field: "payable", Want: "1.00", Got: "2.00"}},
@@ -20,6 +24,8 @@ func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
 			{Source: "shop.yaml:2:5", Promotion: "tenth", Reason: engine.Excluded, Obstacle: engine.Obstacle{By: []string{"trio"}}},
 			{Source: "shop.yaml:3:5", Promotion: "autumn", Reason: engine.BudgetSpent, Obstacle: engine.Obstacle{Detail: "8.00 wanted, 5.00 left"}},
 			{Source: "shop.yaml:4:5", Promotion: "last", Reason: engine.CapReached},
+			{Source: "shop.yaml:4:9", Promotion: "fourth", Reason: engine.BelowQuantity, Currency: usd,
+				Nearest: &engine.Hint{Add: []engine.HintItem{{SKU: "PAN", Quantity: 2}}, Saves: 500, Costs: -100}},
 			{Source: "shop.yaml:5:5", Promotion: "points", Reason: engine.PluginFailed, Obstacle: engine.Obstacle{Fault: engine.TimedOut, Detail: "after 100ms"}},
 			{Source: "shop.yaml:6:5", Promotion: "wrap", Reason: engine.PluginFailed, Obstacle: engine.Obstacle{Fault: engine.Crashed}},
 		},
@@ -37,6 +43,8 @@ func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
   why not autumn  (shop.yaml:3:5, budget_spent)
     8.00 wanted, 5.00 left
   why not last  (shop.yaml:4:5, cap_reached)
+  why not fourth  (shop.yaml:4:9, below_quantity)
+    nearest: 2 x PAN more saves 5.00 and makes the cart 1.00 cheaper
   why not points  (shop.yaml:5:5, plugin_failed)
     timeout: after 100ms
   why not wrap  (shop.yaml:6:5, plugin_failed)

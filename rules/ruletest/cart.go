@@ -47,7 +47,7 @@ func ReadCart(ctx context.Context, src CartSource) (Cart, error) {
 	if folder == "" {
 		folder = rulesFolder(src.Name, root.Get("rules"))
 	}
-	l := loader{source: disk{}, folders: make(map[string]ruleFolder)}
+	l := newLoader(disk{})
 	compiled, err := l.rules(folder)
 	if err != nil {
 		return Cart{}, fmt.Errorf("rules of the folder %s: %w", folder, err)

@@ -73,6 +73,11 @@ func (x expectation) ofQuote() bool {
 	return checked > 0 || x.applied != nil || x.gifts != nil || x.awards != nil || x.optimal != nil || x.hints != nil || x.explain != nil
 }
 
+// ofReasons reports whether promotions that are not applied matter.
+func (x expectation) ofReasons() bool {
+	return len(x.notApplied)+len(x.coupons) > 0 || x.optimal != nil || x.hints != nil || x.explain != nil
+}
+
 // expectation reads the mappings, of which a later one wins key by key.
 func (r *reader) expectation(s scope, currency engine.Currency, from ...syntax.Map) expectation {
 	get := func(key string) syntax.Value { return topmost(from, key) }

@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/rules/explain"
 	"github.com/checkout-promotions/checkout/rules/invariant"
 )
 
@@ -49,8 +48,6 @@ type CaseResult struct {
 	WhyNot []WhyNot
 	// Filter selects this case alone.
 	Filter string
-	// Trace tells what promotions did, in each step, where Options ask for it.
-	Trace string
 }
 
 // Failed reports whether the case was run and did not pass.
@@ -62,6 +59,10 @@ type WhyNot struct {
 	Source    string
 	Reason    engine.Reason
 	engine.Obstacle
+	// Nearest is the least to add to the cart so that a promotion that should be
+	// applied is, nil where nothing was found, and Currency that of its amounts.
+	Nearest  *engine.Hint
+	Currency engine.Currency
 }
 
 // Filter selects cases. The zero Filter selects all.
@@ -166,8 +167,6 @@ type Options struct {
 	Shuffle *uint64
 	// FailFast leaves out what comes after the first case that fails.
 	FailFast bool
-	// Trace asks for the Trace of each result.
-	Trace bool
 	// Surfaces price the cases too, each of which then has a result for the engine
 	// and one for each surface. Cases are run one after the other.
 	Surfaces []Surface
@@ -214,18 +213,24 @@ func RunWith(ctx context.Context, suites []Suite, filter Filter, options Options
 	if err != nil {
 		return Result{}, fmt.Errorf("run rule tests: %w", err)
 	}
-	result := Result{Cases: results, Seed: options.Shuffle}
+	result := Result{Seed: options.Shuffle}
 	for _, r := range results {
-		switch {
-		case r.Skipped != "":
-			result.Skipped++
-		case r.Passed:
-			result.Passed++
-		default:
-			result.Failed++
-		}
+		result.add(r)
 	}
 	return result, nil
+}
+
+// add counts the case.
+func (r *Result) add(c CaseResult) {
+	switch {
+	case c.Skipped != "":
+		r.Skipped++
+	case c.Passed:
+		r.Passed++
+	default:
+		r.Failed++
+	}
+	r.Cases = append(r.Cases, c)
 }
 
 // choose returns the cases to be run, in their order.
@@ -324,9 +329,11 @@ type caseRun struct {
 }
 
 // price prices a cart of the case and compares what comes out. The label says which
-// step it is.
+// step it is. Promotions that were not applied are only looked at where the case asks
+// why, or fails.
 func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectation, label string) (quote engine.Quote, priced bool) {
 	rules := r.suite.Rules
+	req.Explain = expect.ofReasons() || len(r.suite.always) > 0 || r.surface != nil
 	request, err := rules.Consult(ctx, r.plugins, req)
 	if err == nil {
 		if r.options.Priced != nil && r.surface == nil {
@@ -358,10 +365,7 @@ func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectat
 		r.Broken = append(r.Broken, invariant.Violation{Invariant: v.Invariant, Values: label + v.Values})
 	}
 	if len(found) > 0 {
-		r.WhyNot = append(r.WhyNot, r.suite.whyNot(expect, quote)...)
-	}
-	if r.options.Trace {
-		r.Trace += label + "\n" + r.suite.trace(quote)
+		r.WhyNot = append(r.WhyNot, r.suite.whyNot(expect, request)...)
 	}
 	return quote, true
 }
@@ -375,14 +379,6 @@ func labelled(found []Mismatch, label string) []Mismatch {
 		found[i].Field = label + found[i].Field
 	}
 	return found
-}
-
-// trace tells what promotions did.
-func (s Suite) trace(q engine.Quote) string {
-	var b strings.Builder
-	e := explain.Explanation{Quote: q, Source: s.source}
-	_ = e.Pretty(&b) // a Builder has no errors
-	return b.String()
 }
 
 // source says where a promotion is written.
@@ -428,19 +424,32 @@ func (r *caseRun) settle(book *ledger, i int, st step) {
 	book.undo(st.ref)
 }
 
-// whyNot explains each promotion that the case expects and the quote does not
-// have, and each one that was refused for another reason than expected.
-func (s Suite) whyNot(expect expectation, q engine.Quote) []WhyNot {
+// whyNot explains each promotion that the case expects and the quote of the request
+// does not have, and each one that was refused for another reason than expected. What
+// would have been enough is asked of those that are wanted.
+func (s Suite) whyNot(expect expectation, request engine.Request) []WhyNot {
+	wanted := slices.Clone(expect.includes.applied)
+	if expect.applied != nil {
+		wanted = append(wanted, *expect.applied...)
+	}
+	request.Explain, request.Hints = true, true
+	q, err := s.Rules.Price(request)
+	if err != nil {
+		return nil // it has been priced, without hints
+	}
 	var explained []WhyNot
 	for _, o := range q.Promotions {
-		wanted := expect.applied != nil && slices.Contains(*expect.applied, o.Promotion)
+		isWanted := slices.Contains(wanted, o.Promotion)
 		refused, named := expect.notApplied[o.Promotion]
-		if o.Reason == engine.Applied || !wanted && (!named || refused.met(o)) {
+		if o.Reason == engine.Applied || !isWanted && (!named || refused.met(o)) {
 			continue
 		}
-		why := WhyNot{Promotion: o.Promotion, Source: s.source(o.Promotion), Reason: o.Reason}
+		why := WhyNot{Promotion: o.Promotion, Source: s.source(o.Promotion), Reason: o.Reason, Currency: q.Currency}
 		if o.Obstacle != nil {
 			why.Obstacle = *o.Obstacle
+		}
+		if i := slices.IndexFunc(q.Hints, func(h engine.Hint) bool { return h.Promotion == o.Promotion }); isWanted && i >= 0 {
+			why.Nearest = &q.Hints[i]
 		}
 		explained = append(explained, why)
 	}

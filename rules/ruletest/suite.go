@@ -29,6 +29,8 @@ type Suite struct {
 	Cases []Case
 
 	folder string // of the rules
+	files  []compile.File
+	lock   lock.Lock
 	always []invariant.Invariant
 }
 
@@ -104,9 +106,13 @@ func Load(paths []string) ([]Suite, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%w in %s: tests are files called *_test.yaml", ErrNoTests, strings.Join(paths, ", "))
+		return nil, noTests(paths)
 	}
 	return LoadFrom(disk{}, files)
+}
+
+func noTests(paths []string) error {
+	return fmt.Errorf("%w in %s: tests are files called *_test.yaml", ErrNoTests, strings.Join(paths, ", "))
 }
 
 // Source is where files are read from.
@@ -127,7 +133,7 @@ func (disk) RuleFiles(folder string) ([]compile.File, error) { return compile.Re
 // LoadFrom is Load of test files that a source has, such as an editor in which they
 // are not saved yet.
 func LoadFrom(source Source, files []string) ([]Suite, error) {
-	l := loader{source: source, folders: make(map[string]ruleFolder)}
+	l := newLoader(source)
 	var suites []Suite
 	for _, file := range files {
 		suite, err := l.load(file)
@@ -136,10 +142,7 @@ func LoadFrom(source Source, files []string) ([]Suite, error) {
 		}
 		suites = append(suites, suite)
 	}
-	for _, doc := range l.others {
-		l.faults = append(l.faults, doc.Faults()...)
-	}
-	if err := l.faults.Err(); err != nil {
+	if err := l.err(); err != nil {
 		return nil, err
 	}
 	return suites, nil
@@ -175,18 +178,41 @@ func IsTestFile(name string) bool {
 	return strings.HasSuffix(name, "_test.yaml") || strings.HasSuffix(name, "_test.yml")
 }
 
-// loader compiles each folder of rules once.
+// loader compiles each folder of rules once, and reads each inventory once.
 type loader struct {
-	source  Source
-	folders map[string]ruleFolder
-	faults  diag.List
-	others  []*syntax.Document // with fixtures, whose faults come last
+	source     Source
+	compile    func(folder string, files []compile.File) (ruleFolder, error)
+	folders    map[string]ruleFolder
+	catalogues map[namedCatalogue]engine.CatalogMap
+	faults     diag.List
+	others     []*syntax.Document // with fixtures, whose faults come last
+}
+
+func newLoader(source Source) *loader {
+	compile := func(_ string, files []compile.File) (ruleFolder, error) { return compileFolder(files) }
+	return &loader{source: source, compile: compile, folders: make(map[string]ruleFolder), catalogues: make(map[namedCatalogue]engine.CatalogMap)}
+}
+
+// err returns all faults that were found.
+func (l *loader) err() error {
+	for _, doc := range l.others {
+		l.faults = append(l.faults, doc.Faults()...)
+	}
+	l.others = nil
+	return l.faults.Err()
 }
 
 // ruleFolder is a folder of rules; its rules are nil where they have faults.
 type ruleFolder struct {
 	rules *engine.Ruleset
 	lock  lock.Lock
+	files []compile.File
+}
+
+// namedCatalogue is an inventory file as one currency reads it.
+type namedCatalogue struct {
+	path     string
+	currency engine.Currency
 }
 
 func (l *loader) load(file string) (Suite, error) {
@@ -210,7 +236,7 @@ func (l *loader) load(file string) (Suite, error) {
 	}
 	r := &reader{rules: rules, lock: compiled.lock, items: items, defaults: readDefaults(root.Get("defaults")), stubs: root.Get("stubs"), reasons: refusalReasons()}
 	r.fixtures = l.fixtures(file, root.Get("fixtures"), others)
-	suite := Suite{File: file, Rules: rules, folder: folder, always: invariant.Read(root.Get("always"), rules.Currency())}
+	suite := Suite{File: file, Rules: rules, folder: folder, files: compiled.files, lock: compiled.lock, always: invariant.Read(root.Get("always"), rules.Currency())}
 	suite.Cases = r.cases(root.Require("tests"))
 	r.fixtures.reportUnused()
 	digestCases(suite.Cases, data, root.Get("tests"), others.Sum(nil))
@@ -232,17 +258,22 @@ func (l *loader) rules(dir string) (ruleFolder, error) {
 	if err != nil {
 		return ruleFolder{}, err
 	}
-	var folder ruleFolder
-	folder.rules, err = compile.Compile(sources)
-	if err == nil {
-		folder.lock, err = compile.LockOf(sources)
-	}
+	folder, err := l.compile(dir, sources)
 	var faults diag.List
 	if errors.As(err, &faults) {
 		l.faults = append(l.faults, faults.InFolder(filepath.ToSlash(dir))...)
 		err = nil
 	}
 	l.folders[dir] = folder
+	return folder, err
+}
+
+func compileFolder(files []compile.File) (folder ruleFolder, err error) {
+	folder.files = files
+	folder.rules, err = compile.Compile(files)
+	if err == nil {
+		folder.lock, err = compile.LockOf(files)
+	}
 	return folder, err
 }
 
@@ -259,13 +290,18 @@ func (l *loader) catalogue(file string, v syntax.Value, currency engine.Currency
 		return nil, nil
 	}
 	_, _ = read.Write(data) // a hash has no errors
+	key := namedCatalogue{path, currency}
+	if known, ok := l.catalogues[key]; ok {
+		return known, nil
+	}
 	items, err := catalogue.Parse(filepath.ToSlash(path), data, currency)
 	var faults diag.List
 	if errors.As(err, &faults) {
 		l.faults = append(l.faults, faults...)
 		err = nil
 	}
-	return engine.NewCatalog(items), err
+	l.catalogues[key] = engine.NewCatalog(items)
+	return l.catalogues[key], err
 }
 
 // RequestOf is Request by other rules than those of the suite, with stubs for what

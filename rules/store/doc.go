@@ -14,6 +14,8 @@
 //	}
 //	go w.Run(ctx) // ends with ctx, and with nothing else
 //
+// Changes watches any files, for tools that read them themselves.
+//
 // # Contract
 //
 // If loading fails, the last good ruleset stays in force. That holds for a file

@@ -42,11 +42,10 @@ func Watched(opts Options, after func()) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := newNotifier(opts)
-	n.look = func(dir string) plan {
+	n := newNotifier(opts, func() plan {
 		defer after()
-		return survey(dir)
-	}
+		return survey(opts.Dir)
+	})
 	n.refresh()
 	defer n.close()
 	return n.fs.WatchList(), nil

@@ -19,21 +19,21 @@ import (
 const maxSurveys = 10
 
 // notifier turns events of the file system into hints. It belongs to the
-// goroutine of Run, which closes it; fsnotify's own goroutine ends with close.
+// goroutine of listen, which closes it; fsnotify's own goroutine ends with close.
 type notifier struct {
 	dir  string
 	poll time.Duration
 	log  *slog.Logger
 	open func() (*fsnotify.Watcher, error) // nil when only polling
-	look func(dir string) plan             // survey, but for tests
+	look func() plan                       // what there is to watch
 
 	fs        *fsnotify.Watcher // nil while there are no events
 	plan      plan
 	complaint string // the last one in the log, "" when all is well
 }
 
-func newNotifier(opts Options) *notifier {
-	n := &notifier{dir: opts.Dir, poll: opts.Poll, log: opts.Logger, look: survey}
+func newNotifier(opts Options, look func() plan) *notifier {
+	n := &notifier{dir: opts.Dir, poll: opts.Poll, log: opts.Logger, look: look}
 	if opts.Mode == ModeAuto {
 		n.open = opts.notify
 	}
@@ -97,7 +97,7 @@ func (n *notifier) refresh() {
 func (n *notifier) add() (fault error) {
 	added := make(map[string]bool)
 	for range maxSurveys {
-		n.plan = n.look(n.dir)
+		n.plan = n.look()
 		more := false
 		for _, dir := range slices.Sorted(maps.Keys(n.plan.dirs)) {
 			if added[dir] {

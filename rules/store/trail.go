@@ -33,14 +33,21 @@ func (p plan) concerns(name string) bool {
 	return p.folders[filepath.Dir(name)] || p.names[name] || p.dirs[name]
 }
 
-// survey lists what the rules in dir hang on now. Of a folder that changes
-// meanwhile it lists a part. It leaves out hidden folders, as compile.Read does,
-// but may list folders that hold no rules.
-func survey(dir string) plan {
+// survey lists what the rules at the absolute paths, folders or single files, hang on
+// now. Of a folder that changes meanwhile it lists a part. It leaves out hidden
+// folders, as compile.Read does, but may list folders that hold no rules.
+func survey(paths ...string) plan {
 	p := plan{folders: make(map[string]bool), names: make(map[string]bool), dirs: make(map[string]bool)}
+	for _, path := range paths {
+		p.survey(path)
+	}
+	return p
+}
+
+func (p plan) survey(dir string) {
 	top, err := trail(dir, p.name)
 	if err != nil {
-		return p
+		return
 	}
 	_ = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -54,7 +61,6 @@ func survey(dir string) plan {
 		}
 		return nil
 	})
-	return p
 }
 
 // trail resolves an absolute path and visits every name that its meaning hangs

@@ -49,19 +49,29 @@ func (w *Watcher) Run(ctx context.Context) error {
 		return errors.New("watch rules: this Watcher is running already")
 	}
 	defer w.running.Store(false)
-	n := newNotifier(w.opts)
-	defer n.close()
-	quiet := newDebounce(w.opts.Debounce, w.opts.MaxDelay)
-	defer quiet.stop()
-	poll := time.NewTicker(w.opts.Poll)
-	defer poll.Stop()
-
+	n := newNotifier(w.opts, func() plan { return survey(w.opts.Dir) })
 	w.opts.Logger.Info("watching rules", "dir", w.opts.Dir, "mode", w.opts.Mode, "poll", w.opts.Poll)
-	w.poll(n, quiet)
+	listen(ctx, w.opts, n, func(quiet *debounce) { w.poll(n, quiet) }, func() bool {
+		n.refresh()
+		return w.reload(ctx)
+	})
+	return nil
+}
+
+// listen waits for hints until ctx is done. It calls poll at first and with each tick
+// of the poll, and settled once hints have been quiet; where that returns false, what
+// it looked at would not hold still.
+func listen(ctx context.Context, opts Options, n *notifier, poll func(*debounce), settled func() bool) {
+	defer n.close()
+	quiet := newDebounce(opts.Debounce, opts.MaxDelay)
+	defer quiet.stop()
+	ticks := time.NewTicker(opts.Poll)
+	defer ticks.Stop()
+	poll(quiet)
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case event, open := <-n.events():
 			if n.matters(event, open) {
 				quiet.hint()
@@ -69,12 +79,11 @@ func (w *Watcher) Run(ctx context.Context) error {
 		case err := <-n.errors():
 			n.complain(err)
 			quiet.hint()
-		case <-poll.C:
-			w.poll(n, quiet)
+		case <-ticks.C:
+			poll(quiet)
 		case <-quiet.over():
 			quiet.done()
-			n.refresh()
-			if !w.reload(ctx) {
+			if !settled() {
 				quiet.hint()
 			}
 		}
