@@ -43,7 +43,7 @@ func imports() map[string][]string {
 		"rules/store":      {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":    {"rules/compile"},
 		"rules/record":     {"engine"},
-		"rules/backtest":   {"engine", "rules/catalogue", "rules/record"},
+		"rules/backtest":   {"engine", "rules/catalogue", "rules/invariant", "rules/record"},
 		"rules/difference": {"engine", "rules/compile", "rules/lock", "rules/ruletest", "rules/syntax"},
 		"rules/format":     {"rules/diag", "rules/syntax"},
 		"rules/lint":       {"engine", "rules/diag", "rules/syntax", "rules/lock", "rules/compile", "rules/record"},

@@ -9,7 +9,8 @@ func (r *Ruleset) Read(req Request, q *Quote, read func(*Scope)) error {
 	if err := p.open(req); err != nil {
 		return err
 	}
-	p.startTotal, p.scope.now, p.scope.settled = p.subtotal, req.At, q
+	p.begin()
+	p.scope.now, p.scope.settled = req.At, q
 	defer func() { p.scope.settled = nil }()
 	read(p.scope)
 	return nil

@@ -19,7 +19,9 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/backtest"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
+	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -391,31 +393,61 @@ func TestOrdersAreSelected(t *testing.T) {
 	}
 }
 
-// atLeast is an invariant.
-type atLeast engine.Amount
-
-func (a atLeast) String() string { return fmt.Sprintf("total >= %d", a) }
-
-func (a atLeast) Broken(_ *engine.Ruleset, _ engine.Request, q engine.Quote) string {
-	if q.Total >= engine.Amount(a) {
-		return ""
+// always reads invariants.
+func always(t *testing.T, list string) []invariant.Invariant {
+	t.Helper()
+	doc := syntax.Parse("shop_test.yaml", []byte(list))
+	all := invariant.Read(doc.Root(), pounds(t))
+	if err := doc.Faults().Err(); err != nil {
+		t.Fatal(err)
 	}
-	return fmt.Sprintf("the total is %d", q.Total)
+	return all
 }
 
 func TestBrokenInvariantsAreCounted(t *testing.T) {
-	result := run(t, export(t, cart{units: 1}, cart{units: 2}, cart{units: 3}), backtest.Options{
-		Old: rulesOf(t, nothing), New: rulesOf(t, "  - {id: off, deal: {percent_off: {of: order, percent: 60}}}\n"),
-		Invariants: []backtest.Invariant{atLeast(0), atLeast(1000)},
+	result := run(t, export(t, cart{units: 1}, cart{units: 2}, cart{units: 3}, cart{units: 4}), backtest.Options{
+		Old: rulesOf(t, "  - {id: off, deal: {percent_off: {of: order, percent: 50}}}\n"), New: rulesOf(t, "  - {id: off, deal: {percent_off: {of: order, percent: 60}}}\n"),
+		Invariants: always(t, "[{permute: cart.lines}, quote.total >= 0, quote.total >= 10, quote.discount != 6, quote.discount != 5]"), Permute: 3,
 	})
-	want := []backtest.Broken{{Invariant: "total >= 1000", New: 2, Examples: []backtest.Example{
-		{Reference: "A", Place: "line 1", Problem: "new rules: the total is 400"}, {Reference: "B", Place: "line 2", Problem: "new rules: the total is 800"},
-	}}}
+	for i := range result.Invariants {
+		for j := range result.Invariants[i].Examples {
+			e := &result.Invariants[i].Examples[j]
+			if has := e.Test != ""; has != (e.New != "") {
+				t.Errorf("%s, %s: got a test: %v, want one where the new rules break it", result.Invariants[i].Invariant, e.Reference, has)
+			}
+			e.Test = ""
+		}
+	}
+	want := []backtest.Checked{
+		{Invariant: "quote.total >= 0", Place: "shop_test.yaml:1:25", Orders: 4, Examples: []backtest.Breach{}},
+		{Invariant: "quote.total >= 10", Place: "shop_test.yaml:1:43", Orders: 4, Old: 1, New: 2, Both: 1, Examples: []backtest.Breach{
+			{Reference: "A", Place: "line 1", Old: "5.00 >= 10", New: "4.00 >= 10"}, {Reference: "B", Place: "line 2", New: "8.00 >= 10"},
+		}},
+		{Invariant: "quote.discount != 6", Place: "shop_test.yaml:1:62", Orders: 4, New: 1, Examples: []backtest.Breach{
+			{Reference: "A", Place: "line 1", New: "6.00 != 6"},
+		}},
+		{Invariant: "quote.discount != 5", Place: "shop_test.yaml:1:83", Orders: 4, Old: 1, Examples: []backtest.Breach{
+			{Reference: "A", Place: "line 1", Old: "5.00 != 5"},
+		}},
+		{Invariant: "permute cart.lines", Place: "shop_test.yaml:1:2", Orders: 2, Examples: []backtest.Breach{}},
+	}
 	if diff := cmp.Diff(want, result.Invariants); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if got := in(t, result).Measures.Broken; got != 2 {
-		t.Errorf("got a measure of %d, want 2", got)
+		t.Errorf("got a measure of %d orders that break something, want 2", got)
+	}
+}
+
+func TestWhatAConditionReads(t *testing.T) {
+	for text, want := range map[string]bool{"changed > 1 and not (invariants_broken > 3)": true, "changed > 1": false} {
+		condition, err := backtest.ParseCondition(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := condition.Names("invariants_broken"); got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
 	}
 }
 

@@ -25,6 +25,11 @@
 // Answers and facts of plugins are those of the record. A plugin is not asked
 // again: it would answer of today.
 //
+// Invariants are those of package invariant, as tests have them under always, so that
+// they are written once. Each is judged under both rulesets, on the request as it was
+// priced. Those about the order of lines or coupons price an order three times, so
+// they are checked on each tenth order unless Options.Permute says otherwise.
+//
 // Amounts are added up for each currency, never across.
 //
 // Conditions such as "discount_delta_pct > 2" are expressions of expr-lang, as

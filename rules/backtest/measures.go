@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -79,9 +80,7 @@ func (r *Result) measures(c *Currency) Measures {
 		w := &c.Worst[0]
 		m.LargestChange = amount(magnitude(w.New.Discount + w.New.Gifts - w.Old.Discount - w.Old.Gifts))
 	}
-	for _, b := range r.Invariants {
-		m.Broken += int(b.New)
-	}
+	m.Broken = int(r.Orders.Broken)
 	return m
 }
 
@@ -115,6 +114,27 @@ func ParseCondition(text string) (*Condition, error) {
 		return nil, fmt.Errorf("condition %q: %w\nthe names are %s", text, err, strings.Join(names, ", "))
 	}
 	return &Condition{text, program}, nil
+}
+
+// Names reports whether the condition reads the measure of the name.
+func (c *Condition) Names(measure string) bool {
+	found := namedIn{name: measure}
+	node := c.program.Node()
+	ast.Walk(&node, &found)
+	return found.found
+}
+
+// namedIn looks for a name.
+type namedIn struct {
+	name  string
+	found bool
+}
+
+// Visit implements ast.Visitor.
+func (f *namedIn) Visit(n *ast.Node) {
+	if id, ok := (*n).(*ast.IdentifierNode); ok && id.Value == f.name {
+		f.found = true
+	}
 }
 
 // Judge notes in the result the currencies for which the condition holds, and

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 )
 
 // side is one of the two rulesets: 0 the old, 1 the new one.
@@ -24,7 +25,8 @@ type pricedOrder struct {
 	order   Order
 	quotes  [2]engine.Quote
 	usage   engine.Usage // that the new rules have priced it with
-	broken  [2][]string  // by invariant, where there are any
+	broken  [2][]string  // by invariant, of those that are checked
+	permute bool         // invariants that permute are checked
 	problem *Problem
 	changed bool
 }
@@ -61,6 +63,7 @@ func (r *run) priceOrder(decoder Decoder, e Entry, p *pricedOrder) {
 	}
 	request := &p.order.Request
 	request.Explain, request.Hints = false, false
+	p.permute = e.Index%r.Permute == 0
 	usage := request.Usage
 	if !r.Recorded {
 		usage = unused(usage)
@@ -87,13 +90,30 @@ func (o *Options) quote(p *pricedOrder, s side, usage engine.Usage) *Problem {
 		return problem
 	}
 	p.quotes[s], p.usage = quote, usage
-	if len(o.Invariants) > 0 {
-		p.broken[s] = make([]string, len(o.Invariants))
-		for i, invariant := range o.Invariants {
-			p.broken[s][i] = invariant.Broken(o.rules(s), request, quote)
-		}
+	if p.broken[s], err = invariant.Broken(o.checked(p), o.rules(s), request, &quote); err != nil {
+		return asProblem(err)
 	}
 	return nil
+}
+
+// checked are the invariants that are checked on the order.
+func (o *Options) checked(p *pricedOrder) []invariant.Invariant {
+	if p.permute {
+		return o.Invariants
+	}
+	cheap := slices.IndexFunc(o.Invariants, invariant.Invariant.Permutes)
+	if cheap < 0 {
+		return o.Invariants
+	}
+	return o.Invariants[:cheap]
+}
+
+// dear is 1 for what is not checked on every order.
+func dear(i invariant.Invariant) int {
+	if i.Permutes() {
+		return 1
+	}
+	return 0
 }
 
 // unused is the usage of a shop whose orders have used nothing yet; which codes

@@ -22,8 +22,8 @@ type Result struct {
 	// Failures are the orders that could not be priced, by kind. They count in
 	// nothing else.
 	Failures []Failure `json:"failures"`
-	// Invariants are those that are broken, in the order they are given in.
-	Invariants []Broken `json:"invariants"`
+	// Invariants are those that were checked, the dear ones last.
+	Invariants []Checked `json:"invariants"`
 	// FailIf is the condition that was asked for, nil for none.
 	FailIf *Verdict `json:"fail_if,omitempty"`
 }
@@ -58,9 +58,12 @@ type Orders struct {
 	Failed  int64 `json:"failed"`
 	// Changed are those of the priced ones for which the customer pays or gets
 	// something else.
-	Changed int64      `json:"changed"`
-	First   *time.Time `json:"first,omitempty"` // when the first was placed
-	Last    *time.Time `json:"last,omitempty"`
+	Changed int64 `json:"changed"`
+	// Broken are those of the priced ones that break an invariant under the new
+	// rules.
+	Broken int64      `json:"broken"`
+	First  *time.Time `json:"first,omitempty"` // when the first was placed
+	Last   *time.Time `json:"last,omitempty"`
 }
 
 // Sums are what orders come to under one ruleset.
@@ -232,12 +235,34 @@ type Example struct {
 	Problem   string `json:"problem"`
 }
 
-// Broken is an invariant that some quotes break.
-type Broken struct {
-	Invariant string    `json:"invariant"`
-	Old       int64     `json:"old"` // orders
-	New       int64     `json:"new"`
-	Examples  []Example `json:"examples"`
+// Checked is an invariant, and what came of it.
+type Checked struct {
+	Invariant string `json:"invariant"`
+	// Place is where it is written, as file:line:column.
+	Place string `json:"place"`
+	// Orders are those that it was checked on.
+	Orders int64 `json:"orders"`
+	// Old and New are the orders that break it under the old and under the new
+	// rules, Both those that do under both.
+	Old  int64 `json:"old"`
+	New  int64 `json:"new"`
+	Both int64 `json:"both"`
+	// Examples are the first that break it under the new rules, without those the
+	// first under the old ones.
+	Examples []Breach `json:"examples"`
+}
+
+// Breach is an order that breaks an invariant.
+type Breach struct {
+	Reference string `json:"reference"`
+	Place     string `json:"place"`
+	// Old and New are the values with which it is broken under the old and under
+	// the new rules, "" where it holds.
+	Old string `json:"old"`
+	New string `json:"new"`
+	// Test is a rule test of the order, as Changed has it, "" where only the old
+	// rules break the invariant.
+	Test string `json:"test,omitempty"`
 }
 
 // Verdict is what came of a condition.

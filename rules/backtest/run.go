@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 )
 
 // Options say what is compared, and over which orders.
@@ -30,8 +32,11 @@ type Options struct {
 	Recorded bool
 	// Catalog finds gifts that the record does not have; it may be nil.
 	Catalog engine.CatalogMap
-	// Invariants are checked on every order.
-	Invariants []Invariant
+	// Invariants are checked on every order, under both rulesets. Those that
+	// permute, which are dear, are checked on each order whose number in the
+	// input can be divided by Permute, 0 for DefaultPermute.
+	Invariants []invariant.Invariant
+	Permute    int64
 	// Workers is how many orders are priced at once, 0 for all cores. It makes
 	// no difference to the result.
 	Workers int
@@ -41,14 +46,10 @@ type Options struct {
 	Tick func(orders, done, total int64)
 }
 
-// Invariant must hold for every quote.
-type Invariant interface {
-	// String is the invariant as it is written.
-	String() string
-	// Broken says how the quote breaks it, "" when it does not. It is called by
-	// many goroutines at once.
-	Broken(rules *engine.Ruleset, request engine.Request, quote engine.Quote) string
-}
+// DefaultPermute is of how many orders one is priced with its lines or its coupons
+// in another order, where an invariant asks for it. All of them would take twice as
+// long as the backtest itself.
+const DefaultPermute = 10
 
 // The bounds of a block: what one worker takes at once.
 const (
@@ -72,6 +73,12 @@ func Run(ctx context.Context, source Source, o Options) (*Result, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	if o.Permute <= 0 {
+		o.Permute = DefaultPermute
+	}
+	// Those that are checked on every order come first.
+	o.Invariants = slices.Clone(o.Invariants)
+	slices.SortStableFunc(o.Invariants, func(a, b invariant.Invariant) int { return cmp.Compare(dear(a), dear(b)) })
 	ctx, cancel := context.WithCancel(ctx)
 	r := &run{
 		Options: o, source: source,

@@ -26,7 +26,8 @@ type tally struct {
 	first, last                   time.Time
 	ledgers                       [2]*ledger
 	failures                      map[Kind]*Failure
-	broken                        []Broken
+	invariants                    []checked
+	broken                        int64
 	currencies                    map[engine.Currency]*sums
 }
 
@@ -70,8 +71,8 @@ type worst struct {
 func newTally(o *Options) *tally {
 	t := &tally{Options: o, failures: make(map[Kind]*Failure), currencies: make(map[engine.Currency]*sums)}
 	t.ledgers = [2]*ledger{newLedger(o.Old), newLedger(o.New)}
-	for _, invariant := range o.Invariants {
-		t.broken = append(t.broken, Broken{Invariant: invariant.String(), Examples: []Example{}})
+	for _, i := range o.Invariants {
+		t.invariants = append(t.invariants, checked{Checked: Checked{Invariant: i.Text, Place: i.Place}})
 	}
 	return t
 }
@@ -130,25 +131,57 @@ func (t *tally) fail(p *pricedOrder) {
 	}
 }
 
+// checked is an invariant with orders that break it.
+type checked struct {
+	Checked
+	byNew, byOld []breach // byOld are those that the new rules do not break
+}
+
+type breach struct {
+	Breach
+	request engine.Request // as the new rules have priced it
+}
+
 // check counts the invariants that the order breaks.
 func (t *tally) check(p *pricedOrder) {
-	for i := range t.broken {
-		b := &t.broken[i]
-		for s := range candidate + 1 {
-			problem := p.broken[s][i]
-			if problem == "" {
-				continue
-			}
-			if s == old {
-				b.Old++
-			} else {
-				b.New++
-			}
-			if len(b.Examples) < examples {
-				b.Examples = append(b.Examples, Example{p.order.Reference, p.order.Place, s.String() + " rules: " + problem})
-			}
+	broken := false
+	for i := range p.broken[candidate] {
+		c := &t.invariants[i]
+		c.Orders++
+		before, after := p.broken[old][i], p.broken[candidate][i]
+		if before == "" && after == "" {
+			continue
+		}
+		b := breach{Breach: Breach{Reference: p.order.Reference, Place: p.order.Place, Old: before, New: after}}
+		if before != "" {
+			c.Old++
+		}
+		if after == "" {
+			c.byOld = appendFirst(c.byOld, b)
+			continue
+		}
+		broken = true
+		c.New++
+		if before != "" {
+			c.Both++
+		}
+		if len(c.byNew) < examples {
+			b.request = t.reduced(p.order.Request)
+			b.request.Usage = p.usage
+			c.byNew = append(c.byNew, b)
 		}
 	}
+	if broken {
+		t.broken++
+	}
+}
+
+// appendFirst keeps the first ones.
+func appendFirst(list []breach, b breach) []breach {
+	if len(list) < examples {
+		list = append(list, b)
+	}
+	return list
 }
 
 func (t *tally) sums(c engine.Currency) *sums {
@@ -410,10 +443,10 @@ func (t *tally) result() *Result {
 		New:     Rules{Digest: t.New.Digest(), Promotions: len(t.New.PromotionIDs())},
 		Input:   Input{Since: instant(t.Since), Until: instant(t.Until), Sample: t.Sample, Limit: t.Limit, Usage: "counted"},
 		Orders: Orders{
-			Read: t.read, Skipped: t.read - t.priced - t.failed, Priced: t.priced, Failed: t.failed, Changed: t.changed,
+			Read: t.read, Skipped: t.read - t.priced - t.failed, Priced: t.priced, Failed: t.failed, Changed: t.changed, Broken: t.broken,
 			First: instant(t.first), Last: instant(t.last),
 		},
-		Currencies: []Currency{}, Failures: []Failure{}, Invariants: []Broken{},
+		Currencies: []Currency{}, Failures: []Failure{}, Invariants: []Checked{},
 	}
 	if t.Sample > 0 {
 		r.Input.Seed = t.Seed
@@ -429,16 +462,40 @@ func (t *tally) result() *Result {
 	}) {
 		r.Failures = append(r.Failures, *f)
 	}
-	for _, b := range t.broken {
-		if b.Old+b.New > 0 {
-			r.Invariants = append(r.Invariants, b)
-		}
+	for _, c := range t.invariants {
+		r.Invariants = append(r.Invariants, t.checked(c))
 	}
 	for i := range r.Currencies {
 		c := &r.Currencies[i]
 		c.Measures = r.measures(c)
 	}
 	return r
+}
+
+// checked writes what came of an invariant.
+func (t *tally) checked(c checked) Checked {
+	result := c.Checked
+	result.Examples = []Breach{}
+	list := c.byNew
+	if len(list) == 0 {
+		list = c.byOld
+	}
+	for _, b := range list {
+		if b.New != "" {
+			b.Test = t.test(b.request, b.Reference)
+		}
+		result.Examples = append(result.Examples, b.Breach)
+	}
+	return result
+}
+
+// test is a rule test of an order, "" for one that cannot be written as one.
+func (t *tally) test(request engine.Request, reference string) string {
+	test, err := record.Test(t.New, request, "order "+reference)
+	if err != nil {
+		return ""
+	}
+	return string(test.File)
 }
 
 func instant(at time.Time) *time.Time {
@@ -459,9 +516,7 @@ func (t *tally) currency(c *sums) Currency {
 		part.Distribution = append(part.Distribution, Bucket{From: max(0, i-1) * bucketWidth, To: i * bucketWidth, Old: n[old], New: n[candidate]})
 	}
 	for _, w := range c.worst {
-		if test, err := record.Test(t.New, w.request, "order "+w.order.Reference); err == nil {
-			w.order.Test = string(test.File)
-		}
+		w.order.Test = t.test(w.request, w.order.Reference)
 		part.Worst = append(part.Worst, w.order)
 	}
 	return part

@@ -31,15 +31,13 @@ func NewInvariant(v syntax.Value, currency engine.Currency) *Invariant {
 	return &Invariant{compiledCondition{all: o.terms(andJoins, o.bool), why: o.why}}
 }
 
-// Check reports whether the condition holds of the cart and its quote, and the parts
-// that make it false where it does not. The error is that of engine.Ruleset.Read.
-func (i *Invariant) Check(rules *engine.Ruleset, req engine.Request, q *engine.Quote) (holds bool, broken []engine.Clause, err error) {
-	err = rules.Read(req, q, func(s *engine.Scope) {
-		if holds = i.condition.Holds(s); !holds {
-			broken = i.condition.Why(s)
-		}
-	})
-	return holds, broken, err
+// Check reports whether the condition holds in a scope of engine.Ruleset.Read, and
+// the parts that make it false where it does not.
+func (i *Invariant) Check(s *engine.Scope) (holds bool, broken []engine.Clause) {
+	if i.condition.Holds(s) {
+		return true, nil
+	}
+	return false, i.condition.Why(s)
 }
 
 // quoteRecord is what an invariant may read of a quote.

@@ -16,6 +16,10 @@
 //	quote.gifts      the SKUs that are given
 //	quote.lines      those of cart.lines, with .discount and .total of the quote
 //
+// Amounts are in the currency of the cart, and read with the digits of the shop's
+// currency. So where carts come in several currencies, amounts are better compared
+// with each other than with numbers.
+//
 // Permute says that the order of cart.lines, or of coupons, must not change the
 // quote: it is priced again, backwards, and with the first moved to the end.
 package invariant

@@ -16,7 +16,9 @@ import (
 // Invariant is one thing that must be true. It is safe for concurrent use.
 type Invariant struct {
 	// Text is the condition as it is written, or "permute cart.lines".
-	Text      string
+	Text string
+	// Place is where it is written, as file:line:column.
+	Place     string
 	condition *compile.Invariant
 	permute   string // "" for a condition
 }
@@ -40,11 +42,11 @@ func Read(v syntax.Value, currency engine.Currency) []Invariant {
 			if ok && !slices.Contains(permutable(), text) {
 				what.Report(diag.WrongValue, "write "+strings.Join(permutable(), " or "), "the order of %.40q cannot be changed", text)
 			}
-			all = append(all, Invariant{Text: "permute " + text, permute: text})
+			all = append(all, Invariant{Text: "permute " + text, Place: item.Location(), permute: text})
 			continue
 		}
 		if condition := compile.NewInvariant(item, currency); condition != nil {
-			all = append(all, Invariant{Text: strings.TrimSpace(item.Text()), condition: condition})
+			all = append(all, Invariant{Text: strings.TrimSpace(item.Text()), Place: item.Location(), condition: condition})
 		}
 	}
 	return all
@@ -52,37 +54,67 @@ func Read(v syntax.Value, currency engine.Currency) []Invariant {
 
 func permutable() []string { return []string{"cart.lines", "coupons"} }
 
+// Permutes reports whether the invariant is about the order of something, so that
+// to check it costs two prices more.
+func (i Invariant) Permutes() bool { return i.condition == nil }
+
 // Check returns which of the invariants do not hold of a request and the quote that
 // the rules gave for it. The request has what plugins answered. The error is that of
 // engine.Ruleset.Price.
 func Check(all []Invariant, rules *engine.Ruleset, req engine.Request, q *engine.Quote) ([]Violation, error) {
-	var broken []Violation
-	for _, i := range all {
-		values, err := i.check(rules, req, q)
-		if err != nil {
-			return broken, fmt.Errorf("check %s: %w", i.Text, err)
-		}
+	var violations []Violation
+	broken, err := Broken(all, rules, req, q)
+	for i, values := range broken {
 		if values != "" {
-			broken = append(broken, Violation{i.Text, values})
+			violations = append(violations, Violation{all[i].Text, values})
+		}
+	}
+	return violations, err
+}
+
+// Broken returns for each of the invariants the values with which it is broken, as
+// in Violation, and "" where it holds; nil where there are no invariants. It is Check
+// for many carts.
+func Broken(all []Invariant, rules *engine.Ruleset, req engine.Request, q *engine.Quote) ([]string, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	broken := make([]string, len(all))
+	if slices.ContainsFunc(all, func(i Invariant) bool { return !i.Permutes() }) {
+		err := rules.Read(req, q, func(s *engine.Scope) {
+			for n, i := range all {
+				if !i.Permutes() {
+					broken[n] = i.values(s)
+				}
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("check what is always true: %w", err)
+		}
+	}
+	for n, i := range all {
+		if i.Permutes() {
+			values, err := i.permuted(rules, req, q)
+			if err != nil {
+				return nil, fmt.Errorf("check %s: %w", i.Text, err)
+			}
+			broken[n] = values
 		}
 	}
 	return broken, nil
 }
 
-// check returns the values with which the invariant is broken, "" where it holds.
-func (i Invariant) check(rules *engine.Ruleset, req engine.Request, q *engine.Quote) (string, error) {
-	if i.condition == nil {
-		return i.permuted(rules, req, q)
-	}
-	holds, clauses, err := i.condition.Check(rules, req, q)
-	if holds || err != nil {
-		return "", err
+// values are those of the parts that are false, "" where the condition holds.
+func (i Invariant) values(s *engine.Scope) string {
+	holds, clauses := i.condition.Check(s)
+	if holds {
+		return ""
 	}
 	var values []string
 	for _, c := range clauses {
 		values = append(values, c.Values)
 	}
-	return cmp.Or(strings.Join(values, ", "), "false"), nil
+	return cmp.Or(strings.Join(values, ", "), "false")
 }
 
 // permuted prices the cart in other orders.

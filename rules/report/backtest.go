@@ -287,9 +287,36 @@ func (p *backtestPart) worst(b *strings.Builder) {
 }
 
 func writeInvariants(b *strings.Builder, r *backtest.Result) {
+	if len(r.Invariants) == 0 {
+		return
+	}
+	t := textTable{left: 1}
+	t.row("ALWAYS", "ORDERS", "BROKEN OLD", "NEW", "BOTH")
 	for _, v := range r.Invariants {
-		fmt.Fprintf(b, "\nBROKEN %s: in %s under the old rules, %s under the new\n", v.Invariant, counted(int(v.Old), "order"), count(v.New))
-		writeExamples(b, v.Examples)
+		t.row(v.Invariant, count(v.Orders), count(v.Old), count(v.New), count(v.Both))
+	}
+	b.WriteString("\n")
+	t.write(b)
+	for _, v := range r.Invariants {
+		if v.New == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\nBROKEN %s (%s)\n", v.Invariant, v.Place)
+		for _, e := range v.Examples {
+			fmt.Fprintf(b, "  %s  %s%s\n", placed(e.Place, e.Reference), e.New, underOld(e))
+		}
+	}
+}
+
+// underOld tells that the old rules break an invariant too.
+func underOld(e backtest.Breach) string {
+	switch e.Old {
+	case "":
+		return ""
+	case e.New:
+		return ", as under the old rules"
+	default:
+		return ", and under the old rules " + e.Old
 	}
 }
 
@@ -302,8 +329,13 @@ func writeUnpriced(b *strings.Builder, r *backtest.Result) {
 
 func writeExamples(b *strings.Builder, list []backtest.Example) {
 	for _, e := range list {
-		fmt.Fprintf(b, "  %s  %s\n", strings.Join(strings.Fields(e.Place+"  "+e.Reference), " "), e.Problem)
+		fmt.Fprintf(b, "  %s  %s\n", placed(e.Place, e.Reference), e.Problem)
 	}
+}
+
+// placed names an order.
+func placed(place, reference string) string {
+	return strings.Join(strings.Fields(place+"  "+reference), " ")
 }
 
 // textTable lays out columns: the first ones to the left, numbers to the right.

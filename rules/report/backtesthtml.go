@@ -40,6 +40,7 @@ func BacktestHTML(w io.Writer, r *backtest.Result) error {
 		"count":  countAny,
 		"day":    func(at *time.Time) string { return at.Format(time.DateOnly) },
 		"moment": moment,
+		"old":    underOld,
 		"join":   func(list []string) string { return strings.Join(list, ", ") },
 		"orders": func(s *backtest.Spend) int64 {
 			if s == nil {

@@ -156,11 +156,11 @@ func find(paths []string) ([]string, error) {
 			switch {
 			case err != nil:
 				return err
-			case entry.IsDir() && name != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
-				return fs.SkipDir
-			case IsTestFile(name) && !entry.IsDir():
+			case entry.IsDir():
+				return skipFolder(entry, name == root)
+			case IsTestFile(name):
 				files = append(files, filepath.Clean(name))
-			case name == root && !entry.IsDir():
+			case name == root:
 				return fmt.Errorf("%s is not a test file: tests are files called *_test.yaml", name)
 			}
 			return nil
@@ -171,6 +171,14 @@ func find(paths []string) ([]string, error) {
 	}
 	slices.Sort(files)
 	return slices.Compact(files), nil
+}
+
+// skipFolder is fs.SkipDir for a folder in which no test files are looked for.
+func skipFolder(entry fs.DirEntry, isRoot bool) error {
+	if !isRoot && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata") {
+		return fs.SkipDir
+	}
+	return nil
 }
 
 // IsTestFile reports whether the name is that of a test file.

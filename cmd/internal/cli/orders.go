@@ -38,21 +38,28 @@ func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *p
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
-	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
 		if err != nil {
 			return err
 		}
-		a, err := openArchive(cmd.Context(), cfg.Database)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, environmentError(a.Close())) }()
-		return refusal(run(cmd.Context(), a, args))
+		return withArchive(cmd.Context(), cfg.Database, func(a *persistence.Archive) error {
+			return refusal(run(cmd.Context(), a, args))
+		})
 	}
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
 	return cmd
+}
+
+// withArchive does something with a database that exists, and closes it.
+func withArchive(ctx context.Context, cfg config.Database, do func(*persistence.Archive) error) (err error) {
+	a, err := openArchive(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, environmentError(a.Close())) }()
+	return do(a)
 }
 
 // openArchive opens a database that exists.

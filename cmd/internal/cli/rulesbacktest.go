@@ -23,7 +23,9 @@ import (
 	"github.com/checkout-promotions/checkout/rules/backtest"
 	"github.com/checkout-promotions/checkout/rules/catalogue"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/invariant"
 	"github.com/checkout-promotions/checkout/rules/report"
+	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
 // backtestOptions say what rules backtest does.
@@ -37,6 +39,9 @@ type backtestOptions struct {
 	usage, failIf                string
 	unpriced                     int64
 	jobs                         int
+	always                       []string
+	noAlways                     bool
+	permute                      int64
 	formats                      []string
 	schema                       bool
 }
@@ -58,8 +63,14 @@ of an order, both also in gzip; - reads standard input. Without --from they are 
 the database. Limits and budgets are counted over the orders as they come, from nothing,
 by each version for itself. Days are those of UTC.
 
-The exit code is 1 if --fail-if holds, or if more orders than --unpriced cannot be
-priced, 5 if there were no orders. These names can stand in --fail-if, amounts in whole
+What the tests of NEW say under always must be true of every order as well: it is taken
+from the test files of its folder, or with --always from other ones, and checked under
+both versions. Whether the order of lines or coupons makes a difference is tried on each
+tenth order, or with --permute 1 on all, which takes three times as long.
+
+The exit code is 1 if --fail-if holds, if more orders than --unpriced cannot be priced,
+or if orders break under NEW what must always be true, unless --fail-if is about
+invariants_broken and so decides that, 5 if there were no orders. These names can stand in --fail-if, amounts in whole
 units of the currency; it holds when it does for one of the currencies:
 
 ` + measuresHelp(),
@@ -80,11 +91,14 @@ units of the currency; it holds when it does for one of the currencies:
 	flags.Int64Var(&o.limit, "limit", 0, "price only the first `N` orders")
 	flags.StringVar(&o.usage, "usage", "counted", "what limits are checked against, as `WAY`: counted, or recorded with each order")
 	flags.StringVar(&o.failIf, "fail-if", "", "exit with code 1 if `CONDITION` holds, such as 'discount_delta_pct > 2'")
+	flags.StringArrayVar(&o.always, "always", nil, "take what must always be true from the test files at `PATH`, a file or a folder (default is the folder NEW)")
+	flags.BoolVar(&o.noAlways, "no-always", false, "check nothing that must always be true")
+	flags.Int64Var(&o.permute, "permute", backtest.DefaultPermute, "put lines or coupons into another order on each `N`th order, where that must make no difference")
 	flags.Int64Var(&o.unpriced, "unpriced", 0, "`N` orders may be impossible to price")
 	flags.IntVar(&o.jobs, "jobs", 0, "price `N` orders at once (default is the number of cores)")
 	flags.BoolVar(&o.schema, "schema", false, "print the JSON Schema of -o json and do nothing else")
 	addOutput(cmd, &o.formats, formatHTML)
-	for _, name := range []string{"columns", "countries"} {
+	for _, name := range []string{"columns", "countries", "always"} {
 		flags.Lookup(name).DefValue = "" // instead of []
 	}
 	config.BindDatabaseFlags(flags)
@@ -178,7 +192,7 @@ func (o *backtestOptions) run(ctx context.Context, s Streams, flags *pflag.FlagS
 	if err != nil {
 		return err
 	}
-	return o.verdict(s, result, failed)
+	return o.verdict(s, result, failed, condition != nil && condition.Names("invariants_broken"))
 }
 
 // check judges flags that go together.
@@ -191,6 +205,8 @@ func (o *backtestOptions) check() error {
 		{o.format != "" && o.format != "jsonl" && o.format != "csv", fmt.Sprintf("--format %q: want jsonl or csv", o.format)},
 		{o.format != "" && o.from == "", "--format goes with --from"},
 		{(o.columns != nil || o.countries != nil) && !o.table(), "--columns and --countries go with a table: --from FILE.csv, or --format csv"},
+		{o.noAlways && o.always != nil, "--no-always and --always exclude each other"},
+		{o.permute < 1, "--permute is at least 1"},
 		{o.sample < 0 || o.limit < 0 || o.unpriced < 0 || o.jobs < 0, "--sample, --limit, --unpriced and --jobs cannot be negative"},
 	} {
 		if fault.is {
@@ -205,43 +221,64 @@ func (o *backtestOptions) table() bool {
 	return o.format == "csv" || o.format == "" && strings.HasSuffix(strings.TrimSuffix(o.from, ".gz"), ".csv")
 }
 
+// invariants are those that the orders are checked for.
+func (o *backtestOptions) invariants(candidate ruleVersion) ([]invariant.Invariant, error) {
+	switch {
+	case o.noAlways:
+		return nil, nil
+	case o.always == nil:
+		return ruletest.Always(candidate.tests, candidate.name, candidate.rules.Currency())
+	}
+	all, err := ruletest.AlwaysIn(o.always, candidate.rules.Currency())
+	switch {
+	case errors.Is(err, ruletest.ErrNoInvariants):
+		return nil, usageError{error: fmt.Errorf("--always: %w", err)}
+	case errors.As(err, new(diag.List)):
+		return nil, err
+	}
+	return all, environmentError(err)
+}
+
 // price prices the orders of the file or of the database.
 func (o *backtestOptions) price(ctx context.Context, s Streams, rules [2]ruleVersion, database func() (config.Database, error)) (result *backtest.Result, err error) {
 	options := backtest.Options{
 		Old: rules[0].rules, New: rules[1].rules, Since: o.span.Since, Until: o.span.Until,
-		Sample: o.sample, Seed: o.seed, Limit: o.limit, Recorded: o.usage == "recorded", Workers: o.jobs,
+		Sample: o.sample, Seed: o.seed, Limit: o.limit, Recorded: o.usage == "recorded", Workers: o.jobs, Permute: o.permute,
+	}
+	if options.Invariants, err = o.invariants(rules[1]); err != nil {
+		return nil, err
 	}
 	if o.inventory != "" {
 		if options.Catalog, err = readInventory(o.inventory, rules[1].rules.Currency()); err != nil {
 			return nil, err
 		}
 	}
-	var source backtest.Source
-	name := o.from
-	if o.from == "" {
-		cfg, err := database()
-		if err != nil {
-			return nil, err
-		}
-		a, err := openArchive(ctx, cfg)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, environmentError(a.Close())) }()
-		records, stop, err := openRecords(ctx, a, o.span)
-		if err != nil {
-			return nil, environmentError(err)
-		}
-		defer stop()
-		source, name = records, "the database"
-	} else {
+	if o.from != "" {
 		file, closeFile, err := o.open(s, options.Catalog, rules[1].rules.Currency())
 		if err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, environmentError(closeFile())) }()
-		source = file
+		return replayed(ctx, s, file, o.from, options)
 	}
+	cfg, err := database()
+	if err != nil {
+		return nil, err
+	}
+	err = withArchive(ctx, cfg, func(a *persistence.Archive) error {
+		records, stop, err := openRecords(ctx, a, o.span)
+		if err != nil {
+			return environmentError(err)
+		}
+		defer stop()
+		result, err = replayed(ctx, s, records, "the database", options)
+		return err
+	})
+	return result, err
+}
+
+// replayed prices the orders of a source with the name.
+func replayed(ctx context.Context, s Streams, source backtest.Source, name string, options backtest.Options) (*backtest.Result, error) {
 	// What is in memory is small and becomes garbage at once: to collect it less
 	// often saves a tenth of the time and costs some megabytes.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -254,7 +291,7 @@ func (o *backtestOptions) price(ctx context.Context, s Streams, rules [2]ruleVer
 			bar.set(orders, -1)
 		}
 	}
-	result, err = backtest.Run(ctx, source, options)
+	result, err := backtest.Run(ctx, source, options)
 	if err != nil {
 		return nil, environmentError(fmt.Errorf("read orders from %s: %w", name, err))
 	}
@@ -316,7 +353,8 @@ func readInventory(file string, currency engine.Currency) (engine.CatalogMap, er
 }
 
 // verdict tells on standard error why the exit code is not 0.
-func (o *backtestOptions) verdict(s Streams, r *backtest.Result, failed bool) error {
+// A condition about broken invariants judges them alone.
+func (o *backtestOptions) verdict(s Streams, r *backtest.Result, failed, judged bool) error {
 	if failed {
 		fmt.Fprintf(s.Err, "checkout: --fail-if holds: %s (%s)\n", o.failIf, strings.Join(r.FailIf.Met, ", "))
 	}
@@ -324,7 +362,11 @@ func (o *backtestOptions) verdict(s Streams, r *backtest.Result, failed bool) er
 	if unpriced {
 		fmt.Fprintf(s.Err, "checkout: %d orders could not be priced; allow so many with --unpriced %d\n", r.Orders.Failed, r.Orders.Failed)
 	}
-	broken := slices.ContainsFunc(r.Invariants, func(b backtest.Broken) bool { return b.New > 0 })
+	broken := r.Orders.Broken > 0 && !judged
+	if broken {
+		fmt.Fprintf(s.Err, "checkout: what must always be true is broken by orders, %d of them; allow so many with --fail-if 'invariants_broken > %d', or check nothing with --no-always\n",
+			r.Orders.Broken, r.Orders.Broken)
+	}
 	if failed || unpriced || broken {
 		return silentError{exitFindings}
 	}

@@ -160,20 +160,17 @@ func explainOrder(ctx context.Context, cfg config.Database, reference string) (e
 
 // requestOf returns what an order was priced from, and the rules of that time.
 func requestOf(ctx context.Context, cfg config.Database, reference string) (request engine.Request, rules *engine.Ruleset, err error) {
-	a, err := openArchive(ctx, cfg)
-	if err != nil {
-		return request, nil, err
-	}
-	defer func() { err = errors.Join(err, environmentError(a.Close())) }()
-	record, err := a.Record(ctx, reference)
-	if err != nil {
-		return request, nil, refusal(err)
-	}
-	request, rules, err = archiveReplayer(a).Request(ctx, orderOf(&record))
-	if err != nil {
-		return request, nil, codedError{exitFindings, err}
-	}
-	return request, rules, nil
+	err = withArchive(ctx, cfg, func(a *persistence.Archive) error {
+		record, err := a.Record(ctx, reference)
+		if err != nil {
+			return refusal(err)
+		}
+		if request, rules, err = archiveReplayer(a).Request(ctx, orderOf(&record)); err != nil {
+			return codedError{exitFindings, err}
+		}
+		return nil
+	})
+	return request, rules, err
 }
 
 // archiveReplayer prices orders of the archive again.

@@ -14,9 +14,11 @@ import (
 
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/rules/archive"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
+	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
 // versionHelp says how versions of rules are named.
@@ -29,12 +31,13 @@ type ruleVersion struct {
 	name  string // as it was asked for
 	files []compile.File
 	rules *engine.Ruleset
+	tests []compile.File // its test files, none of a ruleset of the database
 }
 
 // openVersion reads and compiles a version of rules. The database is only opened for
 // a digest.
 func openVersion(ctx context.Context, name string, database func() (config.Database, error)) (ruleVersion, error) {
-	files, err := versionFiles(ctx, name, database)
+	files, tests, err := versionFiles(ctx, name, database)
 	if err != nil {
 		return ruleVersion{}, err
 	}
@@ -43,23 +46,32 @@ func openVersion(ctx context.Context, name string, database func() (config.Datab
 	if errors.As(err, &faults) {
 		return ruleVersion{}, faults.InFolder(filepath.ToSlash(name))
 	}
-	return ruleVersion{name, files, rules}, err
+	return ruleVersion{name, files, rules, tests}, err
 }
 
-func versionFiles(ctx context.Context, name string, database func() (config.Database, error)) ([]compile.File, error) {
+func versionFiles(ctx context.Context, name string, database func() (config.Database, error)) (files, tests []compile.File, err error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
-		return compile.Read(os.DirFS(name))
+		return folderFiles(name)
 	case err == nil:
-		return nil, environmentError(fmt.Errorf("%s is a file; name its folder, because rule files share their sets and conditions", name))
+		return nil, nil, environmentError(fmt.Errorf("%s is a file; name its folder, because rule files share their sets and conditions", name))
 	case regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(name):
-		return archivedFiles(ctx, name, database)
+		files, err = archivedFiles(ctx, name, database)
+		return files, nil, err
 	}
 	if ref, folder, ok := strings.Cut(name, ":"); ok && ref != "" {
 		return committedFiles(ctx, ref, folder)
 	}
-	return nil, environmentError(fmt.Errorf("there is no folder %s; a commit is named with its folder, such as HEAD:rules", name))
+	return nil, nil, environmentError(fmt.Errorf("there is no folder %s; a commit is named with its folder, such as HEAD:rules", name))
+}
+
+// folderFiles are the rule files of a folder and their tests.
+func folderFiles(folder string) (files, tests []compile.File, err error) {
+	if files, err = compile.Read(os.DirFS(folder)); err == nil {
+		tests, err = ruletest.Read(os.DirFS(folder))
+	}
+	return files, tests, err
 }
 
 // archivedFiles are those of a ruleset in the database.
@@ -68,41 +80,38 @@ func archivedFiles(ctx context.Context, digest string, database func() (config.D
 	if err != nil {
 		return nil, err
 	}
-	a, err := openArchive(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, environmentError(a.Close())) }()
-	kept, err := a.Ruleset(ctx, digest)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	files, err = archive.Unpack(kept.Files, digest)
-	if err != nil {
-		return nil, codedError{exitFindings, err}
-	}
-	return files, nil
+	err = withArchive(ctx, cfg, func(a *persistence.Archive) error {
+		kept, err := a.Ruleset(ctx, digest)
+		if err != nil {
+			return refusal(err)
+		}
+		if files, err = archive.Unpack(kept.Files, digest); err != nil {
+			return codedError{exitFindings, err}
+		}
+		return nil
+	})
+	return files, err
 }
 
 // committedFiles are those of a folder at a commit. Git does the reading.
-func committedFiles(ctx context.Context, ref, folder string) (files []compile.File, err error) {
+func committedFiles(ctx context.Context, ref, folder string) (files, tests []compile.File, err error) {
 	tree, err := git(ctx, "rev-parse", "--verify", "--end-of-options", ref+":./"+filepath.ToSlash(folder))
 	if err != nil {
-		return nil, environmentError(fmt.Errorf("there is no folder %q at the commit %q: %w", folder, ref, err))
+		return nil, nil, environmentError(fmt.Errorf("there is no folder %q at the commit %q: %w", folder, ref, err))
 	}
 	packed, err := git(ctx, "archive", "--format=tar", strings.TrimSpace(string(tree)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dir, err := os.MkdirTemp("", "checkout-rules")
 	if err != nil {
-		return nil, environmentError(err)
+		return nil, nil, environmentError(err)
 	}
 	defer func() { err = errors.Join(err, environmentError(os.RemoveAll(dir))) }()
 	if err := unpack(packed, dir); err != nil {
-		return nil, environmentError(fmt.Errorf("read %s:%s: %w", ref, folder, err))
+		return nil, nil, environmentError(fmt.Errorf("read %s:%s: %w", ref, folder, err))
 	}
-	return compile.Read(os.DirFS(dir))
+	return folderFiles(dir)
 }
 
 // git runs git and returns what it writes.
