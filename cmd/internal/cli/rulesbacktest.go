@@ -69,9 +69,10 @@ both versions. Whether the order of lines or coupons makes a difference is tried
 tenth order, or with --permute 1 on all, which takes three times as long.
 
 The exit code is 1 if --fail-if holds, if more orders than --unpriced cannot be priced,
-or if orders break under NEW what must always be true, unless --fail-if is about
-invariants_broken and so decides that, 5 if there were no orders. These names can stand in --fail-if, amounts in whole
-units of the currency; it holds when it does for one of the currencies:
+or if orders break under NEW what must always be true, which --fail-if decides where it
+names invariants_broken; it is 5 if there were no orders. These names can stand in
+--fail-if, amounts in whole units of the currency; it holds when it does for one of the
+currencies:
 
 ` + measuresHelp(),
 		Example: `  checkout rules backtest HEAD:rules rules --from november.jsonl.gz
@@ -98,7 +99,7 @@ units of the currency; it holds when it does for one of the currencies:
 	flags.IntVar(&o.jobs, "jobs", 0, "price `N` orders at once (default is the number of cores)")
 	flags.BoolVar(&o.schema, "schema", false, "print the JSON Schema of -o json and do nothing else")
 	addOutput(cmd, &o.formats, formatHTML)
-	for _, name := range []string{"columns", "countries", "always"} {
+	for _, name := range []string{"columns", "countries"} {
 		flags.Lookup(name).DefValue = "" // instead of []
 	}
 	config.BindDatabaseFlags(flags)
