@@ -51,7 +51,7 @@ func imports() map[string][]string {
 		"rules/report":     {"rules/reference", "engine", "rules/backtest", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/explain", "rules/invariant", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
 		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
-		"rules/lsp":        {"engine", "rules/reference", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile", "rules/ruletest", "rules/format", "rules/lint"},
+		"rules/lsp":        {"engine", "rules/reference", "rules/coverage", "rules/explain", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile", "rules/ruletest", "rules/format", "rules/lint"},
 
 		"plugins/...":               {"engine", "engine/configschema", "plugins/..."},
 		"plugins/sdk":               {"plugins/internal/pluginpb", "plugins/internal/wire"},

@@ -17,9 +17,10 @@ type folderState struct {
 	analysis   *analysis     // the last one
 	analysed   int           // the generation that it is of
 	supersede  context.CancelFunc
-	published  map[string]bool         // files of which the editor shows diagnostics
-	findings   diag.List               // of the analysis, once they have been found
-	failed     map[string][]diagnostic // of tests that have been run since the last change
+	published  map[string]bool // files of which the editor shows diagnostics
+	findings   diag.List       // of the analysis, once they have been found
+	// runs are what commands have found since the last change, by command and file.
+	runs map[string]map[string][]diagnostic
 }
 
 // state returns what is kept of the folder. The caller holds mu.
@@ -55,7 +56,7 @@ func (s *Server) changed(names ...string) {
 	for folder := range affected {
 		f := s.state(folder)
 		f.generation++
-		f.failed = nil
+		f.runs = nil
 		f.supersede()
 		var ctx context.Context
 		ctx, f.supersede = context.WithCancel(s.ctx)
@@ -212,8 +213,10 @@ func (s *Server) toPublish(ctx context.Context, folder string, a *analysis) []pu
 				found[d.File] = append(found[d.File], a.diagnostic(d))
 			}
 		}
-		for name, failed := range f.failed {
-			found[name] = append(found[name], failed...)
+		for _, what := range slices.Sorted(maps.Keys(f.runs)) {
+			for name, of := range f.runs[what] {
+				found[name] = append(found[name], of...)
+			}
 		}
 	}
 	for name := range f.published {

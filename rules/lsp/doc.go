@@ -45,5 +45,10 @@
 // bytes and back.
 //
 // 2026-11-23: What words mean is taken from language.md and from the documentation of
-// package ruletest, so that there is no second text to keep true.
+// package ruletest, by package reference, so that there is no second text to keep true.
+//
+// 2026-11-23: An explanation is too long for a message, and the protocol has no text
+// without a file; so it is a file of the system's temporary folder, which ends with
+// the server. Coverage is diagnostics of the severity information, which all editors
+// show, and not inlay hints, which move the text.
 package lsp

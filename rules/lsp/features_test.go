@@ -1,7 +1,12 @@
 package lsp_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -507,8 +512,9 @@ func TestTestsAreRunFromTheEditor(t *testing.T) {
 		}
 		return got
 	}
-	same(t, "rules", lenses(rules), []string{"5:8-5:15 run 2 tests checkout.runTests <nil> hats-10"})
-	same(t, "tests", lenses(tests), []string{"5:10-5:20 run test checkout.runTests three hats <nil>", "8:10-8:18 run test checkout.runTests two hats <nil>", "0:0-0:0 run all tests of the file checkout.runTests <nil> <nil>"})
+	same(t, "rules", lenses(rules), []string{"5:8-5:15 run 2 tests checkout.runTests <nil> hats-10", "5:8-5:15 explain with cart… checkout.explain <nil> hats-10", "0:0-0:0 show coverage checkout.showCoverage <nil> <nil>"})
+	same(t, "tests", lenses(tests), []string{"5:10-5:20 run test checkout.runTests three hats <nil>", "5:10-5:20 explain checkout.explain three hats <nil>",
+		"8:10-8:18 run test checkout.runTests two hats <nil>", "8:10-8:18 explain checkout.explain two hats <nil>", "0:0-0:0 run all tests of the file checkout.runTests <nil> <nil>"})
 	run := func(argument anyMap) (string, string) {
 		var outcome struct{ Passed, Failed int }
 		e.call("workspace/executeCommand", anyMap{"command": "checkout.runTests", "arguments": []any{argument}}, &outcome)
@@ -546,4 +552,92 @@ func TestTestsAreRunFromTheEditor(t *testing.T) {
 	e.typed(rules, "sets: [}")
 	fault := e.refused("workspace/executeCommand", anyMap{"command": "checkout.runTests", "arguments": []any{anyMap{"uri": uri(tests)}}})
 	same(t, "rules with faults", fault.Message, "the tests cannot be run while the files have faults: "+rules+":1:8: R0001 did not find expected node content")
+}
+
+const twoHats = `two hats
+
+hats-10  condition_false  (shop.yaml:6:5)
+  The condition does not hold.
+  hats.quantity > 2            2 > 2 is false
+  nearest: 1 x HAT more saves 3.00 and costs 7.00
+
+  subtotal  20.00
+  discount   0.00
+     total  20.00
+No other choice between these promotions saves more.
+`
+
+func (e *editor) executed(command string, argument anyMap) any {
+	e.t.Helper()
+	var result any
+	e.call("workspace/executeCommand", anyMap{"command": command, "arguments": []any{argument}}, &result)
+	return result
+}
+
+func TestCartsOfTestsAreExplained(t *testing.T) {
+	t.Run("in a message, where the editor shows no files", func(t *testing.T) {
+		e, _, tests := aShop(t)
+		same(t, "the result", e.executed("checkout.explain", anyMap{"uri": uri(tests), "test": "two hats"}), any(anyMap{"explanation": twoHats}))
+		same(t, "the message", e.message(), "3 "+twoHats)
+	})
+	t.Run("in a file, which ends with the server", func(t *testing.T) {
+		e, rules := start(t), files(t, "shop.yaml", shop, "shop_test.yaml", shopTest)+"/shop.yaml"
+		e.initialize(anyMap{"capabilities": anyMap{"window": anyMap{"showDocument": anyMap{"support": true}}}}, path.Dir(rules))
+		e.opened(rules, "")
+		e.replying("window/showMessageRequest", `{"title": "two hats"}`)
+		e.replying("window/showDocument", `{"success": true}`)
+		e.executed("checkout.explain", anyMap{"uri": uri(rules), "promotion": "hats-10"})
+		same(t, "what could be chosen", e.called("window/showMessageRequest"), `{"type":3,"message":"The cart of which test?","actions":[{"title":"three hats"},{"title":"two hats"}]}`)
+		var shown struct{ URI string }
+		if err := json.Unmarshal([]byte(e.called("window/showDocument")), &shown); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(shown.URI, "file://")
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the text", string(text), twoHats)
+		e.notify("exit", nil)
+		<-e.ended
+		if _, err := os.Stat(path.Dir(name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	})
+	t.Run("none, where the user chooses none", func(t *testing.T) {
+		e, rules, _ := aShop(t)
+		same(t, "the result", e.executed("checkout.explain", anyMap{"uri": uri(rules), "promotion": "hats-10"}), nil)
+	})
+	t.Run("not without tests", func(t *testing.T) {
+		folder := files(t, "shop.yaml", shop)
+		e := open(t, folder)
+		e.opened(folder+"/shop.yaml", "")
+		fault := e.refused("workspace/executeCommand", anyMap{"command": "checkout.explain", "arguments": []any{anyMap{"uri": uri(folder + "/shop.yaml")}}})
+		same(t, "the error", fault.Message, "there is no test whose cart could be explained")
+	})
+}
+
+func TestCoverageIsShownInTheRules(t *testing.T) {
+	e, rules, _ := aShop(t)
+	more := shop + "  - id: never\n    when: cart.subtotal > 1000\n    deal: {percent_off: {of: hats, percent: 5}}\n    limits: {budget: 10}\n"
+	e.typed(rules, more)
+	before := e.diagnostics(rules)
+	same(t, "the result", e.executed("checkout.showCoverage", anyMap{"uri": uri(rules)}), any(anyMap{"reached": 9.0, "points": 15.0}))
+	same(t, "the message", e.message(), "3 coverage 60.0 % (9 of 15 points)")
+	var shown []string
+	for _, d := range e.diagnostics(rules) {
+		if !slices.Contains(before, d) && !strings.Contains(d, " R0") {
+			shown = append(shown, d)
+		}
+	}
+	same(t, "what is not reached", shown, []string{
+		`1:8-1:26  category == "hats" is never false`,
+		"5:8-5:15  hats-10 is never refused for budget_spent",
+		"9:8-9:13  never is never applied",
+		"9:8-9:13  never is never refused for budget_spent",
+		"9:8-9:13  never is never refused for no_matching_items",
+		"10:10-10:30  cart.subtotal > 1000 is never true",
+	})
+	e.typed(rules, shop)
+	same(t, "once it has changed", e.diagnostics(rules), []string{})
 }

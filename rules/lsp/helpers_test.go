@@ -31,11 +31,13 @@ type editor struct {
 	channel  channel.Channel
 	sending  sync.Mutex
 	ended    chan error // what Serve returned
+	gone     chan struct{}
 	mu       sync.Mutex
 	arrived  *sync.Cond
 	notes    []note
 	calls    []string // methods that the server called
 	answers  map[string]message
+	replies  map[string]string // what the editor answers to calls, by method; "" never
 	asked    int
 	versions map[string]int
 	texts    map[string]string
@@ -71,19 +73,28 @@ func save(t testing.TB, name, text string) {
 // start starts a server without a word said.
 func start(t testing.TB) *editor {
 	t.Helper()
+	return startWith(t, lsp.Options{Version: "test", Debounce: time.Millisecond})
+}
+
+func startWith(t testing.TB, options lsp.Options) *editor {
+	t.Helper()
 	fromEditor, toServer := io.Pipe()
 	fromServer, toEditor := io.Pipe()
-	e := &editor{t: t, ended: make(chan error, 1), versions: make(map[string]int), texts: make(map[string]string), answers: make(map[string]message)}
+	e := &editor{t: t, ended: make(chan error, 1), gone: make(chan struct{}), versions: make(map[string]int), texts: make(map[string]string), answers: make(map[string]message), replies: make(map[string]string)}
 	e.arrived = sync.NewCond(&e.mu)
-	server := lsp.New(lsp.Options{Version: "test", Debounce: time.Millisecond})
+	server := lsp.New(options)
 	go func() {
+		defer close(e.gone)
 		e.ended <- server.Serve(context.Background(), fromEditor, toEditor)
 		_ = toEditor.Close()
 		_ = fromEditor.Close()
 	}()
 	e.channel = channel.LSP(fromServer, toServer)
 	go e.receive()
-	t.Cleanup(e.close)
+	t.Cleanup(func() {
+		e.close()
+		<-e.gone
+	})
 	return e
 }
 
@@ -114,12 +125,38 @@ func (e *editor) receive() {
 		default:
 			e.answers[string(m.ID)] = m
 		}
+		reply, known := e.replies[m.Method]
 		e.arrived.Broadcast()
 		e.mu.Unlock()
-		if m.Method != "" && m.ID != nil {
-			_ = e.send(message{ID: m.ID, Result: json.RawMessage("null")})
+		if !known {
+			reply = "null"
+		}
+		if m.Method != "" && m.ID != nil && reply != "" {
+			_ = e.send(message{ID: m.ID, Result: json.RawMessage(reply)})
 		}
 	}
+}
+
+// replying sets what the editor answers to calls of a method from now on.
+func (e *editor) replying(method, reply string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.replies[method] = reply
+}
+
+// called waits until the server has called the method, and returns its parameters.
+func (e *editor) called(method string) string {
+	e.t.Helper()
+	var params string
+	e.wait("a call of "+method, func() (found bool) {
+		for _, c := range e.calls {
+			if params, found = strings.CutPrefix(c, method+" "); found {
+				return true
+			}
+		}
+		return false
+	})
+	return params
 }
 
 func (e *editor) close() { _ = e.channel.Close() }

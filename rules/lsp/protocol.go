@@ -46,6 +46,11 @@ type initializeParams struct {
 				DocumentChanges bool `json:"documentChanges"`
 			} `json:"workspaceEdit"`
 		} `json:"workspace"`
+		Window struct {
+			ShowDocument struct {
+				Support bool `json:"support"`
+			} `json:"showDocument"`
+		} `json:"window"`
 		TextDocument struct {
 			Completion struct {
 				CompletionItem struct {
@@ -321,6 +326,20 @@ const (
 type messageParams struct {
 	Type    int    `json:"type"`
 	Message string `json:"message"`
+}
+
+type messageRequestParams struct {
+	Type    int             `json:"type"`
+	Message string          `json:"message"`
+	Actions []messageAction `json:"actions"`
+}
+
+type messageAction struct {
+	Title string `json:"title"`
+}
+
+type showDocumentParams struct {
+	URI string `json:"uri"`
 }
 
 type registrationParams struct {

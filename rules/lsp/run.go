@@ -33,24 +33,31 @@ func (s *Server) codeLens(ctx context.Context, p documentParams) (any, error) {
 	if !ok {
 		return lenses, err
 	}
-	lens := func(at diag.Range, title string, arguments runArguments) {
+	promotions := 0
+	lens := func(at diag.Range, title, command string, arguments runArguments) {
 		arguments.URI = p.TextDocument.URI
-		lenses = append(lenses, codeLens{Range: f.sources[f.name].span(at), Command: lspCommand{Title: title, Command: runTests, Arguments: []any{arguments}}})
+		lenses = append(lenses, codeLens{Range: f.sources[f.name].span(at), Command: lspCommand{Title: title, Command: command, Arguments: []any{arguments}}})
 	}
 	isTest := ruletest.IsTestFile(f.name)
 	for _, symbol := range f.outline.Symbols {
 		switch {
 		case symbol.File != f.name:
 		case isTest && symbol.Kind == compile.TestSymbol:
-			lens(symbol.Key, "run test", runArguments{Test: symbol.Name})
-		case symbol.Kind == compile.PromotionSymbol:
+			lens(symbol.Key, "run test", runTests, runArguments{Test: symbol.Name})
+			lens(symbol.Key, "explain", explainCart, runArguments{Test: symbol.Name})
+		case symbol.Kind == compile.PromotionSymbol && len(f.tests) > 0:
 			if n := f.testsNaming(symbol.Name); n > 0 {
-				lens(symbol.Key, "run "+counted(n, "test"), runArguments{Promotion: symbol.Name})
+				lens(symbol.Key, "run "+counted(n, "test"), runTests, runArguments{Promotion: symbol.Name})
 			}
+			lens(symbol.Key, "explain with cart…", explainCart, runArguments{Promotion: symbol.Name})
+			promotions++
 		}
 	}
-	if isTest && len(lenses) > 1 {
-		lens(diag.Range{}, "run all tests of the file", runArguments{})
+	switch {
+	case isTest && len(lenses) > 0:
+		lens(diag.Range{}, "run all tests of the file", runTests, runArguments{})
+	case promotions > 0:
+		lens(diag.Range{}, "show coverage", showCoverage, runArguments{})
 	}
 	return lenses, nil
 }
@@ -61,15 +68,14 @@ type testOutcome struct {
 	Failed int `json:"failed"`
 }
 
-// execute runs a command: the tests, with a message of how it went and diagnostics at
-// the tests that failed.
+// execute runs a command. What keeps it from being done the user is told too.
 func (s *Server) execute(ctx context.Context, p executeParams) (any, error) {
-	if p.Command != runTests {
+	if !slices.Contains(commands(), p.Command) {
 		return nil, jrpc2.Errorf(jrpc2.InvalidParams, "there is no command %q", p.Command)
 	}
 	var arguments runArguments
 	if len(p.Arguments) != 1 || json.Unmarshal(p.Arguments[0], &arguments) != nil {
-		return nil, jrpc2.Errorf(jrpc2.InvalidParams, "%s takes one argument, with uri and at most one of test and promotion", runTests)
+		return nil, jrpc2.Errorf(jrpc2.InvalidParams, "%s takes one argument, with uri and at most one of test and promotion", p.Command)
 	}
 	f, ok, err := s.fileOf(ctx, arguments.URI)
 	if !ok {
@@ -78,12 +84,31 @@ func (s *Server) execute(ctx context.Context, p executeParams) (any, error) {
 		}
 		return nil, err
 	}
-	cases, err := f.run(ctx, arguments)
+	var result any
+	switch p.Command {
+	case explainCart:
+		result, err = s.explain(ctx, f, arguments)
+	case showCoverage:
+		result, err = s.cover(ctx, f)
+	default:
+		result, err = s.test(ctx, f, arguments)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			s.show(messageError, err.Error())
 		}
 		return nil, jrpc2.Errorf(requestFailed, "%v", err)
+	}
+	return result, nil
+}
+
+func commands() []string { return []string{runTests, explainCart, showCoverage} }
+
+// test runs tests, with a message of how it went and diagnostics at those that failed.
+func (s *Server) test(ctx context.Context, f file, arguments runArguments) (any, error) {
+	cases, err := f.run(ctx, arguments)
+	if err != nil {
+		return nil, err
 	}
 	var outcome testOutcome
 	var failed []ruletest.CaseResult
@@ -95,17 +120,17 @@ func (s *Server) execute(ctx context.Context, p executeParams) (any, error) {
 		}
 	}
 	s.showFailed(f.analysis, failed)
-	switch {
-	case outcome.Failed > 0:
+	if outcome.Failed > 0 {
 		s.show(messageError, fmt.Sprintf("%s failed, %d passed: %s", counted(outcome.Failed, "test"), outcome.Passed, titles(failed)))
-	default:
+	} else {
 		s.show(messageInfo, counted(outcome.Passed, "test")+" passed")
 	}
 	return outcome, nil
 }
 
-// run runs the tests that the arguments mean, of the files as the editor has them.
-func (f file) run(ctx context.Context, a runArguments) ([]ruletest.CaseResult, error) {
+// suites are the tests of the file, or for a rule file those of all its folder, as the
+// editor has them.
+func (f file) suites() ([]ruletest.Suite, error) {
 	var names []string
 	for _, test := range f.tests {
 		if test.Name == f.name || !ruletest.IsTestFile(f.name) {
@@ -114,10 +139,16 @@ func (f file) run(ctx context.Context, a runArguments) ([]ruletest.CaseResult, e
 	}
 	suites, err := ruletest.LoadFrom(f.workspace, names)
 	var faults diag.List
-	switch {
-	case errors.As(err, &faults):
+	if errors.As(err, &faults) {
 		return nil, fmt.Errorf("the tests cannot be run while the files have faults: %s", faults[0])
-	case err != nil:
+	}
+	return suites, err
+}
+
+// run runs the tests that the arguments mean, of the files as the editor has them.
+func (f file) run(ctx context.Context, a runArguments) ([]ruletest.CaseResult, error) {
+	suites, err := f.suites()
+	if err != nil {
 		return nil, err
 	}
 	result, err := ruletest.RunWith(ctx, suites, ruletest.Filter{}, ruletest.Options{})
@@ -153,12 +184,7 @@ func titles(cases []ruletest.CaseResult) string {
 	return strings.Join(names, ", ")
 }
 
-func title(c ruletest.CaseResult) string {
-	if c.Row == "" {
-		return c.Name
-	}
-	return c.Name + " [" + c.Row + "]"
-}
+func title(c ruletest.CaseResult) string { return titleOf(c.Name, c.Row) }
 
 // showFailed shows the tests that failed as diagnostics, until a file changes.
 func (s *Server) showFailed(a *analysis, failed []ruletest.CaseResult) {
@@ -166,10 +192,18 @@ func (s *Server) showFailed(a *analysis, failed []ruletest.CaseResult) {
 	for _, c := range failed {
 		found[c.File] = append(found[c.File], a.failure(c))
 	}
+	s.showRun(a, "tests", found)
+}
+
+// showRun shows what a run of a command has found, in place of what its last run has.
+func (s *Server) showRun(a *analysis, what string, found map[string][]diagnostic) {
 	s.mu.Lock()
 	f := s.state(a.folder)
 	current := f.analysis == a
-	f.failed = found
+	if f.runs == nil {
+		f.runs = make(map[string]map[string][]diagnostic)
+	}
+	f.runs[what] = found
 	s.mu.Unlock()
 	if current {
 		s.publish(s.ctx, a.folder, a)

@@ -57,8 +57,9 @@ type Server struct {
 	client    initializeParams
 	workspace workspace
 	folders   map[string]*folderState
-	ends      bool // exit is closed
-	closed    bool // nothing new is looked at
+	ends      bool   // exit is closed
+	closed    bool   // nothing new is looked at
+	texts     string // the folder of texts that are shown, "" for none
 }
 
 // phase is how far the editor and the server have come.
@@ -115,6 +116,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	<-ended
 	s.stopDiagnosing()
 	s.work.Wait()
+	err = errors.Join(err, s.removeTexts())
 	s.phaseMu.Lock()
 	defer s.phaseMu.Unlock()
 	switch {
@@ -280,7 +282,7 @@ func capabilities() serverCapabilities {
 	c.RenameProvider.PrepareProvider = true
 	c.DocumentFormattingProvider = true
 	c.CodeActionProvider.CodeActionKinds = []string{"quickfix"}
-	c.ExecuteCommandProvider.Commands = []string{runTests}
+	c.ExecuteCommandProvider.Commands = commands()
 	c.TextDocumentSync = textDocumentSync{OpenClose: true, Change: 2, Save: true}
 	c.Workspace.WorkspaceFolders.Supported, c.Workspace.WorkspaceFolders.ChangeNotifications = true, true
 	return c

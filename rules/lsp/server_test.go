@@ -2,6 +2,7 @@ package lsp_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,13 +10,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/checkout-promotions/checkout/rules/lsp"
 )
+
+// TestMain sees that no server leaves a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const shop = `sets:
   hats: category == "hats"
@@ -79,6 +86,44 @@ func TestFaultsAreShownAsTheyAreTyped(t *testing.T) {
 	same(t, "the test as it was", e.diagnostics(tests), []string{})
 	e.typed(rules, "sets: [}")
 	same(t, "what is no YAML", e.diagnostics(rules), []string{`0:7-0:7 R0001 did not find expected node content`})
+}
+
+func TestOfManyChangesOnlyTheLastIsLookedAt(t *testing.T) {
+	folder := files(t, "shop.yaml", shop)
+	synctest.Test(t, func(t *testing.T) {
+		e := startWith(t, lsp.Options{Debounce: time.Second}) // which is over only when nothing else is left to do
+		e.initialize(anyMap{}, folder)
+		rules := folder + "/shop.yaml"
+		e.opened(rules, "")
+		for i := range 100 {
+			e.typed(rules, strings.Replace(shop, "many: hats", fmt.Sprintf("many: name_%d", i), 1))
+		}
+		got := e.diagnostics(rules)
+		if len(got) != 1 || !strings.Contains(got[0], `unknown name "name_99"`) {
+			t.Errorf("got %q, want the fault of the last change", got)
+		}
+		synctest.Wait()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		same(t, "how often diagnostics were sent", len(e.notes), 1)
+	})
+}
+
+func TestRequestsAreCancelled(t *testing.T) {
+	e, rules, _ := aShop(t)
+	e.diagnostics(rules)
+	e.replying("window/showMessageRequest", "") // the user thinks
+	id := e.ask("workspace/executeCommand", anyMap{"command": "checkout.explain", "arguments": []any{anyMap{"uri": uri(rules), "promotion": "hats-10"}}})
+	e.called("window/showMessageRequest")
+	e.notify("$/cancelRequest", anyMap{"id": json.RawMessage(id)})
+	var fault *jrpc2.Error
+	if err := e.answer(id, nil); !errors.As(err, &fault) || fault.Code != -32800 {
+		t.Errorf("got %v, want that the request was cancelled", err)
+	}
+	// One that is over, and one that never was, cannot be.
+	e.notify("$/cancelRequest", anyMap{"id": json.RawMessage(id)})
+	e.notify("$/cancelRequest", anyMap{"id": "nothing"})
+	same(t, "the next request", e.executed("checkout.runTests", anyMap{"uri": uri(rules)}), any(anyMap{"passed": 2.0, "failed": 0.0}))
 }
 
 func TestWhatIsHardlyMeantIsShownToo(t *testing.T) {

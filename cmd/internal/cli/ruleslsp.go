@@ -20,8 +20,8 @@ func newRulesLSP(s Streams) *cobra.Command {
 		Short: "Help an editor with rule files and tests",
 		Long: `Run a language server on standard input and output, for editors that speak the
 Language Server Protocol. It shows faults while you type, completes, explains,
-renames and formats, and runs tests. rules/editors.md says how to set up VS Code,
-Neovim and Helix.`,
+renames and formats, runs tests, explains their carts and shows what they do not
+reach. rules/editors.md says how to set up VS Code, Neovim and Helix.`,
 		Example: `  checkout rules lsp`,
 		Args:    noArguments,
 
