@@ -32,6 +32,10 @@
 // The effect of a kind of deal is fixed by its description, so that rules are
 // checked and priced without the program.
 //
+// Rules are tested with a finished program over gRPC alone, "checkout plugins test": what a plugin in Go does within a process, its
+// author's tests ask of a Harness, and their benchmarks of Evaluate itself (2026-11). Rejected: rule tests in package plugintest, which
+// would let plugins import the rule language.
+//
 // What runs is pinned by checksum beside the rules, not in the configuration of the
 // server (2026-11): the lock file is a source of the ruleset, so that an order names
 // the programs that it was priced with. A reload starts new plugins before it swaps

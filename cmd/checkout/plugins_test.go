@@ -207,11 +207,13 @@ func TestDevBuildsAndSwapsWithEachChange(t *testing.T) {
 		eventually(t, text+" in\n"+output.String(), 3*patience, func() bool { return strings.Contains(output.String(), text) })
 	}
 	says("stamps 0.1.0 runs; a debugger attaches with\n  dlv attach ")
-	main := filepath.Join(work, "stamps", "main.go")
-	replace(t, main, "return sdk.Nothing", "return nothing")
-	says("stamps does not build:\n# stamps\n./main.go:")
-	replace(t, main, "return nothing", "return sdk.Nothing")
-	replace(t, main, "0.1.0", "0.2.0")
+	wrong := rules(filepath.Join(work, "stamps"))
+	wrong.write(t, "wrong.go", "package main\n\nvar _ = nothing\n")
+	says("stamps does not build:\n# stamps\n./wrong.go:3:9: undefined: nothing")
+	replace(t, filepath.Join(work, "stamps", "main.go"), "0.1.0", "0.2.0")
+	if err := os.Remove(filepath.Join(work, "stamps", "wrong.go")); err != nil {
+		t.Fatal(err)
+	}
 	says("stamps 0.2.0 runs; ")
 	if err := dev.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,9 @@
 package host
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // NewFast returns a host that notices in moments what others notice in seconds.
 func NewFast(o Options) (*Host, error) {
@@ -15,3 +18,8 @@ func NewFast(o Options) (*Host, error) {
 
 // WithoutTLS has the host talk to programs that it starts from now on in the clear.
 func (h *Host) WithoutTLS() { h.starter.withoutTLS = true }
+
+// CheckNow asks a running plugin for its health.
+func (h *Host) CheckNow(ctx context.Context, name string) error {
+	return h.plugin(name).current.Load().program.check(ctx)
+}

@@ -337,7 +337,7 @@ func TestProgramsThatAreNotUsed(t *testing.T) {
 		fault  engine.PluginFault
 		detail string
 	}{
-		{"one that is not there", nil, func(f *folder) { f.pin.Name = "absent" }, host.Refused, engine.NotRunning, "the plugins folder has no program absent"},
+		{"one that is not there", nil, func(f *folder) { f.pin.Name = "absent" }, host.Refused, engine.NotRunning, "the folder of plugins has no program absent; put it there"},
 		{"one that was not pinned", nil, func(f *folder) { f.pin.Digests = []string{strings.Repeat("0", 64)} }, host.Refused, engine.BadChecksum, "plugins.lock.yaml does not have"},
 		{"one that was changed since", nil, func(f *folder) { f.install("evil") }, host.Refused, engine.BadChecksum, "run checkout plugins lock"},
 		{"one of another version", []string{"rogue.version", "2.0.0"}, nil, host.Refused, engine.VersionMismatch, "it is version 2.0.0, plugins.lock.yaml has 1.0.0"},

@@ -29,12 +29,16 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv("CHECKOUT_PLUGIN") != "":
 		beforeServing()
+		// Where only ancestors may debug; elsewhere the kernel does not know it.
+		_ = unix.Prctl(unix.PR_SET_PTRACER, ^uintptr(0), 0, 0, 0)
 		if fromFile("rogue.fixed", "") != "" {
 			os.Exit(sdk.Serve(fixed{}))
 		}
 		os.Exit(sdk.Serve(rogue{}))
 	case os.Getenv(echoVariable) != "":
 		os.Exit(serveEcho(os.Getenv(echoVariable)))
+	case os.Getenv(debuggerVariable) != "":
+		os.Exit(runDebugger(os.Getenv(debuggerVariable)))
 	case os.Getenv(victimVariable) != "":
 		os.Exit(runVictim(os.Getenv(victimVariable)))
 	}

@@ -240,7 +240,7 @@ func failureOf(err error) *startError {
 // more, with the reason, or with the context.
 func (s *supervisor) runOnce(ctx context.Context, seen fileState, lookErr error) *startError {
 	if errors.Is(lookErr, fs.ErrNotExist) {
-		return &startError{engine.NotRunning, true, fmt.Errorf("the plugins folder has no program %s", s.name)}
+		return &startError{engine.NotRunning, true, fmt.Errorf("the folder of plugins has no program %s; put it there", s.name)}
 	}
 	if lookErr != nil {
 		return failureOf(lookErr)

@@ -1,6 +1,7 @@
 package ruletest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -237,7 +238,7 @@ func (p *stubbed) fact(key engine.FactKey, customer string) engine.Value {
 	case !listed:
 		p.miss(key.Plugin+"."+key.Name, fmt.Sprintf("a value in stubs: {%s: {facts: {%s: …}}}", key.Plugin, key.Name))
 	case !known:
-		p.miss(key.Plugin+"."+key.Name, fmt.Sprintf("a value for the customer %q or for %q in stubs: {%s: {facts: {%s: {…}}}}", customer, anyCustomer, key.Plugin, key.Name))
+		p.miss(key.Plugin+"."+key.Name, fmt.Sprintf("a value for the customer %q or for %q in stubs: {%s: {facts: {%s: {%s: …}}}}", customer, anyCustomer, key.Plugin, key.Name, cmp.Or(customer, `"*"`)))
 	}
 	return value
 }

@@ -47,7 +47,8 @@ func newExitCodes() *cobra.Command {
 	for _, e := range exitCodes() {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.meaning)
 	}
-	return &cobra.Command{Use: exitTopic, Short: "What the exit codes of commands mean", Long: strings.TrimSuffix(b.String(), "\n")}
+	b.WriteString("\nCommands that go on until they are told to stop, such as run and plugins dev, are done when a\nsignal tells them: that is all well.")
+	return &cobra.Command{Use: exitTopic, Short: "What the exit codes of commands mean", Long: b.String()}
 }
 
 // findingsAre is the end of the help of a group of commands: what its findings are.

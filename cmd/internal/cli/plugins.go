@@ -37,7 +37,7 @@ YAML file (--config). plugins.lock.yaml in the rule folder pins those that rules
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newPluginsNew(s), newPluginsCheck(s), newPluginsTest(s), newPluginsBench(s), newPluginsDev(s),
-		newPluginsLock(s), newPluginsVerify(s), newPluginsList(s), newPluginsInspect(s))
+		newPluginsLock(s), newPluginsVerify(s), newPluginsList(s), newPluginsInspect(s), newPluginsSchema(s))
 	return cmd
 }
 
@@ -74,6 +74,23 @@ func openProgram(ctx context.Context, path string, cfg config.Plugins, currency 
 		return nil, ctx.Err()
 	}
 	return p, environmentError(err)
+}
+
+// withInstalled starts the plugin of the name, of the folder of plugins, to look at it.
+func withInstalled(cmd *cobra.Command, s Streams, name string, look func(*host.Program) error) (err error) {
+	if err := wantName(cmd, name); err != nil {
+		return err
+	}
+	cfg, err := loadPlugins(cmd, s)
+	if err != nil {
+		return err
+	}
+	p, err := openProgram(cmd.Context(), host.Path(cfg.Plugins.Dir, name), cfg.Plugins, engine.Currency{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, environmentError(p.Close())) }()
+	return look(p)
 }
 
 // readRules reads the rule files of a folder, and what their lock file says.
@@ -167,6 +184,22 @@ type seen struct {
 // ok tells whether a server may run it.
 func (p *seen) ok(dev bool) bool { return p.State == pinned || dev && p.State == unpinned }
 
+// remedy is what to do where a server may not run it, "" where the differences say so.
+func (p *seen) remedy() string {
+	switch p.State {
+	case unpinned:
+		return "checkout plugins lock pins the program that is here; --plugins-dev lets any run"
+	case anotherFile:
+		return "if this one is meant to run, checkout plugins lock pins it, with --add beside those that are pinned"
+	case anotherOffer:
+		return "checkout plugins lock writes what this one offers, and checks the rules with it"
+	case notInstalled:
+		return "put it there, or take it out of the rules and run checkout plugins lock"
+	default:
+		return ""
+	}
+}
+
 // survey looks at the plugins with these names: what is installed, and whether it
 // is what the lock file says.
 func survey(ctx context.Context, cfg config.Plugins, locked lock.Lock, names []string) ([]seen, error) {
@@ -224,14 +257,14 @@ func compareLocked(want, got lock.Plugin) (string, []string) {
 	}
 	differ(fmt.Sprintf("version %s, the lock file has %s", got.Version, want.Version), want.Version, got.Version)
 	for _, kind := range union(want.Kinds(), got.Kinds()) {
-		w, _ := want.Deal(kind)
-		g, _ := got.Deal(kind)
-		differ("the deal "+kind, w, g)
+		w, locked := want.Deal(kind)
+		g, offered := got.Deal(kind)
+		differ(otherwise("deal", kind, locked, offered), w, g)
 	}
 	for _, name := range union(factNames(want), factNames(got)) {
-		w, _ := want.Fact(name)
-		g, _ := got.Fact(name)
-		differ("the fact "+name, w, g)
+		w, locked := want.Fact(name)
+		g, offered := got.Fact(name)
+		differ(otherwise("fact", name, locked, offered), w, g)
 	}
 	state := pinned
 	switch {
@@ -244,6 +277,18 @@ func compareLocked(want, got lock.Plugin) (string, []string) {
 		state, differences = anotherFile, append(differences, "SHA-256 "+got.SHA256[0]+" is not in the lock file")
 	}
 	return state, differences
+}
+
+// otherwise says how an offer of the program is not that of the lock file.
+func otherwise(what, name string, locked, offered bool) string {
+	switch {
+	case !offered:
+		return fmt.Sprintf("it has no %s %s, the lock file has", what, name)
+	case !locked:
+		return fmt.Sprintf("it has the %s %s, the lock file has not", what, name)
+	default:
+		return fmt.Sprintf("its %s %s is not as the lock file has it", what, name)
+	}
 }
 
 func factNames(p lock.Plugin) []string {

@@ -29,7 +29,9 @@ func newPluginsBench(s Streams) *cobra.Command {
 		Short: "Measure what a call of a plugin costs",
 		Long: `Measure calls of a plugin, with 1, 8 and 64 in flight: the first example of each of its
 deals about a cart of 10 lines, and beside it a health check, which does nothing but go
-there and back. The figures are of this machine as busy as it is.`,
+there and back: the rest is what the plugin and its messages take. What Evaluate takes
+without them, a benchmark in the tests of a plugin in Go tells. The figures are of this
+machine as busy as it is.`,
 		Example: `  checkout plugins bench loyalty --plugins plugins
   checkout plugins bench loyalty --for 200ms -o json --plugins plugins`,
 		Args: arguments("the name of a plugin", 1, 1),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,12 @@ func newPluginsDev(s Streams) *cobra.Command {
 		Use:   "dev DIR",
 		Short: "Build a plugin in Go with each change, and run it",
 		Long: `Build the Go program in the folder into the folder of plugins, run it, and do so again
-whenever its files change, until told to stop. A server with --plugins-dev that uses the
-same folder of plugins changes to each build, too. Builds are for debuggers.`,
+whenever its Go or JSON files change, until told to stop (Ctrl-C), which is its good end. A server
+with --plugins-dev that uses the same folder of plugins changes to each build, too.
+
+Builds are for debuggers, and the line to attach one with is printed. A server has a
+process of its own, whose pid is in its log ("plugin runs"). While a debugger holds a
+program that need not be pinned, it is not taken for one that hangs.`,
 		Example: `  checkout plugins dev --plugins plugins stamps
   checkout plugins dev --plugins plugins --name stamps .`,
 		Args: arguments("the folder of a program in Go", 1, 1),
@@ -68,8 +73,8 @@ type developer struct {
 	cfg          config.Plugins
 	source, name string
 
-	built time.Time // newest source that was built
-	said  string    // state that was told last
+	built string // sources that were built, as sources tells them
+	said  string // state that was told last
 }
 
 // develop returns when the context ends.
@@ -106,14 +111,14 @@ func develop(ctx context.Context, d *developer) (err error) {
 	}
 }
 
-// buildIfChanged builds the program when a source is newer than the last build. A
-// program that does not compile is the author's to see, and no error.
+// buildIfChanged builds the program when its sources are not those of the last build.
+// A program that does not compile is the author's to see, and no error.
 func (d *developer) buildIfChanged(ctx context.Context) error {
-	newest, err := newestSource(d.source)
-	if err != nil || !newest.After(d.built) {
+	now, err := d.sources()
+	if err != nil || now == d.built {
 		return environmentError(err)
 	}
-	d.built = newest
+	d.built = now
 	program, began := host.Path(d.cfg.Dir, d.name), time.Now()
 	next := filepath.Join(d.cfg.Dir, ".next-"+d.name)
 	target, err := filepath.Abs(next)
@@ -139,26 +144,27 @@ func (d *developer) buildIfChanged(ctx context.Context) error {
 	return environmentError(err)
 }
 
-// newestSource is when the sources in the folder changed last.
-func newestSource(dir string) (time.Time, error) {
-	var newest time.Time
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+// sources tells one state of the files that the program is built of from another: of Go,
+// of go.mod and the like, and of JSON, which it may embed.
+func (d *developer) sources() (string, error) {
+	var all strings.Builder
+	err := filepath.WalkDir(d.source, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // an editor has just replaced it
 			return nil
 		case err != nil:
 			return err
-		case entry.IsDir() && path != dir && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
+		case entry.IsDir() && path != d.source && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
 			return fs.SkipDir
-		case !strings.HasSuffix(path, ".go") && !strings.HasPrefix(entry.Name(), "go."):
+		case entry.IsDir() || !slices.Contains([]string{".go", ".json"}, filepath.Ext(path)) && !strings.HasPrefix(entry.Name(), "go."):
 			return nil
 		}
-		if info, err := entry.Info(); err == nil && info.ModTime().After(newest) {
-			newest = info.ModTime()
+		if info, err := entry.Info(); err == nil {
+			fmt.Fprintf(&all, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 		}
 		return nil
 	})
-	return newest, err
+	return all.String(), err
 }
 
 // tell writes a state that is not the one that was told last.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/config"
-	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/plugins/host"
 	"github.com/checkout-promotions/checkout/plugins/sdk"
 )
@@ -26,28 +24,18 @@ func newPluginsInspect(s Streams) *cobra.Command {
 		Args: arguments("the name of a plugin", 1, 1),
 
 		ValidArgsFunction: completePlugins(s),
-		RunE: func(cmd *cobra.Command, names []string) (err error) {
+		RunE: func(cmd *cobra.Command, names []string) error {
 			outputs, err := parseOutputs(formats)
 			if err != nil {
 				return err
 			}
-			if err := wantName(cmd, names[0]); err != nil {
-				return err
-			}
-			cfg, err := loadPlugins(cmd, s)
-			if err != nil {
-				return err
-			}
-			p, err := openProgram(cmd.Context(), host.Path(cfg.Plugins.Dir, names[0]), cfg.Plugins, engine.Currency{})
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, environmentError(p.Close())) }()
-			return write(outputs, s.Out, func(w io.Writer, format string) error {
-				if format == formatJSON {
-					return writeJSON(w, described(p))
-				}
-				return writeDescription(w, p)
+			return withInstalled(cmd, s, names[0], func(p *host.Program) error {
+				return write(outputs, s.Out, func(w io.Writer, format string) error {
+					if format == formatJSON {
+						return writeJSON(w, described(p))
+					}
+					return writeDescription(w, p)
+				})
 			})
 		},
 	}

@@ -27,9 +27,12 @@ func newPluginsTest(s Streams) *cobra.Command {
 		Use:   "test PATH [test path...]",
 		Short: "Run rule tests with a plugin in place of its stubs",
 		Long: `Run the rule tests at the paths, by default below this folder, twice: with stubs, and
-with the program at PATH in place of the stubs of its name. A stub that is a fault stays
-one. Cases that fail with the program are reported; one that passes with stubs says that
-they are not what the plugin does. Settings are those of plugins.settings.`,
+with the program at PATH in place of the stubs of its name, over gRPC as a server does. A
+stub that is a fault stays one. Cases that fail with the program are reported; one that
+passes with stubs says that they are not what the plugin does. Tests that never ask the
+plugin are no tests of it. Settings are those of plugins.settings.
+
+Only the tests of its author call a plugin in Go within their process (package plugintest).`,
 		Example: `  checkout plugins test plugins/loyalty examples/loyalty
   checkout plugins test plugins/loyalty --run 'test=points*' --config checkout.yaml examples/loyalty`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -111,7 +114,11 @@ func runWithPlugin(ctx context.Context, cfg config.Plugins, path string, suites 
 	if err := running.Ready(ctx); err != nil {
 		return result, err
 	}
-	return ruletest.RunWith(ctx, suites, filter, ruletest.Options{Plugins: running, Real: []string{pluginName(path)}})
+	result, err = ruletest.RunWith(ctx, suites, filter, ruletest.Options{Plugins: running, Real: []string{pluginName(path)}})
+	if err == nil && result.Failed == 0 && running.Status()[0].Calls == 0 {
+		err = codedError{exitNothing, fmt.Errorf("no test asks plugin %s: none of the rules of the tests has a deal or fact of it", pluginName(path))}
+	}
+	return result, err
 }
 
 // currencyOf returns the currency that all suites are in.

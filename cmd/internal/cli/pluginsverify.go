@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +55,7 @@ func verifyPlugins(cmd *cobra.Command, s Streams, cfg config.Config, outputs []o
 		if format == formatJSON {
 			return writePluginsJSON(w, all)
 		}
-		return writeVerified(w, all)
+		return writeVerified(w, all, cfg.Plugins.Dev)
 	})
 	for i := range all {
 		if err == nil && !all[i].ok(cfg.Plugins.Dev) {
@@ -64,16 +65,18 @@ func verifyPlugins(cmd *cobra.Command, s Streams, cfg config.Config, outputs []o
 	return err
 }
 
-func writeVerified(w io.Writer, all []seen) error {
-	for _, p := range all {
-		if _, err := fmt.Fprintf(w, "%s: %s\n", p.Name, p.State); err != nil {
-			return err
-		}
+func writeVerified(w io.Writer, all []seen, dev bool) error {
+	var b strings.Builder
+	for i := range all {
+		p := &all[i]
+		fmt.Fprintf(&b, "%s: %s\n", p.Name, p.State)
 		for _, difference := range p.Differences {
-			if _, err := fmt.Fprintf(w, "  %s\n", difference); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  %s\n", difference)
+		}
+		if remedy := p.remedy(); remedy != "" && !p.ok(dev) {
+			fmt.Fprintf(&b, "  = %s\n", remedy)
 		}
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }

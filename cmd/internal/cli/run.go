@@ -28,7 +28,8 @@ func newRun(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Serve the API",
-		Long: `Run serves the API until it is told to stop (SIGTERM, SIGINT), then drains.
+		Long: `Run serves the API until it is told to stop (SIGTERM, SIGINT), then drains, which is its
+good end.
 
 Settings come from the defaults, a YAML file (--config), CHECKOUT_ variables and
 flags, each stronger than the one before: --log-level is log_level in the file
