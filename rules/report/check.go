@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -19,7 +21,7 @@ func FaultsPretty(w io.Writer, faults diag.List) error {
 // Checked is a folder of rules that compiled.
 type Checked struct {
 	Folder   string
-	Files    int
+	Files    []string // from where the user stands
 	Ruleset  *engine.Ruleset
 	Findings []lint.Finding
 }
@@ -38,7 +40,7 @@ func CheckPretty(w io.Writer, checked []Checked, level diag.Severity) error {
 			b.WriteString(finding(f) + "\n")
 		}
 		fmt.Fprintf(&b, "%s: %s in %s, ruleset %.12s%s\n", c.Folder,
-			counted(len(c.Ruleset.PromotionIDs()), "promotion"), counted(c.Files, "file"), c.Ruleset.Digest(), summary(c.Findings, hidden))
+			counted(len(c.Ruleset.PromotionIDs()), "promotion"), counted(len(c.Files), "file"), c.Ruleset.Digest(), summary(c.Findings, hidden))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -81,6 +83,32 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// CheckReport returns the report of a check: every file that was read, and the faults
+// and findings that are at least as grave as the level.
+func CheckReport(name string, checked []Checked, faults diag.List, level diag.Severity) Report {
+	r := Report{Name: name, Findings: faults}
+	clean := make(map[string]bool)
+	for _, c := range checked {
+		for _, file := range c.Files {
+			clean[file] = true
+		}
+		for _, f := range c.Findings {
+			if f.Severity.AtLeast(level) {
+				r.Findings = append(r.Findings, f.Diagnostic)
+			}
+		}
+	}
+	for _, d := range r.Findings {
+		delete(clean, d.File)
+	}
+	for _, file := range slices.Sorted(maps.Keys(clean)) {
+		r.Cases = append(r.Cases, Case{File: file, Name: "nothing to find"})
+	}
+	r.Cases = append(r.Cases, FailedCases(r.Findings)...)
+	r.Summary = counted(len(r.Findings), "finding")
+	return r
+}
+
 // checkJSON is version 1 of the format. Fields are only ever added.
 type checkJSON struct {
 	Version  int           `json:"version"`
@@ -119,7 +147,7 @@ func CheckJSON(w io.Writer, checked []Checked, faults diag.List) error {
 	}
 	for _, c := range checked {
 		out.Folders = append(out.Folders, folderJSON{
-			Folder: c.Folder, Files: c.Files, Promotions: c.Ruleset.PromotionIDs(),
+			Folder: c.Folder, Files: len(c.Files), Promotions: c.Ruleset.PromotionIDs(),
 			Ruleset: c.Ruleset.Digest(), Currency: c.Ruleset.Currency().Code(),
 		})
 		for _, f := range c.Findings {

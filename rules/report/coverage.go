@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/checkout-promotions/checkout/rules/coverage"
+	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
 // shade is how much of a line was reached.
@@ -67,6 +68,17 @@ func CoverageLine(r coverage.Result) string {
 
 func share(s coverage.Share) string {
 	return fmt.Sprintf("%.1f %% (%d of %d)", s.Tenths(), s.Reached, s.Points)
+}
+
+// CoverageReport returns a report with a note for each part that no test reaches.
+func CoverageReport(name string, r coverage.Result) Report {
+	report := Report{Name: name, Summary: CoverageLine(r)}
+	for _, p := range r.Points {
+		if p.Cases == 0 {
+			report.Findings = append(report.Findings, diag.Diagnostic{Code: notReached, Severity: diag.SeverityNote, File: p.File, Range: p.Range, Message: p.Missing()})
+		}
+	}
+	return report
 }
 
 func writeHeat(b *strings.Builder, f coverage.FileResult, source string, colours bool) {

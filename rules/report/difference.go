@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/difference"
 )
 
@@ -89,6 +91,66 @@ func pricedText(p difference.Priced) string {
 		text += ", gifts " + strings.Join(p.Gifts, ", ")
 	}
 	return text
+}
+
+// Report returns a report with a note for each promotion that means something else,
+// and for each case that comes out otherwise. The folders are those of the rules, from
+// where the user stands.
+func (d *Differences) Report(name, old, now string) Report {
+	r := Report{Name: name}
+	for _, c := range d.Promotions {
+		folder := now
+		if c.Kind == difference.Removed {
+			folder = old
+		}
+		found := note(meansOtherwise, fmt.Sprintf("promotion %s is %s%s", c.Promotion, c.Kind, fieldNames(c.Fields)))
+		found.File, found.Range = placeIn(folder, c.Source)
+		r.Findings = append(r.Findings, found)
+	}
+	if len(d.Policy) > 0 {
+		found := note(meansOtherwise, "the policy is changed"+fieldNames(d.Policy))
+		found.File = path.Join(now, "policy.yaml")
+		r.Findings = append(r.Findings, found)
+	}
+	if len(d.Plugins) > 0 {
+		r.Findings = append(r.Findings, note(meansOtherwise, "plugins are changed"+fieldNames(d.Plugins)))
+	}
+	for _, o := range d.Outcomes {
+		found := note(costsOtherwise, fmt.Sprintf("%s%s: old %s; new %s", o.Name, rowLabel(o.Row), pricedText(o.Old), pricedText(o.New)))
+		found.File, found.Range.Start = o.File, diag.Position{Line: o.Line, Column: 1}
+		found.Range.End = found.Range.Start
+		r.Findings = append(r.Findings, found)
+	}
+	r.Summary = counted(len(r.Findings), "difference")
+	return r
+}
+
+func note(code diag.Code, message string) diag.Diagnostic {
+	return diag.Diagnostic{Code: code, Severity: diag.SeverityNote, Message: message}
+}
+
+// fieldNames lists what is changed.
+func fieldNames(fields []difference.Field) string {
+	if len(fields) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	writeFields(&b, fields)
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	for i, line := range lines {
+		lines[i] = oneLine(line)
+	}
+	return ": " + strings.Join(lines, "; ")
+}
+
+// placeIn reads file:line:column of a folder.
+func placeIn(folder, source string) (file string, at diag.Range) {
+	file, rest, _ := strings.Cut(source, ":")
+	if _, err := fmt.Sscanf(rest, "%d:%d", &at.Start.Line, &at.Start.Column); err != nil {
+		at = diag.Range{} // a place without a line
+	}
+	at.End = at.Start
+	return path.Join(folder, file), at
 }
 
 // differencesJSON is version 1 of the format. Fields are only ever added.

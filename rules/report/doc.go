@@ -1,5 +1,16 @@
 // Package report writes what the rule tools found: for people, or as JSON with a
-// version. One file a command, one function a format.
+// version, in a file for each command. What other programs read, JUnit, TAP, SARIF and
+// the like, is written from one Report, which each command makes of what it found, by
+// one function a format.
+//
+// # Design
+//
+// 2026-11-23. A Report has cases and findings, because formats of tests want to know
+// what passed and where nothing stands, and formats of linters want places and
+// severities. Rejected: findings alone, which lose what passed; and cases alone, which
+// have one line and no column. JUnit is held to the schema of Jenkins, which has no
+// place for the file and the line of a case: the suite is the file, and the line is in
+// the text. SARIF is held to its own.
 //
 // # Modules
 //

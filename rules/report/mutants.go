@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/mutate"
 )
 
@@ -31,12 +32,43 @@ func MutantsLine(r mutate.Result) string {
 	return fmt.Sprintf("%d.%d %% of %s killed, %d survived", tenths/10, tenths%10, counted(len(r.Findings), "mutant"), len(r.Findings)-r.Killed)
 }
 
-func writeMutant(b *strings.Builder, f mutate.Finding) {
-	of := ""
-	if f.Owner.Name != "" {
-		of = fmt.Sprintf("  (%s %s)", f.Owner.Kind, f.Owner.Name)
+// MutantsReport returns a report with a case for each mutant, which failed where it
+// survived.
+func MutantsReport(name string, r mutate.Result) Report {
+	report := Report{Name: name, Summary: MutantsLine(r)}
+	for _, f := range r.Findings {
+		c := Case{File: f.Path, Line: f.At.Line, Name: fmt.Sprintf("%d:%d %s", f.At.Line, f.At.Column, mutantLabel(f)), Code: mutantSurvived}
+		if !f.Killed {
+			var b strings.Builder
+			writeMutant(&b, f)
+			c.Failure, c.Detail = "no test notices", strings.TrimSpace(b.String())
+			report.Findings = append(report.Findings, diag.Diagnostic{
+				Code: mutantSurvived, Severity: diag.SeverityWarning, File: f.Path, Range: diag.Range{Start: f.At, End: f.At},
+				Message: "no test notices when " + mutantLabel(f), Hint: mutantHint(f),
+			})
+		}
+		report.Cases = append(report.Cases, c)
 	}
-	fmt.Fprintf(b, "SURVIVED %s:%d:%d  %s%s\n", f.Path, f.At.Line, f.At.Column, f.What, of)
+	return report
+}
+
+// mutantLabel says what was changed, and of what.
+func mutantLabel(f mutate.Finding) string {
+	if f.Owner.Name == "" {
+		return f.What
+	}
+	return fmt.Sprintf("%s  (%s %s)", f.What, f.Owner.Kind, f.Owner.Name)
+}
+
+func mutantHint(f mutate.Finding) string {
+	if f.Test == "" {
+		return ""
+	}
+	return "checkout rules mutate shows a test for " + f.TestFile + " that does"
+}
+
+func writeMutant(b *strings.Builder, f mutate.Finding) {
+	fmt.Fprintf(b, "SURVIVED %s:%d:%d  %s\n", f.Path, f.At.Line, f.At.Column, mutantLabel(f))
 	for _, line := range f.Before {
 		fmt.Fprintf(b, "  -%s\n", line)
 	}

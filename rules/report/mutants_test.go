@@ -11,7 +11,8 @@ import (
 	"github.com/checkout-promotions/checkout/rules/report"
 )
 
-func TestMutants(t *testing.T) {
+// mutated has a mutant that was killed and two that survived.
+func mutated() mutate.Result {
 	mutant := func(what, after string) mutate.Mutant {
 		return mutate.Mutant{
 			File: "b.yaml", New: ">=", At: diag.Position{Line: 4, Column: 13}, What: what,
@@ -21,12 +22,16 @@ func TestMutants(t *testing.T) {
 	}
 	policy := mutant("combine best becomes all", "")
 	policy.Owner, policy.After = compile.Owner{}, nil
-	result := mutate.Result{Killed: 1, Findings: []mutate.Finding{
+	return mutate.Result{Killed: 1, Findings: []mutate.Finding{
 		{Mutant: mutant("a > 1 is left out of and", "    when: true and b"), Folder: "shop", Path: "shop/b.yaml", Killed: true, By: "shop/b_test.yaml:3 one"},
 		{Mutant: mutant("> becomes >=", "    when: a >= 1 and b"), Folder: "shop", Path: "shop/b.yaml",
 			Test: "  - name: b\n    given:\n      cart: [TV]\n", TestFile: "shop/b_test.yaml"},
 		{Mutant: policy, Folder: "shop", Path: "shop/policy.yaml"},
 	}}
+}
+
+func TestMutants(t *testing.T) {
+	result := mutated()
 	seed := uint64(7)
 	tests := []struct {
 		golden string

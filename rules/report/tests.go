@@ -58,6 +58,32 @@ func writeSurfaces(b *strings.Builder, r ruletest.Result) {
 	}
 }
 
+// TestReport returns the report of rule tests. command is as for TestsPretty.
+func TestReport(r ruletest.Result, command string) Report {
+	cases := make([]Case, len(r.Cases))
+	for i, c := range r.Cases {
+		cases[i] = Case{File: c.File, Line: c.Line, Name: caseLabel(c), Code: testFailed, Skipped: c.Skipped}
+		if c.Failed() {
+			var b strings.Builder
+			writeFailure(&b, c, command)
+			cases[i].Failure, cases[i].Detail = failureOf(c), strings.TrimSpace(b.String())
+		}
+	}
+	return Report{Name: command, Cases: cases, Findings: FailedFindings(cases), Summary: countCases(cases)}
+}
+
+// failureOf writes what is wrong with a case on one line.
+func failureOf(c ruletest.CaseResult) string {
+	var parts []string
+	for _, m := range c.Mismatches {
+		parts = append(parts, fmt.Sprintf("%s: want %s, got %s", m.Field, m.Want, m.Got))
+	}
+	for _, v := range c.Broken {
+		parts = append(parts, fmt.Sprintf("always %s: %s", v.Invariant, v.Values))
+	}
+	return oneLine(strings.Join(parts, "; "))
+}
+
 func writeFailure(b *strings.Builder, c ruletest.CaseResult, command string) {
 	fmt.Fprintf(b, "FAIL %s:%d  %s\n", c.File, c.Line, caseLabel(c))
 	for _, m := range c.Mismatches {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/rules/report"
 )
 
 // The formats of commands that report.
@@ -78,6 +80,26 @@ func parseOutput(value string, known []string) (output, error) {
 		return output{}, fmt.Errorf("output %q: the file has no name", value)
 	}
 	return output{format, file}, nil
+}
+
+// reportFormats are the formats of commands that check something, besides those that
+// every command has.
+func reportFormats() []string {
+	return []string{report.Compact, report.JUnit, report.TAP, report.SARIF, report.GitHub}
+}
+
+// noteFormats are those of commands whose findings are no failures of something that
+// could have passed.
+func noteFormats() []string { return []string{report.Compact, report.SARIF, report.GitHub} }
+
+// parseReports is parseOutputs of a command that reports findings. On GitHub their
+// annotations come by themselves, beside what people read.
+func parseReports(s Streams, values []string, others ...string) ([]output, error) {
+	outputs, err := parseOutputs(values, others...)
+	if err == nil && len(values) == 0 && slices.Contains(s.Env, "GITHUB_ACTIONS=true") {
+		outputs = append(outputs, output{format: report.GitHub})
+	}
+	return outputs, err
 }
 
 // write opens each output in turn and lets report write its format to it.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/plugins/conformance"
+	"github.com/checkout-promotions/checkout/rules/report"
 )
 
 func newPluginsCheck(s Streams) *cobra.Command {
@@ -25,7 +26,7 @@ given up. Its settings are those of plugins.settings in the configuration.`,
 		Args: arguments("the path of a program", 1, 1),
 
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			outputs, err := parseOutputs(formats)
+			outputs, err := parseReports(s, formats, contractFormats()...)
 			if err != nil {
 				return err
 			}
@@ -33,38 +34,55 @@ given up. Its settings are those of plugins.settings in the configuration.`,
 			if err != nil {
 				return err
 			}
-			report, err := conformance.Check(cmd.Context(), paths[0], conformance.Options{
+			held, err := conformance.Check(cmd.Context(), paths[0], conformance.Options{
 				Settings: string(cfg.Plugins.Settings[pluginName(paths[0])]), StartTimeout: cfg.Plugins.Start,
 			})
 			if err != nil {
 				return err
 			}
 			err = write(outputs, s.Out, func(w io.Writer, format string) error {
-				if format == formatJSON {
+				switch format {
+				case formatPretty:
+					return writeConformance(w, held)
+				case formatJSON:
 					return writeJSON(w, struct {
 						Version int  `json:"version"`
 						OK      bool `json:"ok"`
 						*conformance.Report
-					}{1, report.OK(), report})
+					}{1, held.OK(), held})
+				default:
+					return contractReport(commandLine("checkout plugins check", paths), held).Write(w, format)
 				}
-				return writeConformance(w, report)
 			})
-			if err == nil && !report.OK() {
+			if err == nil && !held.OK() {
 				return silentError{exitFindings}
 			}
 			return err
 		},
 	}
-	addOutput(cmd, &formats)
+	addOutput(cmd, &formats, contractFormats()...)
 	config.BindPluginFlags(cmd.Flags())
 	return cmd
 }
 
-func writeConformance(w io.Writer, report *conformance.Report) error {
+// contractFormats are those of reports without files.
+func contractFormats() []string {
+	return []string{report.Compact, report.JUnit, report.TAP, report.GitHub}
+}
+
+func contractReport(command string, held *conformance.Report) report.Report {
+	promises := make([]report.Promise, len(held.Results))
+	for i, r := range held.Results {
+		promises[i] = report.Promise{Name: r.Name, Broken: r.Reason}
+	}
+	return report.ContractReport(command, promises)
+}
+
+func writeConformance(w io.Writer, held *conformance.Report) error {
 	var b strings.Builder
 	failed := 0
-	for i := range report.Results {
-		r := &report.Results[i]
+	for i := range held.Results {
+		r := &held.Results[i]
 		if r.OK() {
 			fmt.Fprintf(&b, "ok    %s\n", r.Name)
 			continue
@@ -75,7 +93,7 @@ func writeConformance(w io.Writer, report *conformance.Report) error {
 	if failed > 0 {
 		fmt.Fprintf(&b, "%d failed, ", failed)
 	}
-	fmt.Fprintf(&b, "%d passed\n", len(report.Results)-failed)
+	fmt.Fprintf(&b, "%d passed\n", len(held.Results)-failed)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

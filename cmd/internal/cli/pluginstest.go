@@ -54,13 +54,13 @@ Only the tests of its author call a plugin in Go within their process (package p
 		},
 	}
 	cmd.Flags().StringVar(&o.filter, "run", "", "only the cases that match `FILTER`, such as 'file=tv_test.yaml;test=third*;qty=3'")
-	addOutput(cmd, &o.formats)
+	addOutput(cmd, &o.formats, reportFormats()...)
 	config.BindPluginFlags(cmd.Flags())
 	return cmd
 }
 
 func testPlugin(ctx context.Context, s Streams, cfg config.Plugins, program string, o testOptions, command string) error {
-	outputs, err := parseOutputs(o.formats)
+	outputs, err := parseReports(s, o.formats, reportFormats()...)
 	if err != nil {
 		return err
 	}
@@ -78,10 +78,10 @@ func testPlugin(ctx context.Context, s Streams, cfg config.Plugins, program stri
 	}
 	differing := differingCases(stubbed, result)
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == formatJSON {
-			return report.TestsJSON(w, result)
+		if format == formatPretty {
+			return writePluginTests(w, result, differing, command)
 		}
-		return writePluginTests(w, result, differing, command)
+		return writeTests(w, format, result, command)
 	})
 	if err == nil && result.Failed > 0 {
 		return silentError{exitFindings}

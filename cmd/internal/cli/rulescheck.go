@@ -44,6 +44,7 @@ is about all of it. It has to say why:
   # checkout:allow R0503 the old promotion ends with the month`,
 		Example: `  checkout rules check examples/quickstart/rules
   checkout rules check -o json --fail-level note examples/quickstart/rules
+  checkout rules check -o pretty -o sarif=rules.sarif examples/quickstart/rules
   checkout rules check --fix --dry-run examples/quickstart/rules
   checkout rules check --inventory examples/online-shop/inventory.yaml --max-stack 100 examples/online-shop/rules`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -56,7 +57,7 @@ is about all of it. It has to say why:
 			return c.run(cmd, s, folders)
 		},
 	}
-	addOutput(cmd, &c.formats)
+	addOutput(cmd, &c.formats, reportFormats()...)
 	cmd.Flags().StringVar(&c.failLevel, "fail-level", diag.SeverityWarning.String(), "exit with 1 for findings of the `LEVEL` and graver ones, and show these: error, warning or note")
 	cmd.Flags().BoolVar(&c.fix, "fix", false, "change the files where a program can put a finding or a misspelt name right")
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "with --fix, only tell what would be changed")
@@ -84,14 +85,14 @@ type ruleCheck struct {
 }
 
 func (c *ruleCheck) run(cmd *cobra.Command, s Streams, folders []string) error {
-	outputs, err := parseOutputs(c.formats)
+	outputs, err := parseReports(s, c.formats, reportFormats()...)
 	if err == nil {
 		err = c.read(cmd)
 	}
 	if err != nil {
 		return err
 	}
-	found := findings{level: c.level}
+	found := findings{level: c.level, command: commandLine("checkout rules check", folders)}
 	for _, folder := range folders {
 		if c.fix {
 			if err := c.fixFolder(s, folder); err != nil {
@@ -283,10 +284,11 @@ func withRules(test []byte, folder, rules string) []byte {
 
 // findings are what a check of several folders found.
 type findings struct {
-	level  diag.Severity // findings at least as grave are a failure
-	good   []report.Checked
-	faults diag.List
-	unread []error // folders that could not be checked
+	command string        // with its folders
+	level   diag.Severity // findings at least as grave are a failure
+	good    []report.Checked
+	faults  diag.List
+	unread  []error // folders that could not be checked
 }
 
 func (f *findings) add(checked report.Checked, err error) {
@@ -305,6 +307,8 @@ func (f *findings) report(w io.Writer, format string) error {
 	switch {
 	case format == formatJSON:
 		return report.CheckJSON(w, f.good, f.faults)
+	case format != formatPretty:
+		return report.CheckReport(f.command, f.good, f.faults, f.level).Write(w, format)
 	case len(f.faults) > 0:
 		return report.FaultsPretty(w, f.faults)
 	default:
@@ -350,7 +354,11 @@ func checkFolder(folder string) (report.Checked, error) {
 	if errors.As(err, &faults) {
 		return report.Checked{}, faults.InFolder(filepath.ToSlash(folder))
 	}
-	return report.Checked{Folder: folder, Files: len(files), Ruleset: ruleset}, err
+	checked := report.Checked{Folder: folder, Ruleset: ruleset}
+	for _, f := range files {
+		checked.Files = append(checked.Files, filepath.ToSlash(filepath.Join(folder, f.Name)))
+	}
+	return checked, err
 }
 
 func wantFolder(path string) error {

@@ -25,6 +25,8 @@ const (
 	formatLCOV = "lcov"
 )
 
+func coverageFormats() []string { return append(noteFormats(), formatHTML, formatLCOV) }
+
 // coverageOptions say what rules coverage does.
 type coverageOptions struct {
 	paths   []string
@@ -61,12 +63,12 @@ test does, and when less than --min percent is reached.`,
 	cmd.Flags().StringVar(&o.filter, "run", "", "only the cases that match `FILTER`, as in rules test")
 	cmd.Flags().Float64Var(&o.least, "min", 0, "fail when less than `PERCENT` is reached")
 	cmd.Flags().StringVar(&o.newOnly, "new-only", "", "only lines that are other ones than at the git `REF`")
-	addOutput(cmd, &o.formats, formatHTML, formatLCOV)
+	addOutput(cmd, &o.formats, coverageFormats()...)
 	return cmd
 }
 
 func coverRules(ctx context.Context, s Streams, o coverageOptions) error {
-	outputs, err := parseOutputs(o.formats, formatHTML, formatLCOV)
+	outputs, err := parseReports(s, o.formats, coverageFormats()...)
 	if err != nil {
 		return err
 	}
@@ -86,8 +88,10 @@ func coverRules(ctx context.Context, s Streams, o coverageOptions) error {
 			return report.CoverageHTML(w, result)
 		case formatLCOV:
 			return report.CoverageLCOV(w, result)
-		default:
+		case formatPretty:
 			return report.CoveragePretty(w, result, colours && w == s.Out)
+		default:
+			return report.CoverageReport(commandLine("checkout rules coverage", o.paths), result).Write(w, format)
 		}
 	})
 	if err != nil {

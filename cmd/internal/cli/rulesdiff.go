@@ -29,7 +29,7 @@ differs.
 		Args: arguments("two versions of rules", 2, 2),
 	}
 	cmd.Flags().StringArrayVar(&cases, "cases", nil, "price the carts of the rule tests at `PATH` by both; may be repeated")
-	addOutput(cmd, &formats)
+	addOutput(cmd, &formats, noteFormats()...)
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, versions []string) error {
@@ -51,7 +51,7 @@ differs.
 }
 
 func diffVersions(ctx context.Context, s Streams, old, now ruleVersion, cases, formats []string) error {
-	outputs, err := parseOutputs(formats)
+	outputs, err := parseReports(s, formats, noteFormats()...)
 	if err != nil {
 		return err
 	}
@@ -69,10 +69,14 @@ func diffVersions(ctx context.Context, s Streams, old, now ruleVersion, cases, f
 		}
 	}
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == formatJSON {
+		switch format {
+		case formatPretty:
+			return d.Pretty(w)
+		case formatJSON:
 			return d.JSON(w)
+		default:
+			return d.Report(commandLine("checkout rules diff", []string{old.name, now.name}), old.folder(), now.folder()).Write(w, format)
 		}
-		return d.Pretty(w)
 	})
 	if err == nil && (!d.Empty() || len(d.Outcomes) > 0) {
 		return silentError{exitFindings}

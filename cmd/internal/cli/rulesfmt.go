@@ -17,11 +17,13 @@ import (
 
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/format"
+	"github.com/checkout-promotions/checkout/rules/report"
 )
 
 // fmtOptions say what becomes of files that are formatted otherwise.
 type fmtOptions struct {
 	write, diff, list, check bool
+	formats                  []string // of what --check finds
 }
 
 func newRulesFmt(s Streams) *cobra.Command {
@@ -32,10 +34,11 @@ func newRulesFmt(s Streams) *cobra.Command {
 		Long: `Format the YAML files at the paths, files or folders, by default below this folder; -
 formats standard input. Only blanks and line ends are changed: comments stay, and what
 comes out is proved to say the same. Without a flag, the formatted text is written to
-standard output.`,
+standard output. What --check finds is reported with -o, and else told by the exit code.`,
 		Example: `  checkout rules fmt -l examples
   checkout rules fmt -w rules
-  checkout rules fmt --check --diff examples`,
+  checkout rules fmt --check --diff examples
+  checkout rules fmt --check -o junit=format.xml -o pretty examples`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 		},
@@ -50,10 +53,15 @@ standard output.`,
 	cmd.Flags().BoolVarP(&o.diff, "diff", "d", false, "show what would change, as a unified diff")
 	cmd.Flags().BoolVarP(&o.list, "list", "l", false, "list the files that would change")
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with 1 if a file would change")
+	addOutput(cmd, &o.formats, reportFormats()...)
 	return cmd
 }
 
 func formatFiles(ctx context.Context, s Streams, o fmtOptions, paths []string) error {
+	outputs, err := o.outputs(s)
+	if err != nil {
+		return err
+	}
 	files, err := yamlFiles(paths)
 	if err != nil {
 		return err
@@ -63,12 +71,13 @@ func formatFiles(ctx context.Context, s Streams, o fmtOptions, paths []string) e
 	}
 	var faults diag.List
 	var unsafe []error
+	var checked []report.Formatted
 	changed := false
 	for _, file := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		differs, err := o.format(s, file)
+		f, err := o.format(s, file)
 		var found diag.List
 		switch {
 		case errors.As(err, &found):
@@ -77,8 +86,16 @@ func formatFiles(ctx context.Context, s Streams, o fmtOptions, paths []string) e
 			unsafe = append(unsafe, err)
 		case err != nil:
 			return environmentError(err)
+		default:
+			checked = append(checked, f)
 		}
-		changed = changed || differs
+		changed = changed || !f.Formatted
+	}
+	err = write(outputs, s.Out, func(w io.Writer, format string) error {
+		return writeFormatting(w, format, checked, faults, commandLine("checkout rules fmt --check", paths))
+	})
+	if err != nil {
+		return err
 	}
 	switch err := faults.Err(); {
 	case err != nil:
@@ -89,6 +106,33 @@ func formatFiles(ctx context.Context, s Streams, o fmtOptions, paths []string) e
 		return silentError{exitFindings}
 	default:
 		return nil
+	}
+}
+
+// outputs returns where what --check finds is written: nowhere, unless it is asked for.
+func (o fmtOptions) outputs(s Streams) ([]output, error) {
+	outputs, err := parseReports(s, o.formats, reportFormats()...)
+	switch {
+	case err != nil || len(o.formats) > 0 && o.check:
+		return outputs, err
+	case len(o.formats) > 0:
+		return nil, usageError{error: errors.New("-o goes with --check")}
+	case o.check:
+		return outputs[1:], nil
+	default:
+		return nil, nil
+	}
+}
+
+// writeFormatting writes what --check found in a format.
+func writeFormatting(w io.Writer, format string, files []report.Formatted, faults diag.List, command string) error {
+	switch format {
+	case formatPretty:
+		return report.FormattingPretty(w, files, faults)
+	case formatJSON:
+		return report.FormattingJSON(w, files, faults)
+	default:
+		return report.FormattingReport(command, files, faults).Write(w, format)
 	}
 }
 
@@ -123,32 +167,45 @@ func yamlFiles(paths []string) ([]string, error) {
 	return slices.Compact(files), nil
 }
 
-// format formats a file and says whether it differs.
-func (o fmtOptions) format(s Streams, file string) (bool, error) {
+// format formats a file and says whether it was so before.
+func (o fmtOptions) format(s Streams, file string) (report.Formatted, error) {
+	f := report.Formatted{File: filepath.ToSlash(file), Formatted: true}
 	name, data, err := readInput(s, file)
 	if err != nil {
-		return false, err
+		return f, err
 	}
 	formatted, err := format.Source(filepath.ToSlash(name), data)
 	if err != nil {
-		return false, err
+		return f, err
 	}
 	differs := !bytes.Equal(data, formatted)
+	if differs {
+		f.Formatted, f.Line = false, firstDifference(data, formatted)
+	}
 	if o.list && differs {
 		fmt.Fprintln(s.Out, name)
 	}
 	if o.diff && differs {
 		if _, err := s.Out.Write(diff.Diff(name, data, name+" formatted", formatted)); err != nil {
-			return differs, err
+			return f, err
 		}
 	}
 	if o.write && differs && file != "-" {
-		return differs, rewrite(file, formatted)
+		return f, rewrite(file, formatted)
 	}
 	if !o.list && !o.diff && !o.check && (!o.write || file == "-") {
 		_, err = s.Out.Write(formatted)
 	}
-	return differs, err
+	return f, err
+}
+
+// firstDifference returns the number of the first line that differs.
+func firstDifference(a, b []byte) int {
+	same := 0
+	for same < len(a) && same < len(b) && a[same] == b[same] {
+		same++
+	}
+	return 1 + bytes.Count(a[:same], []byte("\n"))
 }
 
 // readInput reads a file, or standard input for -.

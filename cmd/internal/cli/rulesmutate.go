@@ -57,12 +57,12 @@ Results are kept in the user's cache folder, by what rules and tests say.`,
 	cmd.Flags().IntVar(&o.sample, "sample", 0, "run only `N` mutants, chosen by chance (default is all)")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "what the choice of the sample begins with")
 	cmd.Flags().BoolVar(&o.fresh, "no-cache", false, "run all mutants, and keep no results")
-	addOutput(cmd, &o.formats)
+	addOutput(cmd, &o.formats, reportFormats()...)
 	return cmd
 }
 
 func mutateRules(ctx context.Context, s Streams, o mutateOptions) error {
-	outputs, err := parseOutputs(o.formats)
+	outputs, err := parseReports(s, o.formats, reportFormats()...)
 	if err != nil {
 		return err
 	}
@@ -82,10 +82,14 @@ func mutateRules(ctx context.Context, s Streams, o mutateOptions) error {
 		fmt.Fprintf(s.Err, "checkout: a sample of %d mutants with --seed %d\n", len(result.Findings), o.seed)
 	}
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == formatJSON {
+		switch format {
+		case formatPretty:
+			return report.MutantsPretty(w, result)
+		case formatJSON:
 			return report.MutantsJSON(w, result, seed)
+		default:
+			return report.MutantsReport(commandLine("checkout rules mutate", o.paths), result).Write(w, format)
 		}
-		return report.MutantsPretty(w, result)
 	})
 	if err != nil {
 		return err

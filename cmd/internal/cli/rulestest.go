@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,19 +28,6 @@ type testOptions struct {
 	shard      string
 	failFast   bool
 	surfaces   []string
-}
-
-// The formats of test reports, besides those that every command has.
-const (
-	formatCompact = "compact"
-	formatJUnit   = "junit"
-	formatTAP     = "tap"
-	formatSARIF   = "sarif"
-	formatGitHub  = "github"
-)
-
-func testFormats() []string {
-	return []string{formatCompact, formatJUnit, formatTAP, formatSARIF, formatGitHub}
 }
 
 func newRulesTest(s Streams) *cobra.Command {
@@ -84,17 +70,8 @@ the cent. A case with something that the API cannot carry is listed as skipped t
 	cmd.Flags().StringVar(&o.shard, "shard", "", "run one of several equal parts of the cases, such as `2/4`")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "stop at the first case that fails")
 	addSurfaces(cmd, &o.surfaces)
-	addOutput(cmd, &o.formats, testFormats()...)
+	addOutput(cmd, &o.formats, reportFormats()...)
 	return cmd
-}
-
-// outputs returns where the results go. On GitHub, annotations come by themselves.
-func (o testOptions) outputs(s Streams) ([]output, error) {
-	outputs, err := parseOutputs(o.formats, testFormats()...)
-	if err == nil && len(o.formats) == 0 && slices.Contains(s.Env, "GITHUB_ACTIONS=true") {
-		outputs = append(outputs, output{format: formatGitHub})
-	}
-	return outputs, err
 }
 
 // options returns how the cases are run.
@@ -116,27 +93,18 @@ func (o testOptions) options(with ruletest.Options) (ruletest.Options, error) {
 
 // writeTests writes results of tests in a format.
 func writeTests(w io.Writer, format string, result ruletest.Result, command string) error {
-	cases := report.TestCases(result, command)
 	switch format {
+	case formatPretty:
+		return report.TestsPretty(w, result, command)
 	case formatJSON:
 		return report.TestsJSON(w, result)
-	case formatCompact:
-		return report.CasesCompact(w, cases)
-	case formatJUnit:
-		return report.CasesJUnit(w, command, cases)
-	case formatTAP:
-		return report.CasesTAP(w, cases)
-	case formatSARIF:
-		return report.FindingsSARIF(w, report.CaseFindings(cases))
-	case formatGitHub:
-		return report.FindingsGitHub(w, report.CaseFindings(cases))
 	default:
-		return report.TestsPretty(w, result, command)
+		return report.TestReport(result, command).Write(w, format)
 	}
 }
 
 func testRules(ctx context.Context, s Streams, o testOptions) error {
-	outputs, err := o.outputs(s)
+	outputs, err := parseReports(s, o.formats, reportFormats()...)
 	if err != nil {
 		return err
 	}

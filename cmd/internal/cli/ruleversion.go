@@ -34,6 +34,16 @@ type ruleVersion struct {
 	tests []compile.File // its test files, none of a ruleset of the database
 }
 
+// folder is where the files are, or were, from where the user stands; "" for those of
+// the database.
+func (v ruleVersion) folder() string {
+	if info, err := os.Stat(v.name); err == nil && info.IsDir() {
+		return filepath.ToSlash(v.name)
+	}
+	_, folder, _ := strings.Cut(v.name, ":")
+	return filepath.ToSlash(folder)
+}
+
 // openVersion reads and compiles a version of rules. The database is only opened for
 // a digest.
 func openVersion(ctx context.Context, name string, database func() (config.Database, error)) (ruleVersion, error) {
