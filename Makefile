@@ -8,6 +8,7 @@ FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
 CHECKS   ?= 10000
+PREFIX   ?= /usr/local
 
 # No package needs C; only the race detector does. One setting for all targets lets them share what is compiled.
 export CGO_ENABLED ?= 0
@@ -21,7 +22,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check charts-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check proto proto-check proto-release node browser charts charts-check
+.PHONY: help build man install run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check proto proto-check proto-release node browser groff charts charts-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +30,23 @@ help: ## list these targets
 build: ## build bin/checkout
 	GOGC=400 go build -o bin/checkout ./cmd/checkout
 
+man: build ## write the manual pages of all commands into bin/man/man1
+	rm -rf bin/man
+	bin/checkout man bin/man/man1
+
+install: man ## install the program, its manual pages and the completion of bash, zsh and fish below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 bin/checkout $(DESTDIR)$(PREFIX)/bin/checkout
+	install -m 644 bin/man/man1/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	bin/checkout completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/checkout
+	bin/checkout completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_checkout
+	bin/checkout completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/checkout.fish
+
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
 
-test: build postgres node browser ## run all tests, then the rule tests of the examples
+test: build postgres node browser groff ## run all tests, then the rule tests of the examples
 	go test ./...
 	$(MAKE) examples
 
@@ -52,7 +66,7 @@ lint: vet staticcheck ## run vet and staticcheck
 fmt: ## format the Go code
 	gofmt -w .
 
-cover: postgres node browser ## measure the coverage of the tests into coverage.out
+cover: postgres node browser groff ## measure the coverage of the tests into coverage.out
 	go test -coverprofile=coverage.out ./...
 	@go tool cover -func=coverage.out | tail -n 1
 
@@ -79,7 +93,7 @@ bench-plugins: ## compare a question to a plugin with a bare gRPC call, and meas
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
 
-golden: postgres node browser ## rewrite the golden files from what the code says now
+golden: postgres node browser groff ## rewrite the golden files from what the code says now
 	UPDATE_GOLDEN=1 go test -count=1 $$(grep -rlE 'UPDATE_GOLDEN|goldentest' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 postgres: ## install the Postgres server programs that tests run, if they are missing
@@ -90,6 +104,9 @@ node: ## build the example plugin in Node.js, with npm
 
 browser: ## install the Chromium that tests open reports in, if it is missing
 	@tools/browser.sh
+
+groff: ## install the groff by which tests render manual pages, if it is missing
+	@tools/groff.sh
 
 charts: ## copy Chart.js from npm into the report of backtests
 	@tools/charts.sh
@@ -107,7 +124,7 @@ vet: ## run go vet
 staticcheck: ## run staticcheck
 	go tool -modfile=tools/staticcheck.mod staticcheck ./...
 
-race: postgres node browser ## run the tests under the race detector, of databases what runs at once; needs a C compiler
+race: postgres node browser groff ## run the tests under the race detector, of databases what runs at once; needs a C compiler
 	@tools/gcc.sh
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
 	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds|followed_catalogue|outbox)$$' ./persistence/sqlite ./persistence/postgres

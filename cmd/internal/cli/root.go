@@ -34,7 +34,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetVersionTemplate("checkout {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion(), newExitCodes())
+	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion(), newExitCodes(), newMan())
 	adoptHelp(root)
 	adoptCompletion(root)
 	return root
@@ -74,6 +74,7 @@ func adoptCompletion(root *cobra.Command) {
 	asGroup(completion)
 	for _, shell := range completion.Commands() {
 		shell.Args = noArguments
+		shell.Long = strings.ReplaceAll(shell.Long, "#### ", "") // no Markdown in a terminal
 		shell.Example = "  checkout completion " + shell.Name()
 	}
 }
