@@ -42,6 +42,9 @@ func (s *Schedule) always() bool {
 	return s.From.IsZero() && s.Until.IsZero() && s.Days == 0 && len(s.Hours) == 0
 }
 
+// Runs reports whether at is within the schedule.
+func (s *Schedule) Runs(at time.Time) bool { return s.check(at) == Applied }
+
 // check returns Applied when at is within the schedule, else the reason.
 func (s *Schedule) check(at time.Time) Reason {
 	switch reason := s.dates(at); {

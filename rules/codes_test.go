@@ -93,7 +93,7 @@ func faultsOf(t *testing.T, code diag.Code, text string) diag.List {
 // inventory.yaml.
 func findingsOf(t *testing.T, files map[string]string) diag.List {
 	t.Helper()
-	o := lint.Options{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), MaxStack: 60}
+	o := lint.Options{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), MaxStack: 60, Pools: map[string]lint.Pool{"letters": {Codes: 10}}}
 	var rules []compile.File
 	for name, text := range files {
 		if name != "inventory.yaml" {

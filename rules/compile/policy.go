@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"strconv"
+
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/diag"
 	"github.com/checkout-promotions/checkout/rules/syntax"
@@ -15,7 +17,7 @@ func (c *compiler) readPolicy(doc *syntax.Document) {
 		return
 	}
 	c.policyFile = doc.Name()
-	c.policy = doc.Root().Map("currency", "rounding", "groups", "cap", "resolution")
+	c.policy = doc.Root().Map("currency", "rounding", "groups", "cap", "resolution", "max_stack")
 	v := c.policy.Get("currency")
 	if code, ok := v.WantText(); ok {
 		if shop, known := currency(v, code); known {
@@ -31,6 +33,7 @@ func (c *compiler) compilePolicy() engine.Policy {
 	}
 	policy.Rounding, policy.RoundPrice = rounding(c.policy.Get("rounding"))
 	policy.Cap, policy.CapPercent = c.cap(c.policy.Get("cap"))
+	maxStack(c.policy.Get("max_stack"))
 	return policy
 }
 
@@ -72,4 +75,16 @@ func (c *compiler) cap(v syntax.Value) (amount, percent engine.Number) {
 		amount = engine.PerCurrency{c.currency: engine.Decimal(plain)}
 	}
 	return amount, percent
+}
+
+// maxStack looks at what promotions may take off a line together before a check of
+// the rules tells of it. It has no bearing on prices; package lint reads it.
+func maxStack(v syntax.Value) {
+	text, ok := v.WantText()
+	if !ok {
+		return
+	}
+	if percent, err := strconv.Atoi(text); err != nil || percent < 1 || percent > 100 {
+		v.Report(diag.OutOfRange, "such as max_stack: 60", "max_stack is a whole percentage from 1 to 100, and not %.40q", text)
+	}
 }

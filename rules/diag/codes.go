@@ -47,6 +47,8 @@ const (
 	GivesNothing     Code = "R0513"
 	Repeated         Code = "R0514"
 	UselessAllowance Code = "R0515"
+	NoCodes          Code = "R0516"
+	NeverRuns        Code = "R0517"
 )
 
 // Page explains a code.

@@ -111,7 +111,7 @@ func TestEveryCodeHasAPage(t *testing.T) {
 		diag.NotSupported, diag.ReservedName, diag.UnknownPlugin, diag.PluginConfig, diag.PluginSchema, diag.BadExpression, diag.TypeMismatch, diag.UnknownName, diag.TooCostly,
 		diag.NotAllowed, diag.Cycle, diag.OutOfRange, diag.AmountDigits, diag.UnknownItem, diag.UnknownTarget, diag.TestIncomplete,
 		diag.NeverTrue, diag.AlwaysTrue, diag.Shadowed, diag.Overlapping, diag.Stacking, diag.BelowCost, diag.Unbounded, diag.Expired,
-		diag.NotInCatalogue, diag.UnreachableTier, diag.Unused, diag.NotPinned, diag.GivesNothing, diag.Repeated, diag.UselessAllowance,
+		diag.NotInCatalogue, diag.UnreachableTier, diag.Unused, diag.NotPinned, diag.GivesNothing, diag.Repeated, diag.UselessAllowance, diag.NoCodes, diag.NeverRuns,
 	}
 	pages := diag.Pages()
 	for i, page := range pages {

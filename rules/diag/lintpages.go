@@ -63,8 +63,8 @@ would change what customers pay.`,
 			Prefer: `promotions:
   - {id: half, exclusive: true, limits: {max_discount: 500}, deal: {percent_off: {of: order, percent: 50}}}
   - {id: third, limits: {max_discount: 500}, deal: {percent_off: {of: order, percent: 33}}}`,
-			Why: `Each of them is fine by itself. It is looked for with --max-stack PERCENT; the page is about 60. The cart
-is the worst that was found, and there may be worse ones.`,
+			Why: `Each of them is fine by itself. It is looked for with max_stack in policy.yaml or --max-stack PERCENT;
+the page is about 60. The cart is the worst that was found, and there may be worse ones.`,
 		},
 		{
 			Code: BelowCost, Title: "A promotion by which an item may go for less than it costs the shop",
@@ -183,6 +183,28 @@ plugins:
   # checkout:allow R0513 the amount is set on the day
   - {id: spring, deal: {amount_off: {of: order, amount: 0}}}`,
 			Why: `Who reads it later wants to know why. One that nothing needs any more would hide the next finding.`,
+		},
+		{
+			Code: NoCodes, Title: "A coupon pool that has no codes to unlock a promotion",
+			Avoid: `promotions:
+  - {id: letter, coupon: {pool: leters}, deal: {amount_off: {of: order, amount: 5}}}`,
+			Prefer: `promotions:
+  - {id: letter, coupon: {pool: letters}, deal: {amount_off: {of: order, amount: 5}}}`,
+			Why: `The promotion is promised, and nobody can have it. It is looked for with a database; the page is about one
+that has the pool letters. A pool that is revoked, or has no codes, is told of too.`,
+		},
+		{
+			Code: NeverRuns, Title: "A schedule that no instant is in",
+			Avoid: `promotions:
+  - id: weekend
+    schedule: {from: 2026-11-30, until: 2026-12-05, days: [sat, sun]}
+    deal: {amount_off: {of: order, amount: 5}}`,
+			Prefer: `promotions:
+  - id: weekend
+    schedule: {from: 2026-11-30, until: 2026-12-06, days: [sat, sun]}
+    deal: {amount_off: {of: order, amount: 5}}`,
+			Why: `Each of its dates, days and hours is fine, and together they leave nothing. Dates are days of the timezone,
+and until is out: until: 2026-12-05 ends with Friday.`,
 		},
 	}
 }

@@ -52,6 +52,8 @@ func (l *linter) looksFor(code diag.Code) bool {
 	switch code {
 	case diag.NotInCatalogue, diag.BelowCost:
 		return len(l.options.Inventory) > 0
+	case diag.NoCodes:
+		return l.options.Pools != nil
 	case diag.Stacking:
 		return l.options.MaxStack > 0
 	default:

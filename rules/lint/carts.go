@@ -616,7 +616,7 @@ func (d *draft) instant() bool {
 
 func (d *draft) suits(at time.Time, zone *time.Location) bool {
 	for _, p := range d.promotions {
-		if !runs(&p.Schedule, at) {
+		if !p.Schedule.Runs(at) {
 			return false
 		}
 	}
@@ -635,24 +635,6 @@ func (d *draft) suits(at time.Time, zone *time.Location) bool {
 		}
 	}
 	return true
-}
-
-// runs reports whether the schedule is open. Whether it really is, the engine says
-// in the end.
-func runs(s *engine.Schedule, at time.Time) bool {
-	if !s.From.IsZero() && at.Before(s.From) || !s.Until.IsZero() && !at.Before(s.Until) {
-		return false
-	}
-	zone := s.Location
-	if zone == nil {
-		zone = time.UTC
-	}
-	local := at.In(zone)
-	minute := local.Hour()*60 + local.Minute()
-	inHours := len(s.Hours) == 0 || slices.ContainsFunc(s.Hours, func(h engine.Hours) bool {
-		return h.From <= minute && (minute < h.Until || h.Until <= h.From)
-	})
-	return inHours && (s.Days == 0 || s.Days.Has(local.Weekday()))
 }
 
 // has reports whether the point is among the values.

@@ -27,7 +27,16 @@
 // needed sets as can be, and made-up prices at four scales or items of the inventory.
 //
 // The text alone: what nobody uses, is written twice, has no bound, is over, has no
-// checksum, is no word of the catalogue (R0507 to R0509, R0511 to R0514).
+// checksum, is no word of the catalogue, wants codes of a pool that has none, never
+// runs (R0507 to R0509, R0511 to R0514, R0516, R0517).
+//
+// # What cannot be
+//
+// Some of what checks of rules look for elsewhere cannot be written here, so there is
+// nothing to find: no unit goes below its min_price, amounts are decimals and never
+// floats, a plugin that plugins.lock.yaml lacks is a fault (R0009), as are an end
+// before the beginning (R0107) and more digits than a currency has (R0108). That two
+// promotions change one line is no mistake; how far they go together is R0505.
 //
 // # What is not decided
 //

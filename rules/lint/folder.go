@@ -3,6 +3,7 @@ package lint
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -80,6 +81,15 @@ func newFolder(files []compile.File) (*folder, error) {
 	return f, nil
 }
 
+// maxStack is what the policy says of promotions that stack, 0 where it says nothing.
+func (f *folder) maxStack() int {
+	percent, err := strconv.Atoi(f.policy.Get("max_stack").Text())
+	if err != nil {
+		return 0 // there is none: rules with another one do not compile
+	}
+	return percent
+}
+
 // rulesOf makes a ruleset of some promotions of the folder.
 func (f *folder) rulesOf(promotions []engine.Promotion) (*engine.Ruleset, error) {
 	config := f.config
@@ -91,7 +101,7 @@ func (f *folder) read(doc *syntax.Document, compiled map[string]*engine.Promotio
 	f.docs = append(f.docs, doc)
 	switch strings.TrimSuffix(doc.Name(), path.Ext(doc.Name())) {
 	case "policy":
-		f.policy = doc.Root().Map("currency", "rounding", "groups", "cap", "resolution")
+		f.policy = doc.Root().Map("currency", "rounding", "groups", "cap", "resolution", "max_stack")
 		return
 	case strings.TrimSuffix(lock.File, path.Ext(lock.File)):
 		f.lock, f.lockPlaces = lock.Read(doc)

@@ -25,8 +25,12 @@ type Options struct {
 	// Cost names the attribute of an item that is its cost; "" means DefaultCost.
 	Cost string
 	// MaxStack is the percentage of the list price of a line that several
-	// promotions may take off it together; 0 means that any may.
+	// promotions may take off it together; 0 means that policy.yaml says it with
+	// max_stack, without which any may.
 	MaxStack int
+	// Pools are the coupon pools of the shop by name; with nil, nothing is said of
+	// those that rules name.
+	Pools map[string]Pool
 }
 
 // Finding is a finding with what shows it.
@@ -60,6 +64,9 @@ func Check(files []compile.File, o Options) ([]Finding, error) {
 	if o.Cost == "" {
 		o.Cost = DefaultCost
 	}
+	if o.MaxStack == 0 {
+		o.MaxStack = f.maxStack()
+	}
 	l := &linter{folder: f, options: o, reported: make(map[string]bool), acting: make(map[*promotion]bool)}
 	l.conditions()
 	l.unused()
@@ -67,6 +74,7 @@ func Check(files []compile.File, o Options) ([]Finding, error) {
 	l.tiers()
 	l.items()
 	l.plugins()
+	l.coupons()
 	l.repeated()
 	l.compete()
 	l.stacks()

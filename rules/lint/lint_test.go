@@ -25,7 +25,7 @@ import (
 func now() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
 // shopCase is an archive of testdata: rule files, perhaps inventory.yaml, and before
-// them "max-stack: N".
+// them "max-stack: N" and "pools: name codes, name revoked".
 type shopCase struct {
 	name    string
 	files   []compile.File
@@ -44,6 +44,21 @@ func readCase(t *testing.T, path string) shopCase {
 			if c.options.MaxStack, err = strconv.Atoi(n); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	for line := range strings.Lines(string(archive.Comment)) {
+		list, ok := strings.CutPrefix(strings.TrimSpace(line), "pools: ")
+		if !ok {
+			continue
+		}
+		c.options.Pools = make(map[string]lint.Pool)
+		for pool := range strings.SplitSeq(list, ", ") {
+			name, state, _ := strings.Cut(pool, " ")
+			codes, err := strconv.ParseInt(state, 10, 64)
+			if err != nil && state != "revoked" {
+				t.Fatal(err)
+			}
+			c.options.Pools[name] = lint.Pool{Codes: codes, Revoked: state == "revoked"}
 		}
 	}
 	for _, f := range archive.Files {

@@ -76,6 +76,7 @@ func (l *linter) promotionsAlone() {
 			finding.Promotions = []string{p.ID}
 			l.expired(finding, p)
 		}
+		l.idle(p)
 		l.nothing(p)
 		l.unbounded(p)
 	}

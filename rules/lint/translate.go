@@ -278,7 +278,9 @@ func (e expression) membership(n *ast.BinaryNode) (f, there *formula) {
 	}
 	text := k.text
 	if o.kind == couponsOperand {
-		text = engine.NormalizeCoupon(text)
+		if text = engine.NormalizeCoupon(text); text == "" {
+			return constant(false), constant(true) // no code is empty
+		}
 	}
 	return ofFact(e.flag(o.key+" has "+text), yes()), constant(true)
 }

@@ -162,7 +162,7 @@ func isOurs(name string, data []byte) bool {
 		ofHelm := hasKey(data, func(key []byte) []byte { return key }, "suite", "templates")
 		return !ofHelm && hasKey(data, opened, "tests", "catalogue", "stubs", "fixtures", "always", "defaults", "rules")
 	case isPolicy(path.Base(name)):
-		return hasKey(data, opened, "currency", "rounding", "groups", "cap", "resolution")
+		return hasKey(data, opened, "currency", "rounding", "groups", "cap", "resolution", "max_stack")
 	case path.Base(name) == lock.File:
 		return true
 	default:

@@ -36,7 +36,8 @@ that are never or always true, promotions that another always beats or that noth
 their ids ranks, steps that no cart reaches, names that nobody uses and more; checkout
 rules codes lists and explains all. Where a cart shows a finding, it is told; the engine has
 priced it. With an inventory, or the database of checkout run, SKUs, brands, categories and
-tags have to be those of items, and with their costs no promotion may go below them.
+tags have to be those of items, and with their costs no promotion may go below them; with
+the database coupon pools have to be there and to have codes.
 
 A comment lets a finding be, on its line or on the line before; before a promotion it
 is about all of it. It has to say why:
@@ -63,7 +64,7 @@ is about all of it. It has to say why:
 	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "with --fix, only tell what would be changed")
 	cmd.Flags().StringVar(&c.inventory, "inventory", "", "compare with the items of the `FILE`, as --seed of checkout run reads it")
 	cmd.Flags().StringVar(&c.cost, "cost", lint.DefaultCost, "the `ATTRIBUTE` of items that says what they cost the shop")
-	cmd.Flags().IntVar(&c.maxStack, "max-stack", 0, "report promotions that together take more than `PERCENT` off a line")
+	cmd.Flags().IntVar(&c.maxStack, "max-stack", 0, "report promotions that together take more than `PERCENT` off a line (default is max_stack of policy.yaml)")
 	cmd.Flags().StringVar(&c.at, "at", "", "the `TIME` that schedules are compared with, such as 2026-11-27T10:00:00Z (default now)")
 	cmd.Flags().StringVar(&c.witnesses, "save-witness", "", "write the carts that show findings into the `FOLDER`, as rule tests that pass")
 	config.BindDatabaseFlags(cmd.Flags())
@@ -149,7 +150,7 @@ func (c *ruleCheck) check(cmd *cobra.Command, s Streams, folder string) (report.
 		return checked, err
 	}
 	options := c.options
-	if options.Inventory, err = c.items(cmd, s, checked.Ruleset.Currency()); err != nil {
+	if err := c.shop(cmd, s, checked.Ruleset.Currency(), &options); err != nil {
 		return checked, err
 	}
 	files, err := compile.Read(os.DirFS(folder))
@@ -163,17 +164,19 @@ func (c *ruleCheck) check(cmd *cobra.Command, s Streams, folder string) (report.
 	return checked, err
 }
 
-// items are those of the inventory file or of the database, if one is named.
-func (c *ruleCheck) items(cmd *cobra.Command, s Streams, currency engine.Currency) ([]engine.Item, error) {
+// shop reads what rules are compared with: items of the inventory file, or items and
+// coupon pools of the database, if one is named.
+func (c *ruleCheck) shop(cmd *cobra.Command, s Streams, currency engine.Currency, options *lint.Options) (err error) {
 	switch {
 	case c.inventory != "":
 		data, err := os.ReadFile(c.inventory)
 		if err != nil {
-			return nil, environmentError(fmt.Errorf("read the inventory: %w", err))
+			return environmentError(fmt.Errorf("read the inventory: %w", err))
 		}
-		return catalogue.Parse(filepath.ToSlash(c.inventory), data, currency)
+		options.Inventory, err = catalogue.Parse(filepath.ToSlash(c.inventory), data, currency)
+		return err
 	case !c.fromDatabase:
-		return nil, nil
+		return nil
 	}
 	cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
 	if err == nil && cfg.Database.Kind == config.KindSQLite {
@@ -183,14 +186,22 @@ func (c *ruleCheck) items(cmd *cobra.Command, s Streams, currency engine.Currenc
 		err = lasting(cfg.Database)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	data, err := openMigrated(cmd.Context(), cfg.Database, persistence.Options{Currency: currency})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	items, err := data.Items(cmd.Context())
-	return items, environmentError(errors.Join(err, data.Close()))
+	defer func() { err = errors.Join(err, environmentError(data.Close())) }()
+	if options.Inventory, err = data.Items(cmd.Context()); err != nil {
+		return environmentError(err)
+	}
+	pools, err := data.Pools(cmd.Context())
+	options.Pools = make(map[string]lint.Pool)
+	for _, p := range pools {
+		options.Pools[p.Name] = lint.Pool{Codes: p.Issued + p.Imported - p.Revoked, Revoked: !p.RevokedAt.IsZero()}
+	}
+	return environmentError(err)
 }
 
 // fixFolder changes the files of a folder, and tells what it does. Files that
