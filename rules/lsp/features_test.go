@@ -85,7 +85,7 @@ plugins:
 		{"a plugin", rules, "promotions: [{deal: {plugin: {name: |", "my-points"},
 		{"a kind of the plugin", rules, "promotions: [{deal: {plugin: {kind: |", "spend"},
 		{"nothing in a comment", rules, "sets: {} # |", ""},
-		{"the keys of a policy", policy, "|", "currency rounding groups cap resolution"},
+		{"the keys of a policy", policy, "|", "currency rounding groups cap resolution max_stack"},
 		{"the keys of a group", policy, "groups: [{|", "id combine excludes"},
 		{"the keys of the rounding", policy, "rounding: {|", "mode target"},
 		{"how a group combines", policy, "groups: [{combine: |", "all best best_per_line first"},
