@@ -20,15 +20,19 @@ func TestsPretty(w io.Writer, r ruletest.Result, command string) error {
 	for _, c := range r.Cases {
 		switch {
 		case c.Skipped != "":
-			fmt.Fprintf(&b, "skipped %s:%d  %s: %s\n", c.File, c.Line, caseLabel(c), oneLine(c.Skipped))
+			writeSkipped(&b, c)
 		case !c.Passed:
 			writeFailure(&b, c, command)
 		}
 	}
 	writeSurfaces(&b, r)
-	b.WriteString(counts(r.Passed, r.Failed, r.Skipped) + "\n")
+	b.WriteString(TestCounts(r) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func writeSkipped(b *strings.Builder, c ruletest.CaseResult) {
+	fmt.Fprintf(b, "skipped %s:%d  %s: %s\n", c.File, c.Line, caseLabel(c), oneLine(c.Skipped))
 }
 
 // writeSurfaces writes the counts of each surface, where there are several.

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // progress is a bar on a terminal, and nothing elsewhere.
@@ -14,12 +12,11 @@ type progress struct{ bar *progressbar.ProgressBar }
 
 // newProgress starts a bar for things, such as "codes of spring".
 func newProgress(w io.Writer, things string) *progress {
-	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !isTerminal(w) {
 		return &progress{}
 	}
 	return &progress{progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(file),
+		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetDescription(things),
 		progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(),

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/coverage"
@@ -149,9 +148,8 @@ func checkPercent(flag string, percent float64) error {
 // wantsColour reports whether the output is a terminal whose user did not refuse
 // colours.
 func wantsColour(s Streams) bool {
-	file, ok := s.Out.(*os.File)
 	refused := slices.ContainsFunc(s.Env, func(v string) bool { return strings.HasPrefix(v, "NO_COLOR=") && v != "NO_COLOR=" })
-	return ok && !refused && term.IsTerminal(int(file.Fd()))
+	return !refused && isTerminal(s.Out)
 }
 
 // coverFlag is --cover[=MIN].

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type testOptions struct {
 	shard      string
 	failFast   bool
 	surfaces   []string
+	watch      bool
 }
 
 func newRulesTest(s Streams) *cobra.Command {
@@ -47,7 +49,8 @@ the cent. A case with something that the API cannot carry is listed as skipped t
   checkout rules test -o junit=report.xml -o github examples
   checkout rules test --shuffle --fail-fast --shard 1/2 examples
   checkout rules test --surface engine,http examples/quickstart
-  checkout rules test --cover=90 examples`,
+  checkout rules test --cover=90 examples
+  checkout rules test --watch -o pretty -o junit=report.xml examples/quickstart`,
 		ValidArgsFunction: completeTests,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if o.paths = paths; len(paths) == 0 {
@@ -70,6 +73,7 @@ the cent. A case with something that the API cannot carry is listed as skipped t
 	cmd.Flags().StringVar(&o.shard, "shard", "", "run one of several equal parts of the cases, such as `2/4`")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "stop at the first case that fails")
 	addSurfaces(cmd, &o.surfaces)
+	cmd.Flags().BoolVar(&o.watch, "watch", false, "run again what a change of files touches, and show what comes out otherwise, until Ctrl-C")
 	addOutput(cmd, &o.formats, reportFormats()...)
 	return cmd
 }
@@ -103,8 +107,24 @@ func writeTests(w io.Writer, format string, result ruletest.Result, command stri
 	}
 }
 
+// check reports flags that do not go together.
+func (o testOptions) check() error {
+	if !o.watch {
+		return nil
+	}
+	for flag, given := range map[string]bool{"--shuffle": o.shuffle, "--fail-fast": o.failFast, "--cover": o.cover.given} {
+		if given {
+			return usageError{error: fmt.Errorf("--watch does not go with %s", flag)}
+		}
+	}
+	return nil
+}
+
 func testRules(ctx context.Context, s Streams, o testOptions) error {
 	outputs, err := parseReports(s, o.formats, reportFormats()...)
+	if err == nil {
+		err = o.check()
+	}
 	if err != nil {
 		return err
 	}
@@ -119,6 +139,10 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 	closeSurfaces, err := openSurfaces(ctx, o.surfaces, &options)
 	if err != nil {
 		return err
+	}
+	if o.watch {
+		err := watchTests(ctx, s, o, outputs, options)
+		return cmp.Or(err, environmentError(closeSurfaces()))
 	}
 	result, err := runTests(ctx, o.paths, o.filter, options)
 	if ending := closeSurfaces(); err == nil {
