@@ -39,8 +39,54 @@ func CheckPretty(w io.Writer, checked []Checked, level diag.Severity) error {
 			}
 			b.WriteString(finding(f) + "\n")
 		}
-		fmt.Fprintf(&b, "%s: %s in %s, ruleset %.12s%s\n", c.Folder,
-			counted(len(c.Ruleset.PromotionIDs()), "promotion"), counted(len(c.Files), "file"), c.Ruleset.Digest(), summary(c.Findings, hidden))
+		b.WriteString(folderLine(c, hidden))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// folderLine tells of a folder as a whole. Hidden is how many findings are not shown.
+func folderLine(c Checked, hidden int) string {
+	return fmt.Sprintf("%s: %s in %s, ruleset %.12s%s\n", c.Folder,
+		counted(len(c.Ruleset.PromotionIDs()), "promotion"), counted(len(c.Files), "file"), c.Ruleset.Digest(), summary(c.Findings, hidden))
+}
+
+// CheckChange is what a check finds otherwise than the one before.
+type CheckChange struct {
+	// NewFaults and New were not there before, and Gone was.
+	NewFaults diag.List
+	New       []lint.Finding
+	Gone      diag.List
+	// Faults counts all faults. Checked are the folders that compile, of which
+	// findings below the Level are not shown.
+	Faults  int
+	Checked []Checked
+	Level   diag.Severity
+}
+
+// CheckChangedPretty writes what is gone and what is new, and how things are.
+func CheckChangedPretty(w io.Writer, change CheckChange) error {
+	var b strings.Builder
+	for _, d := range change.Gone {
+		fmt.Fprintf(&b, "gone %s: %s %s\n", d.Location(), d.Code, d.Message)
+	}
+	for _, d := range change.NewFaults {
+		b.WriteString(d.Render() + "\n")
+	}
+	for _, f := range change.New {
+		b.WriteString(finding(f) + "\n")
+	}
+	if change.Faults > 0 {
+		b.WriteString(counted(change.Faults, "fault") + "\n")
+	}
+	for _, c := range change.Checked {
+		hidden := 0
+		for _, f := range c.Findings {
+			if !f.Severity.AtLeast(change.Level) {
+				hidden++
+			}
+		}
+		b.WriteString(folderLine(c, hidden))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

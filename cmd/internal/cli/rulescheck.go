@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -67,6 +68,7 @@ is about all of it. It has to say why:
 	cmd.Flags().IntVar(&c.maxStack, "max-stack", 0, "report promotions that together take more than `PERCENT` off a line (default is max_stack of policy.yaml)")
 	cmd.Flags().StringVar(&c.at, "at", "", "the `TIME` that schedules are compared with, such as 2026-11-27T10:00:00Z (default now)")
 	cmd.Flags().StringVar(&c.witnesses, "save-witness", "", "write the carts that show findings into the `FOLDER`, as rule tests that pass")
+	cmd.Flags().BoolVar(&c.watch, "watch", false, "check again when files change, and show what is new and what is gone, until Ctrl-C")
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
 	_ = cmd.RegisterFlagCompletionFunc("fail-level", cobra.FixedCompletions([]string{"error", "warning", "note"}, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
@@ -80,6 +82,7 @@ type ruleCheck struct {
 	fix, dryRun                    bool
 	maxStack                       int
 	witnesses                      string
+	watch                          bool
 	level                          diag.Severity
 	options                        lint.Options
 	fromDatabase                   bool
@@ -93,18 +96,13 @@ func (c *ruleCheck) run(cmd *cobra.Command, s Streams, folders []string) error {
 	if err != nil {
 		return err
 	}
-	found := findings{level: c.level, command: commandLine("checkout rules check", folders)}
-	for _, folder := range folders {
-		if c.fix {
-			if err := c.fixFolder(s, folder); err != nil {
-				return err
-			}
-		}
-		checked, err := c.check(cmd, s, folder)
-		found.add(checked, err)
-		if err := cmd.Context().Err(); err != nil {
-			return err
-		}
+	if c.watch {
+		w := &checkWatch{screen: screen{s: s, outputs: outputs}, check: func(ctx context.Context) (findings, error) { return c.all(cmd, s, folders) }}
+		return watch(cmd.Context(), func() []string { return c.watched(folders) }, w.again)
+	}
+	found, err := c.all(cmd, s, folders)
+	if err != nil {
+		return err
 	}
 	if err := c.saveWitnesses(found.good); err != nil {
 		return err
@@ -116,6 +114,32 @@ func (c *ruleCheck) run(cmd *cobra.Command, s Streams, folders []string) error {
 		writeError(s.Err, err)
 	}
 	return found.err()
+}
+
+// all checks the folders, which it puts right before where that is asked for.
+func (c *ruleCheck) all(cmd *cobra.Command, s Streams, folders []string) (findings, error) {
+	found := findings{level: c.level, command: commandLine("checkout rules check", folders)}
+	for _, folder := range folders {
+		if c.fix {
+			if err := c.fixFolder(s, folder); err != nil {
+				return found, err
+			}
+		}
+		checked, err := c.check(cmd, s, folder)
+		found.add(checked, err)
+		if err := cmd.Context().Err(); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// watched are the files and folders that a check depends on.
+func (c *ruleCheck) watched(folders []string) []string {
+	if c.inventory == "" {
+		return folders
+	}
+	return append(slices.Clone(folders), c.inventory)
 }
 
 // read reads the flags.
@@ -135,6 +159,8 @@ func (c *ruleCheck) read(cmd *cobra.Command) (err error) {
 	switch {
 	case c.dryRun && !c.fix:
 		return usageError{error: errors.New("--dry-run goes with --fix")}
+	case c.watch && (c.fix || c.witnesses != ""):
+		return usageError{error: errors.New("--watch goes neither with --fix nor with --save-witness, which write what is watched")}
 	case c.maxStack < 0 || c.maxStack > 100:
 		return usageError{error: fmt.Errorf("--max-stack %d: want a percentage from 1 to 100", c.maxStack)}
 	case c.fromDatabase && c.inventory != "":

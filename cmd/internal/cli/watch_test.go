@@ -151,13 +151,13 @@ the last good run: 1 failed, 1 passed
 func TestWatchedFormatsHaveWhatChanged(t *testing.T) {
 	files := map[string]string{"shop/tv.yaml": watchedRules, "shop/tv_test.yaml": watchedTests, "items.yaml": watchedItems}
 	for format, want := range map[string]string{
-		"compact": "shop/tv_test.yaml:7: failed: ten percent from four [qty=4]: total: want 36.00, got 35.00\n1 failed, 1 passed\n",
+		"compact": "shop/tv_test.yaml:7:1: test-failed ten percent from four [qty=4]: total: want 36.00, got 35.00\n1 failed, 1 passed\n",
 		"tap": `TAP version 14
 1..1
 not ok 1 - shop/tv_test.yaml:7 ten percent from four [qty=4]
   ---
   message: "total: want 36.00, got 35.00"
-  detail: |
+  detail: |2
     FAIL shop/tv_test.yaml:7  ten percent from four [qty=4]
       total        want 36.00, got 35.00
       run it again: checkout rules test . --run 'file=shop/tv_test.yaml;test=ten percent from four;qty=4'
@@ -196,4 +196,31 @@ func TestWatchDoesNotGoWithWhatIsAboutOneRun(t *testing.T) {
 			t.Errorf("got code %d and %q for %s, want 2 and that they do not go together", code, err, flag)
 		}
 	}
+}
+
+func TestRulesAreCheckedAgainWhenFilesChange(t *testing.T) {
+	w := startWatching(t, map[string]string{"shop/tv.yaml": watchedRules}, "rules", "check", "--watch", "shop")
+	w.wants(w.out, "shop: 1 promotion in 1 file, ruleset 5b11943061f3, 1 note, which --fail-level note shows\n")
+	w.save("shop/tv.yaml", strings.Replace(watchedRules, "quantity", "quantty", 1))
+	w.wants(w.out, `shop/tv.yaml:3:16: R0103 cart has no "quantty"
+   3 |     when: cart.quantty > 3
+     |                ^^^^^^^
+     = did you mean "quantity"?
+
+1 fault
+`)
+	w.save("shop/tv.yaml", strings.Replace(watchedRules, "> 3", "> -1", 1))
+	w.wants(w.out, `gone shop/tv.yaml:3:16: R0103 cart has no "quantty"
+shop/tv.yaml:3:11: warning R0502 the condition of tv-10 is always true
+   3 |     when: cart.quantity > -1
+     |           ^^^^^^^^^^^^^^^^^^
+     = leave it out
+     = seen on ITEM-1 x1 at 10.00: tv-10 is applied to a cart that has nothing but what its deal needs
+     = --fix does: Remove the condition, which is always true
+
+shop: 1 promotion in 1 file, ruleset 34df6660674c, 1 warning, 1 note, which --fail-level note shows
+`)
+	w.save("shop/tv.yaml", "# a comment\n"+strings.Replace(watchedRules, "> 3", "> -1", 1))
+	w.wants(w.out, "shop: 1 promotion in 1 file, ruleset 3586099463a8, 1 warning, 1 note, which --fail-level note shows\n")
+	w.interrupt()
 }
