@@ -1,7 +1,6 @@
 package report
 
 import (
-	_ "embed"
 	"fmt"
 	"io"
 	"strings"
@@ -10,12 +9,6 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/backtest"
 )
-
-//go:embed backtest.schema.json
-var backtestSchema string
-
-// BacktestSchema is the JSON Schema of a backtest.Result as JSON.
-func BacktestSchema() string { return backtestSchema }
 
 // The bounds of what is written for people; JSON has everything.
 const (

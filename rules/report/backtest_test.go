@@ -90,7 +90,7 @@ func backtested(t *testing.T, change func(*backtest.Options)) *backtest.Result {
 }
 
 func TestBacktest(t *testing.T) {
-	schema := backtestSchema(t)
+	schema := strictSchema(t, "backtest-report")
 	for _, c := range []struct {
 		name, golden string
 		condition    string
@@ -138,26 +138,6 @@ func TestBacktest(t *testing.T) {
 			goldentest.Compare(t, "testdata/"+c.golden+".golden.html", string(library.ReplaceAll(page.Bytes(), []byte("<script>Chart.js</script>"))))
 		})
 	}
-}
-
-// backtestSchema is the published schema, in which no object may have more than it
-// says.
-func backtestSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	strict := strings.ReplaceAll(report.BacktestSchema(), `"type": "object",`, `"type": "object", "unevaluatedProperties": false,`)
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(strict))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("backtest.json", value); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("backtest.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
 }
 
 // TestPageOfABacktestInABrowser opens the page from a file and looks whether every

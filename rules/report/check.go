@@ -187,10 +187,7 @@ type witnessJSON struct {
 // CheckJSON writes the folders that compiled with all findings, and the faults of
 // the others.
 func CheckJSON(w io.Writer, checked []Checked, faults diag.List) error {
-	out := checkJSON{Version: 1, Folders: []folderJSON{}, Faults: faults, Findings: []findingJSON{}}
-	if faults == nil {
-		out.Faults = diag.List{}
-	}
+	out := checkJSON{Version: 1, Folders: []folderJSON{}, Faults: orEmpty(faults), Findings: []findingJSON{}}
 	for _, c := range checked {
 		out.Folders = append(out.Folders, folderJSON{
 			Folder: c.Folder, Files: len(c.Files), Promotions: c.Ruleset.PromotionIDs(),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -163,5 +164,11 @@ type differencesJSON struct {
 
 // JSON writes the differences for programs.
 func (d *Differences) JSON(w io.Writer) error {
-	return writeJSON(w, differencesJSON{Version: 1, Difference: d.Difference, Cases: d.Cases, Outcomes: d.Outcomes})
+	out := differencesJSON{Version: 1, Difference: d.Difference, Cases: d.Cases, Outcomes: slices.Clone(d.Outcomes)}
+	out.Promotions, out.Policy, out.Plugins = orEmpty(out.Promotions), orEmpty(out.Policy), orEmpty(out.Plugins)
+	for i := range out.Outcomes {
+		o := &out.Outcomes[i]
+		o.Old.Applied, o.New.Applied = orEmpty(o.Old.Applied), orEmpty(o.New.Applied)
+	}
+	return writeJSON(w, out)
 }

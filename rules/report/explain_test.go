@@ -19,6 +19,7 @@ func explained(t *testing.T) engine.Quote {
 	}
 	return engine.Quote{
 		Currency: currency, Subtotal: 10_000, Discount: 1_500, Total: 8_500, ShippingTotal: 0, Payable: 8_500, Bound: 2_500,
+		Lines:     []engine.QuoteLine{},
 		Shipments: []engine.QuoteShipment{{Method: "post", Price: 500, Discount: 500}},
 		Gifts:     []engine.Gift{{SKU: "MUG", Quantity: 2, Worth: 300, Promotion: "spring"}},
 		Awards:    []engine.AwardGiven{{Kind: "points", Amount: "12.5", Promotion: "spring"}},

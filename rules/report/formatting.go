@@ -40,14 +40,7 @@ type formattingJSON struct {
 
 // FormattingJSON writes every file that can be formatted, and the faults of others.
 func FormattingJSON(w io.Writer, files []Formatted, faults diag.List) error {
-	out := formattingJSON{Version: 1, Files: files, Faults: faults}
-	if files == nil {
-		out.Files = []Formatted{}
-	}
-	if faults == nil {
-		out.Faults = diag.List{}
-	}
-	return writeJSON(w, out)
+	return writeJSON(w, formattingJSON{Version: 1, Files: orEmpty(files), Faults: orEmpty(faults)})
 }
 
 // FormattingReport returns a report with a case for each file.

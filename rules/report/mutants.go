@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -101,10 +102,11 @@ type mutantsJSON struct {
 func MutantsJSON(w io.Writer, r mutate.Result, seed *uint64) error {
 	out := mutantsJSON{
 		Version: 1, Percent: float64(int(r.Percent()*10)) / 10, Killed: r.Killed, Survived: len(r.Findings) - r.Killed,
-		Seed: seed, Mutants: r.Findings,
+		Seed: seed, Mutants: orEmpty(slices.Clone(r.Findings)),
 	}
-	if out.Mutants == nil {
-		out.Mutants = []mutate.Finding{}
+	for i := range out.Mutants {
+		m := &out.Mutants[i]
+		m.Before, m.After = orEmpty(m.Before), orEmpty(m.After)
 	}
 	return writeJSON(w, out)
 }

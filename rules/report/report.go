@@ -157,6 +157,14 @@ func countCases(cases []Case) string {
 	return counts(len(cases)-failed-skipped, failed, skipped)
 }
 
+// orEmpty is the list as JSON has it, which never is null.
+func orEmpty[L ~[]T, T any](list L) L {
+	if list == nil {
+		return L{}
+	}
+	return list
+}
+
 func oneLine(text string) string { return strings.Join(strings.Fields(printable(text)), " ") }
 
 // printable puts a mark in place of what no text file should have: control characters

@@ -146,15 +146,15 @@ type caseJSON struct {
 	File       string                `json:"file"`
 	Line       int                   `json:"line"`
 	Name       string                `json:"name"`
-	Row        string                `json:"row,omitempty"`
+	Row        string                `json:"row,omitempty"` // its variables
 	Tags       []string              `json:"tags,omitempty"`
 	Surface    string                `json:"surface,omitempty"` // where it was priced, of several
 	Passed     bool                  `json:"passed"`
-	Skipped    string                `json:"skipped,omitempty"` // why
+	Skipped    string                `json:"skipped,omitempty"` // why it was not run
 	Mismatches []ruletest.Mismatch   `json:"mismatches,omitempty"`
 	Broken     []invariant.Violation `json:"always,omitempty"` // the invariants that do not hold
 	WhyNot     []whyNotJSON          `json:"why_not,omitempty"`
-	Run        string                `json:"run"`
+	Run        string                `json:"run"` // what --run selects it by
 }
 
 type whyNotJSON struct {

@@ -115,8 +115,7 @@ currencies:
 	}
 	cmd.RunE = func(cmd *cobra.Command, versions []string) error {
 		if o.schema {
-			_, err := io.WriteString(s.Out, report.BacktestSchema())
-			return environmentError(err)
+			return writeSchema(s, "backtest-report")
 		}
 		return o.run(cmd.Context(), s, cmd.Flags(), versions)
 	}

@@ -1,32 +1,53 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/checkout-promotions/checkout/rules/report"
 	"github.com/checkout-promotions/checkout/rules/schema"
 )
 
 func newRulesSchema(s Streams) *cobra.Command {
-	names := schema.Names()
 	return &cobra.Command{
-		Use:   "schema [" + strings.Join(names, "|") + "]",
-		Short: "Print the JSON Schema of rule files",
+		Use:   "schema [NAME]",
+		Short: "Print the JSON Schema of files and reports",
 		Long: `Print the JSON Schema of a kind of files, by default of rule files, for editors. An editor
 that reads # yaml-language-server: $schema=FILE in the first line of a file then completes
-and explains the keys. Expressions and names are beyond a schema: rules check knows them.`,
+and explains the keys. Expressions and names are beyond a schema: rules check knows them.
+
+Files: ` + strings.Join(schema.Names(), ", ") + `. What -o json writes:
+` + strings.Join(report.SchemaNames(), ", ") + `.`,
 		Example: `  checkout rules schema >rules.schema.json
-  checkout rules schema policy`,
-		Args:      arguments("a kind of files", 0, 1),
-		ValidArgs: names,
+  checkout rules schema policy
+  checkout rules schema test-report`,
+		Args:      arguments("a schema", 0, 1),
+		ValidArgs: schemaNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := schema.Of(append(args, "rules")[0])
-			if err != nil {
-				return usageError{err, cmd}
+			name := append(args, "rules")[0]
+			if !slices.Contains(schemaNames(), name) {
+				return usageError{fmt.Errorf("there is no schema %q; there is %s", name, strings.Join(schemaNames(), ", ")), cmd}
 			}
-			_, err = s.Out.Write(text)
-			return environmentError(err)
+			return writeSchema(s, name)
 		},
 	}
+}
+
+// schemaNames are those of files, and then those of what is written as JSON.
+func schemaNames() []string { return append(schema.Names(), report.SchemaNames()...) }
+
+// writeSchema prints the schema with the name.
+func writeSchema(s Streams, name string) error {
+	text, err := schema.Of(name)
+	if slices.Contains(report.SchemaNames(), name) {
+		text, err = report.Schema(name)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.Out.Write(text)
+	return environmentError(err)
 }
