@@ -49,7 +49,7 @@ func imports() map[string][]string {
 		"rules/lint":       {"engine", "rules/diag", "rules/syntax", "rules/lock", "rules/compile", "rules/record"},
 		"rules/replay":     {"engine", "rules/compile", "rules/archive"},
 		"rules/report":     {"rules/reference", "engine", "rules/backtest", "rules/diag", "rules/syntax", "rules/compile", "rules/difference", "rules/explain", "rules/invariant", "rules/lint", "rules/ruletest", "rules/store", "rules/coverage", "rules/mutate"},
-		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/ruletest"},
+		"rules/coverage":   {"engine", "rules/diag", "rules/compile", "rules/lint", "rules/ruletest"},
 		"rules/mutate":     {"engine", "rules/diag", "rules/syntax", "rules/compile", "rules/ruletest", "rules/record"},
 		"rules/lsp":        {"engine", "rules/reference", "rules/coverage", "rules/explain", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile", "rules/ruletest", "rules/format", "rules/lint"},
 

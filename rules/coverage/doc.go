@@ -19,6 +19,9 @@
 //     customer_required, limit_reached and budget_spent by its limits; condition_false;
 //     plugin_failed; and where it has one deal no_matching_items, below_quantity and
 //     out_of_stock.
+//   - Each promotion has a point for displaced, excluded and cap_reached, which others
+//     bring about, where that can really happen: where a cart was found whose quote
+//     says so (lint.Beside), or a case has seen it.
 //   - Each branch (compile.Branch), such as a step of tiers, one of several deals, a
 //     max_discount, exclusive, the combine of a group, is a point. It is reached where
 //     the quote is another one without it.
@@ -29,8 +32,11 @@
 // that can be known: constants; promotions that are disabled, with all in them;
 // no_matching_items and below_quantity where the condition asks for items of the deal's
 // set, or where there is a condition and the deal is about the whole order;
-// displaced, excluded, cap_reached and no_effect, which depend on what other promotions
-// do, and of which the branches tell. What remains unreachable, such as a part that is
+// no_effect, which comes of prices more than of rules; and displaced, excluded and
+// cap_reached where no cart was found, because of two promotions of which one always
+// saves more, or with conditions that nobody fulfils at once, only one can lose. Pairs
+// of promotions that took something off one line are told, and count nothing: which of
+// all pairs should meet, nobody knows. What remains unreachable, such as a part that is
 // always true, is a finding about the rules and not about the tests.
 //
 // Hints are not looked for, so that carts that are only tried out reach nothing.

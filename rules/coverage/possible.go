@@ -7,7 +7,8 @@ import (
 )
 
 // possible returns the outcomes that the keys of a promotion can bring about, in the
-// order in which the engine checks them. The package documentation says which count.
+// order in which the engine checks them, without those that other promotions bring
+// about. The package documentation says which count.
 func possible(p engine.Promotion, shop engine.Currency) []engine.Reason {
 	if p.Disabled {
 		return nil

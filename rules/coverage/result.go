@@ -76,8 +76,22 @@ func (p Point) rank() int { return slices.Index([]Kind{Outcome, Branch, Conditio
 // Result is what a run has reached.
 type Result struct {
 	Points []Point
+	// Pairs are the promotions that cases have seen together; they count in no
+	// share.
+	Pairs []Pair
 	// Sources are the texts of the rule files, by path.
 	Sources map[string]string
+}
+
+// Pair is two promotions of a folder that took something off one line.
+type Pair struct {
+	Folder     string    `json:"folder"`
+	Promotions [2]string `json:"promotions"`
+	Cases      int       `json:"cases"`
+}
+
+func (p Pair) compare(q Pair) int {
+	return cmp.Or(cmp.Compare(p.Folder, q.Folder), slices.Compare(p.Promotions[:], q.Promotions[:]))
 }
 
 // Share is how much of something was reached.
@@ -154,7 +168,7 @@ func (f FileResult) Lines() map[int]Share {
 
 // Only returns the points of the lines that are wanted.
 func (r Result) Only(wanted func(file string, line int) bool) Result {
-	only := Result{Sources: r.Sources}
+	only := Result{Sources: r.Sources, Pairs: r.Pairs}
 	for _, p := range r.Points {
 		for line := p.Range.Start.Line; line <= max(p.Range.Start.Line, p.Range.End.Line); line++ {
 			if wanted(p.File, line) {
@@ -172,24 +186,45 @@ func Merge(results ...Result) Result {
 	merged := Result{Sources: make(map[string]string)}
 	for _, r := range results {
 		merged.Points = append(merged.Points, r.Points...)
+		merged.Pairs = append(merged.Pairs, r.Pairs...)
 		for file, text := range r.Sources {
 			merged.Sources[file] = text
 		}
 	}
 	slices.SortFunc(merged.Points, Point.compare)
-	merged.Points = added(merged.Points)
+	merged.Points = added(merged.Points, Point.compare, func(p *Point) *int { return &p.Cases })
+	slices.SortFunc(merged.Pairs, Pair.compare)
+	merged.Pairs = added(merged.Pairs, Pair.compare, func(p *Pair) *int { return &p.Cases })
 	return merged
 }
 
-// added makes points that follow one another and are the same one point.
-func added(points []Point) []Point {
-	var all []Point
-	for _, p := range points {
-		if n := len(all); n > 0 && all[n-1].compare(p) == 0 {
-			all[n-1].Cases += p.Cases
+// added makes of those that follow one another and are the same one, with the cases
+// of all.
+func added[T any](list []T, compare func(a, b T) int, cases func(*T) *int) []T {
+	var all []T
+	for _, one := range list {
+		if n := len(all); n > 0 && compare(all[n-1], one) == 0 {
+			*cases(&all[n-1]) += *cases(&one)
 			continue
 		}
-		all = append(all, p)
+		all = append(all, one)
+	}
+	return all
+}
+
+// Outcomes returns the points about how the promotions of the file end, by promotion
+// in the order of places.
+func (f FileResult) Outcomes() [][]Point {
+	var all [][]Point
+	for _, p := range f.All {
+		if p.Kind != Outcome {
+			continue
+		}
+		i := slices.IndexFunc(all, func(known []Point) bool { return known[0].Owner == p.Owner })
+		if i < 0 {
+			i, all = len(all), append(all, nil)
+		}
+		all[i] = append(all[i], p)
 	}
 	return all
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/lint"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
@@ -77,6 +78,7 @@ func (r *Run) open(name string, rules *engine.Ruleset) (*folder, error) {
 		name: name, files: files, rules: rules, observed: observed,
 		seen:     make([][2]int, len(observed.Probes)),
 		outcomes: make(map[string]map[engine.Reason]int),
+		pairs:    make(map[[2]string]int),
 	}, nil
 }
 
@@ -108,6 +110,7 @@ type folder struct {
 	observed *compile.Observed
 	seen     [][2]int // by probe: the cases in which it was true, false
 	outcomes map[string]map[engine.Reason]int
+	pairs    map[[2]string]int
 	priced   []priced
 }
 
@@ -135,6 +138,9 @@ func (f *folder) price(request engine.Request) {
 	}
 	if err != nil {
 		return
+	}
+	for _, pair := range lint.Stacked(&quote) {
+		f.pairs[pair]++
 	}
 	done := priced{request: request, effect: effectOf(quote)}
 	for _, o := range quote.Promotions {
@@ -175,7 +181,12 @@ func (f *folder) result() (Result, error) {
 	for _, file := range f.files {
 		result.Sources[f.path(file.Name)] = string(file.Data)
 	}
-	result.Points = append(f.conditions(), f.reasons()...)
+	reasons, err := f.reasons()
+	if err != nil {
+		return result, err
+	}
+	result.Points = append(f.conditions(), reasons...)
+	result.Pairs = f.stacked()
 	branches, err := f.branches()
 	result.Points = append(result.Points, branches...)
 	slices.SortStableFunc(result.Points, Point.compare)
@@ -210,18 +221,38 @@ func (f *folder) conditions() []Point {
 	return points
 }
 
-func (f *folder) reasons() []Point {
+func (f *folder) reasons() ([]Point, error) {
+	beside, err := lint.Beside(f.files)
+	if err != nil {
+		return nil, err
+	}
 	var points []Point
 	for _, id := range f.rules.PromotionIDs() {
 		promotion, _ := f.rules.Promotion(id)
 		owner := compile.Owner{Kind: compile.PromotionSymbol, Name: id}
-		for _, reason := range possible(promotion, f.rules.Currency()) {
+		reasons := possible(promotion, f.rules.Currency())
+		for _, reason := range []engine.Reason{engine.Displaced, engine.Excluded, engine.CapReached} {
+			if slices.Contains(beside[id], reason) || f.outcomes[id][reason] > 0 {
+				reasons = append(reasons, reason)
+			}
+		}
+		for _, reason := range reasons {
 			p := f.point(Outcome, f.observed.Places[id], owner)
 			p.Want, p.Cases = reason.String(), f.outcomes[id][reason]
 			points = append(points, p)
 		}
 	}
-	return points
+	return points, nil
+}
+
+// stacked are the pairs that took something off one line, by their ids.
+func (f *folder) stacked() []Pair {
+	var pairs []Pair
+	for ids, cases := range f.pairs {
+		pairs = append(pairs, Pair{Folder: filepath.ToSlash(f.name), Promotions: ids, Cases: cases})
+	}
+	slices.SortFunc(pairs, Pair.compare)
+	return pairs
 }
 
 func (f *folder) branches() ([]Point, error) {

@@ -31,10 +31,15 @@ func (s shop) RuleFiles(folder string) ([]compile.File, error) {
 
 const items = "catalogue:\n  - {sku: TV, price: 50, category: tv, stock: 100}\n  - {sku: MUG, price: 10, category: mugs, stock: 100}\n"
 
-// cover runs the tests, written below tests:, over the rules.
+// cover runs the tests, written below tests:, over the rules, which policy.yaml may
+// follow.
 func cover(t *testing.T, rules, tests string) coverage.Result {
 	t.Helper()
+	rules, policy, hasPolicy := strings.Cut(rules, "-- policy.yaml --\n")
 	s := shop{"shop.yaml": rules, "shop_test.yaml": items + "tests:\n" + tests}
+	if hasPolicy {
+		s["policy.yaml"] = policy
+	}
 	suites, err := ruletest.LoadFrom(s, []string{"shop_test.yaml"})
 	if err != nil {
 		t.Fatal(err)
@@ -121,9 +126,48 @@ promotions:
   - {id: a, exclusive: true, deal: {percent_off: {of: order, percent: 10}}}
   - {id: b, coupon: B, deal: {percent_off: {of: order, percent: 20}}}
 `, "  - {name: a, given: {cart: [TV], coupons: [b]}, expect: {applied: [b]}}\n  - {name: b, given: {cart: [TV]}, expect: {applied: [a]}}\n", `2:10 outcome a applied: 1
+2:10 outcome a excluded: 1
 2:24 branch a exclusive: 0
 3:10 outcome b applied: 1
 3:10 outcome b coupon_missing: 1
+`},
+		{"promotions that can get into each other's way", `promotions:
+  - {id: a, exclusive: true, deal: {percent_off: {of: order, percent: 10}}}
+  - {id: b, deal: {amount_off: {of: order, amount: 2}}}
+  - {id: c, when: cart.quantity >= 9 and cart.quantity < 9, deal: {amount_off: {of: order, amount: 90}}}
+`, "  - {name: a, given: {cart: [TV]}, expect: {applied: [a]}}\n", `2:10 outcome a applied: 1
+2:10 outcome a excluded: 0
+2:24 branch a exclusive: 1
+3:10 outcome b applied: 0
+3:10 outcome b excluded: 1
+4:10 outcome c applied: 0
+4:10 outcome c condition_false: 1
+4:19 condition c cart.quantity >= 9 and cart.quantity < 9 true: 0
+4:19 condition c cart.quantity >= 9 and cart.quantity < 9 false: 1
+4:19 condition c cart.quantity >= 9 true: 0
+4:19 condition c cart.quantity >= 9 false: 1
+4:42 condition c cart.quantity < 9 true: 0
+4:42 condition c cart.quantity < 9 false: 0
+`},
+		{"what always wins is never refused for the other", `promotions:
+  - {id: a, group: one, deal: {percent_off: {of: order, percent: 20}}}
+  - {id: b, group: one, deal: {percent_off: {of: order, percent: 10}}}
+-- policy.yaml --
+groups: [{id: one, combine: best}]
+`, "  - {name: a, given: {cart: [TV]}, expect: {applied: [a]}}\n", `1:29 branch  combine best: 1
+2:10 outcome a applied: 1
+3:10 outcome b applied: 0
+3:10 outcome b displaced: 1
+`},
+		{"a cap that another promotion can use up", `promotions:
+  - {id: a, priority: 1, deal: {amount_off: {of: order, amount: 10}}}
+  - {id: b, deal: {percent_off: {of: order, percent: 10}}}
+-- policy.yaml --
+cap: {amount: 10}
+`, "  - {name: a, given: {cart: [MUG]}, expect: {applied: [a]}}\n", `1:1 branch  cap: 0
+2:10 outcome a applied: 1
+3:10 outcome b applied: 0
+3:10 outcome b cap_reached: 0
 `},
 	}
 	for _, tt := range tests {
@@ -132,6 +176,22 @@ promotions:
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestPairsThatStack(t *testing.T) {
+	const rules = `promotions:
+  - {id: b, deal: {percent_off: {of: order, percent: 10}}}
+  - {id: a, deal: {percent_off: {of: category == "tv", percent: 10}}}
+  - {id: m, deal: {percent_off: {of: category == "mugs", percent: 10}}}
+`
+	one := cover(t, rules, "  - {name: a, given: {cart: [TV x2, MUG]}, expect: {applied: [a, b, m]}}\n  - {name: b, given: {cart: [TV]}, expect: {applied: [a, b]}}\n")
+	want := []coverage.Pair{{Folder: ".", Promotions: [2]string{"a", "b"}, Cases: 2}, {Folder: ".", Promotions: [2]string{"b", "m"}, Cases: 1}}
+	if diff := cmp.Diff(want, one.Pairs); diff != "" {
+		t.Error(diff)
+	}
+	if got := coverage.Merge(one, one).Pairs; len(got) != 2 || got[0].Cases != 4 || got[1].Cases != 2 {
+		t.Errorf("of twice the same: got %v", got)
 	}
 }
 

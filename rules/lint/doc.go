@@ -30,6 +30,9 @@
 // checksum, is no word of the catalogue, wants codes of a pool that has none, never
 // runs (R0507 to R0509, R0511 to R0514, R0516, R0517).
 //
+// Beside looks for carts in the same way, and tells coverage which promotions others
+// can keep from having an effect.
+//
 // # What cannot be
 //
 // Some of what checks of rules look for elsewhere cannot be written here, so there is

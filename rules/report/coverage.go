@@ -53,7 +53,11 @@ func CoveragePretty(w io.Writer, r coverage.Result, colours bool) error {
 		fmt.Fprintf(&b, "%s  %s\n", f.File, share(f.Share))
 		if f.Reached < f.Points {
 			writeHeat(&b, f, r.Sources[f.File], colours)
+			writeOutcomes(&b, f, colours)
 		}
+	}
+	if len(r.Pairs) > 0 {
+		fmt.Fprintf(&b, "%s of promotions took something off one line\n", counted(len(r.Pairs), "pair"))
 	}
 	fmt.Fprintf(&b, "%s\n", CoverageLine(r))
 	_, err := io.WriteString(w, b.String())
@@ -105,6 +109,36 @@ func writeHeat(b *strings.Builder, f coverage.FileResult, source string, colours
 	b.WriteByte('\n')
 }
 
+// writeOutcomes writes how the promotions of the file can end, with the cases in which
+// they did.
+func writeOutcomes(b *strings.Builder, f coverage.FileResult, colours bool) {
+	t := textTable{left: 2}
+	var shades []shade
+	for _, points := range f.Outcomes() {
+		var s coverage.Share
+		var ends []string
+		for _, p := range points {
+			ends = append(ends, fmt.Sprintf("%s %d", p.Want, p.Cases))
+			s.Points++
+			s.Reached += min(1, p.Cases)
+		}
+		t.row(points[0].Owner.Name, strings.Join(ends, ", "))
+		shades = append(shades, shadeOf(s))
+	}
+	if len(shades) == 0 {
+		return
+	}
+	var table strings.Builder
+	t.write(&table)
+	for i, line := range strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n") {
+		if line = "  " + line; colours {
+			line = shades[i].paint(line)
+		}
+		fmt.Fprintln(b, line)
+	}
+	b.WriteByte('\n')
+}
+
 // missingIn lists what was not reached, by line.
 func missingIn(f coverage.FileResult) map[int][]string {
 	missing := make(map[int][]string)
@@ -127,6 +161,8 @@ type coverageJSON struct {
 	Reached int                `json:"reached"`
 	Points  int                `json:"points"`
 	Files   []fileCoverageJSON `json:"files"`
+	// Pairs are the promotions that took something off one line in a case.
+	Pairs []coverage.Pair `json:"pairs"`
 }
 
 type fileCoverageJSON struct {
@@ -140,7 +176,7 @@ type fileCoverageJSON struct {
 // CoverageJSON writes every point.
 func CoverageJSON(w io.Writer, r coverage.Result) error {
 	s := r.Share()
-	out := coverageJSON{Version: 1, Percent: s.Tenths(), Reached: s.Reached, Points: s.Points, Files: []fileCoverageJSON{}}
+	out := coverageJSON{Version: 1, Percent: s.Tenths(), Reached: s.Reached, Points: s.Points, Files: []fileCoverageJSON{}, Pairs: append([]coverage.Pair{}, r.Pairs...)}
 	for _, f := range r.Files() {
 		out.Files = append(out.Files, fileCoverageJSON{f.File, f.Tenths(), f.Reached, f.Points, f.All})
 	}

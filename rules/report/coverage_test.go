@@ -22,6 +22,7 @@ func halfCovered() coverage.Result {
 			"shop/a.yaml": "promotions:\n  - {id: a, deal: {percent_off: {of: order, percent: 10}}}\n",
 			"shop/b.yaml": "# Two & more\npromotions:\n  - id: b\n    when: a < 1 and b\n    deal: {gift: {choose_from: [X, Y]}}\n",
 		},
+		Pairs: []coverage.Pair{{Folder: "shop", Promotions: [2]string{"a", "b"}, Cases: 2}},
 		Points: []coverage.Point{
 			{File: "shop/a.yaml", Range: at(2, 10, 11), Kind: coverage.Outcome, Owner: promotion("a"), Want: "applied", Cases: 3},
 			{File: "shop/b.yaml", Range: at(3, 9, 10), Kind: coverage.Outcome, Owner: promotion("b"), Want: "applied"},

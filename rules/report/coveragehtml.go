@@ -17,12 +17,20 @@ type coverageHTML struct {
 	Percent         string
 	Reached, Points int
 	Files           []fileHTML
+	Pairs           []coverage.Pair
 }
 
 type fileHTML struct {
 	File, Anchor, Percent string
 	Reached, Points       int
 	Lines                 []lineHTML
+	Promotions            []promotionHTML
+}
+
+// promotionHTML is how a promotion can end.
+type promotionHTML struct {
+	Name string
+	Ends []coverage.Point
 }
 
 type lineHTML struct {
@@ -40,14 +48,22 @@ func CoverageHTML(w io.Writer, r coverage.Result) error {
 		return err
 	}
 	s := r.Share()
-	out := coverageHTML{Percent: tenths(s), Reached: s.Reached, Points: s.Points}
+	out := coverageHTML{Percent: tenths(s), Reached: s.Reached, Points: s.Points, Pairs: r.Pairs}
 	for i, f := range r.Files() {
 		out.Files = append(out.Files, fileHTML{
 			File: f.File, Anchor: fmt.Sprintf("file-%d", i+1), Percent: tenths(f.Share),
-			Reached: f.Reached, Points: f.Points, Lines: linesHTML(f, r.Sources[f.File]),
+			Reached: f.Reached, Points: f.Points, Lines: linesHTML(f, r.Sources[f.File]), Promotions: promotionsHTML(f),
 		})
 	}
 	return page.Execute(w, out)
+}
+
+func promotionsHTML(f coverage.FileResult) []promotionHTML {
+	var all []promotionHTML
+	for _, points := range f.Outcomes() {
+		all = append(all, promotionHTML{points[0].Owner.Name, points})
+	}
+	return all
 }
 
 func tenths(s coverage.Share) string { return fmt.Sprintf("%.1f", s.Tenths()) }

@@ -42,9 +42,11 @@ func newRulesCoverage(s Streams) *cobra.Command {
 		Short: "Show what of the rules their tests reach",
 		Long: `Run the rule tests at the paths, by default below this folder, and show what of the
 rules they reach: whether each part of each condition was true and false, how each
-promotion ended, and whether each step, limit and group made a difference. Of files
-in which something was not reached the source is shown, each line with how many of
-its points were reached, and what was not.
+promotion ended, and whether each step, limit and group made a difference. That others
+keep a promotion from its effect (displaced, excluded, cap_reached) counts where a cart
+was found on which they do. Of files in which something was not reached the source is
+shown, each line with how many of its points were reached, and what was not, and how
+often each promotion ended how.
 
 A page to open in a browser is written by -o html=FILE. The command fails when a
 test does, and when less than --min percent is reached.`,
