@@ -14,12 +14,33 @@ import (
 	"testing"
 )
 
-// shopOfPlugins is a folder of rules whose only promotion asks a plugin: 5.00 off
-// orders from 50.00 on; and the folder of the plugin, both as their authors make them.
-func shopOfPlugins(t *testing.T) (rules, plugins string) {
+// TestPlugins runs tests of a shop whose plugin is built once.
+func TestPlugins(t *testing.T) {
+	made := makeShopOfPlugins(t)
+	for _, tt := range []struct {
+		name string
+		test func(t *testing.T, rules, plugins string)
+	}{
+		{"a server asks its plugins and keeps them running", aServerAsksItsPlugins},
+		{"new rules come into force with their plugins", newRulesComeWithTheirPlugins},
+		{"a server without the program prices the rest", aServerWithoutTheProgram},
+		{"dev builds and swaps with each change", devBuildsAndSwaps},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			work := filepath.Join(t.TempDir(), "work")
+			if err := os.CopyFS(work, os.DirFS(made)); err != nil {
+				t.Fatal(err)
+			}
+			tt.test(t, filepath.Join(work, "rules"), filepath.Join(work, "plugins"))
+		})
+	}
+}
+
+// makeShopOfPlugins returns a folder with rules, whose only promotion asks a plugin: 5.00
+// off orders from 50.00 on; and with plugins, both as their authors make them.
+func makeShopOfPlugins(t *testing.T) string {
 	t.Helper()
 	work := t.TempDir()
-	rules, plugins = filepath.Join(work, "rules"), filepath.Join(work, "plugins")
 	repository, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +58,7 @@ func shopOfPlugins(t *testing.T) (rules, plugins string) {
 			t.Fatalf("%s: exit code %d\n%s", line, code, output)
 		}
 	}
-	return rules, plugins
+	return work
 }
 
 // pluginsNow is what GET /v1/plugins answers.
@@ -72,8 +93,7 @@ func (s *server) wantTotal(want string, skus ...string) {
 	}
 }
 
-func TestAServerAsksItsPluginsAndKeepsThemRunning(t *testing.T) {
-	folder, plugins := shopOfPlugins(t)
+func aServerAsksItsPlugins(t *testing.T, folder, plugins string) {
 	s := start(t, "--memory-db", "--rules", folder, "--plugins", plugins)
 	s.wantTotal("49.99", tv)
 	s.wantTotal("94.98", tv, tv)
@@ -117,8 +137,7 @@ func TestAServerAsksItsPluginsAndKeepsThemRunning(t *testing.T) {
 }
 
 // No cart meets rules without the plugins that they ask.
-func TestNewRulesComeIntoForceWithTheirPlugins(t *testing.T) {
-	folder, plugins := shopOfPlugins(t)
+func newRulesComeWithTheirPlugins(t *testing.T, folder, plugins string) {
 	aside := t.TempDir()
 	move := func(name, from, to string) {
 		t.Helper()
@@ -161,8 +180,7 @@ func (r rules) write(t *testing.T, name, text string) {
 	}
 }
 
-func TestAServerWithoutTheProgramPricesTheRest(t *testing.T) {
-	folder, plugins := shopOfPlugins(t)
+func aServerWithoutTheProgram(t *testing.T, folder, plugins string) {
 	rules(folder).write(t, "all.yaml", "promotions: [{id: all, deal: {percent_off: {of: order, percent: 10}}}]\n")
 	t.Run("no folder of plugins", func(t *testing.T) {
 		s := start(t, "--memory-db", "--rules", folder)
@@ -190,8 +208,7 @@ func TestAServerWithoutTheProgramPricesTheRest(t *testing.T) {
 	})
 }
 
-func TestDevBuildsAndSwapsWithEachChange(t *testing.T) {
-	_, plugins := shopOfPlugins(t)
+func devBuildsAndSwaps(t *testing.T, _, plugins string) {
 	work := filepath.Dir(plugins)
 	output := new(logbook)
 	dev := exec.Command("checkout", "plugins", "dev", "--plugins", "plugins", "stamps")

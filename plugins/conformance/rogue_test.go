@@ -119,6 +119,7 @@ func TestRoguesAreFound(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			path := filepath.Join(t.TempDir(), tt.name)
 			if err := os.Symlink(self, path); err != nil {
 				t.Fatal(err)

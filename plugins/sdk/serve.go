@@ -22,14 +22,14 @@ const (
 )
 
 // parentInterval is how often a plugin looks whether Checkout still lives.
-const parentInterval = time.Second
+const parentInterval = 250 * time.Millisecond
 
 // Serve serves the plugin to the Checkout that has started the program, until that ends it, and returns the exit code of the program:
 //
 //	func main() { os.Exit(sdk.Serve(plugin{})) }
 //
 // A program that was started by hand says what it is on stderr, and the code is 2. When Checkout dies without ending its plugins, Serve
-// returns within seconds; on Windows it does not notice, and the program has to be ended by hand.
+// returns within a second; on Windows it does not notice, and the program has to be ended by hand.
 func Serve(p Plugin) int {
 	handshake := wire.Handshake()
 	if os.Getenv(handshake.MagicCookieKey) != handshake.MagicCookieValue {

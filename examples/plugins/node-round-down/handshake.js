@@ -120,5 +120,5 @@ function endWithParent(server) {
   const parent = process.ppid
   setInterval(() => {
     if (process.ppid !== parent) stop(server)
-  }, 1000).unref()
+  }, 250).unref()
 }

@@ -170,6 +170,7 @@ func (b *blocked) Write(text []byte) (int, error) {
 func TestOutputThatBlocksHoldsUpNothing(t *testing.T) {
 	for _, grace := range []time.Duration{0, 5 * time.Second} {
 		t.Run(fmt.Sprintf("with a grace of %s", grace), func(t *testing.T) {
+			t.Parallel()
 			b := &blocked{began: make(chan struct{}), released: make(chan struct{})}
 			defer close(b.released)
 			o := options(t, "eager")
@@ -202,6 +203,7 @@ func TestOutputThatBlocksHoldsUpNothing(t *testing.T) {
 
 // What the kernel knows as stdout and stderr arrives to the last byte.
 func TestLastWordsArrive(t *testing.T) {
+	t.Parallel()
 	o := options(t, "mute")
 	o.StartTimeout = 2 * time.Second
 	var output strings.Builder
@@ -218,6 +220,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	for _, name := range []string{"good", "parent"} {
 		for _, stopped := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, stopped %v", name, stopped), func(t *testing.T) {
+				t.Parallel()
 				p := start(t, options(t, name))
 				pid := p.PID()
 				if stopped { // a program that nothing but the kernel can end
@@ -281,6 +284,7 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			o := options(t, tt.name)
 			if tt.name == "mute" {
 				o.StartTimeout = 2 * time.Second
