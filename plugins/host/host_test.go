@@ -73,13 +73,13 @@ func newFolder(t testing.TB, o host.Options, files ...string) *folder {
 	}
 	f.install("")
 	f.pin = host.Pin{
-		Name: "rogue", Version: "1.0.0", Digests: []string{f.digest()},
+		Name: "rogue", Version: "1.0.0", Digests: []string{digestOfBuilt(t)},
 		Kinds: map[string]engine.Effect{"some": engine.OrderEffect, "units": engine.ItemEffect, "award": engine.AwardEffect}, Facts: []string{"points"},
 	}
 	o.Dir, o.Currency = f.dir, dollars(t)
 	o.Logger = slog.New(slog.NewJSONHandler(f.log, nil))
 	if o.Timeout == 0 {
-		o.Timeout = 2 * time.Second
+		o.Timeout = patience
 	}
 	if o.Memory == 0 {
 		o.Memory = memory(1 << 30)
@@ -130,7 +130,7 @@ func (f *folder) install(appended string) {
 func built(appended string) string { return filepath.Join(os.TempDir(), "rogue"+appended) }
 
 // build makes the programs that tests share, each of which is linked into many
-// folders, because a program has 20 MB.
+// folders, because a program has 20 MB, and notes the SHA-256 of the one that most use.
 func build() error {
 	self, err := os.Executable()
 	if err != nil {
@@ -143,7 +143,16 @@ func build() error {
 	for _, appended := range []string{"", "second", "evil"} {
 		err = errors.Join(err, os.WriteFile(built(appended), append(text[:len(text):len(text)], appended...), 0o755))
 	}
-	return err
+	sum := sha256.Sum256(text)
+	return errors.Join(err, os.WriteFile(built(".sha256"), []byte(hex.EncodeToString(sum[:])), 0o600))
+}
+
+func digestOfBuilt(t testing.TB) string {
+	text, err := os.ReadFile(built(".sha256"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func (f *folder) digest() string { return digestOf(f.t, filepath.Join(f.dir, "rogue")) }

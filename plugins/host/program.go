@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -91,6 +90,9 @@ func Path(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
+// ValidName reports whether a plugin may have the name: 1 to 40 lower-case letters, digits and -, the first a letter.
+func ValidName(name string) bool { return contract.ValidName(name, '-') }
+
 // Installed returns the names of the plugins in a folder, sorted: of the files that
 // are called as plugins are. One that may not be executed is among them, since a
 // host and Open say so of it.
@@ -99,12 +101,11 @@ func Installed(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list plugins: %w", err)
 	}
-	form := regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 	var names []string
 	for _, entry := range entries {
 		name := strings.TrimSuffix(entry.Name(), ".exe")
 		info, err := os.Stat(filepath.Join(dir, entry.Name())) // of what a link leads to
-		if err == nil && info.Mode().IsRegular() && form.MatchString(name) && filepath.Base(Path(dir, name)) == entry.Name() {
+		if err == nil && info.Mode().IsRegular() && ValidName(name) && filepath.Base(Path(dir, name)) == entry.Name() {
 			names = append(names, name)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -55,7 +54,7 @@ func loadPlugins(cmd *cobra.Command, s Streams) (config.Config, error) {
 
 // wantName checks the name of a plugin.
 func wantName(cmd *cobra.Command, name string) error {
-	if regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`).MatchString(name) {
+	if host.ValidName(name) {
 		return nil
 	}
 	return usageError{fmt.Errorf("%q cannot be the name of a plugin: use 1 to 40 lower-case letters, digits and -, the first a letter", name), cmd}
