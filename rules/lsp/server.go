@@ -99,7 +99,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		_, err := io.Copy(feed, in)
 		feed.CloseWithError(err) // nil is the end of the input
 	}()
-	s.rpc.Start(lenient{channel.LSP(input, output{out})})
+	s.rpc.Start(&lenient{Channel: channel.LSP(input, output{out}), ended: s.exit, gone: ctx.Done()})
 	ended := make(chan error, 1)
 	go func() { ended <- s.rpc.Wait() }()
 	var err, interrupted error
@@ -137,14 +137,27 @@ type output struct{ io.Writer }
 func (output) Close() error { return nil }
 
 // lenient takes messages of any content type: the protocol has changed its mind about
-// how to write it.
-type lenient struct{ channel.Channel }
+// how to write it. An editor that says exit and goes at once has said it.
+type lenient struct {
+	channel.Channel
+	last  []byte          // the last message
+	ended <-chan struct{} // closed when exit has been done
+	gone  <-chan struct{} // closed when the server ends anyway
+}
 
-func (l lenient) Recv() ([]byte, error) {
+func (l *lenient) Recv() ([]byte, error) {
 	msg, err := l.Channel.Recv()
 	if errors.As(err, new(*channel.ContentTypeMismatchError)) {
 		err = nil
 	}
+	var last struct{ Method string }
+	if errors.Is(err, io.EOF) && json.Unmarshal(l.last, &last) == nil && last.Method == "exit" {
+		select {
+		case <-l.ended:
+		case <-l.gone:
+		}
+	}
+	l.last = msg
 	return msg, err
 }
 

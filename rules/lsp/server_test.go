@@ -299,6 +299,15 @@ func TestEnds(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("an editor that says exit and goes at once", func(t *testing.T) {
+		said := ""
+		for _, m := range []string{`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}`, `{"jsonrpc":"2.0","id":2,"method":"shutdown"}`, `{"jsonrpc":"2.0","method":"exit"}`} {
+			said += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(m), m)
+		}
+		if err := lsp.New(lsp.Options{}).Serve(t.Context(), strings.NewReader(said), io.Discard); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("an interrupted server", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		reader, writer, err := os.Pipe()
