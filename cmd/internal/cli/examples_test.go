@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -303,7 +304,16 @@ func (e examples) shell(line string) (code int, output string) {
 		ctx, s.Err = serving.ctx, io.MultiWriter(&errs, serving)
 		serving.stopWhenUp = true
 	}
+	if slices.Contains(words, "--watch") { // goes on until it is told to stop, here once it has said something
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		s.Out = io.MultiWriter(&out, stopper(stop))
+	}
 	code = cli.Run(ctx, words[1:], s)
+	if slices.Contains(words, "--watch") && code == 130 {
+		code = 0 // it was stopped before it had said all
+	}
 	if file != "" {
 		save(e.t, file, out.Bytes(), zipped)
 	}
@@ -407,6 +417,12 @@ func (s *serving) address() string {
 		return ""
 	}
 }
+
+// stopper stops what writes to it.
+type stopper context.CancelFunc
+
+// Write implements io.Writer.
+func (s stopper) Write(text []byte) (int, error) { s(); return len(text), nil }
 
 func write(t *testing.T, files map[string]string) {
 	t.Helper()
