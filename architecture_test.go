@@ -42,7 +42,7 @@ func imports() map[string][]string {
 		"rules/reference":  {"rules", "rules/diag", "rules/compile"},
 		"rules/store":      {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":    {"rules/compile"},
-		"rules/record":     {"engine"},
+		"rules/record":     {"engine", "rules/syntax"},
 		"rules/backtest":   {"engine", "rules/catalogue", "rules/invariant", "rules/record"},
 		"rules/difference": {"engine", "rules/compile", "rules/lock", "rules/ruletest", "rules/syntax"},
 		"rules/format":     {"rules/diag", "rules/syntax"},

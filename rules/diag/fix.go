@@ -41,7 +41,9 @@ func (f *Fix) inFolder(folder string) *Fix {
 // over. It fails for edits that overlap or lie outside the text.
 func Apply(file string, text []byte, edits []Edit) ([]byte, error) {
 	ours := slices.DeleteFunc(slices.Clone(edits), func(e Edit) bool { return e.File != file })
-	slices.SortFunc(ours, func(a, b Edit) int { return compare(a.Range.Start, b.Range.Start) })
+	slices.SortStableFunc(ours, func(a, b Edit) int {
+		return cmp.Or(compare(a.Range.Start, b.Range.Start), compare(a.Range.End, b.Range.End))
+	})
 	places := newPlaces(string(text))
 	var b strings.Builder
 	done := 0

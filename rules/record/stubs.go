@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
 // stubs writes what plugins told, and answered.
@@ -27,7 +28,7 @@ func (w *writer) stubs() {
 	}
 	w.linef("    stubs:")
 	for _, plugin := range slices.Sorted(maps.Keys(plugins)) {
-		w.linef("      %s:", word(plugin))
+		w.linef("      %s:", syntax.Word(plugin))
 		if len(facts[plugin]) > 0 {
 			w.linef("        facts: {%s}", strings.Join(facts[plugin], ", "))
 		}
@@ -35,7 +36,7 @@ func (w *writer) stubs() {
 			w.linef("        deals:")
 		}
 		for _, kind := range slices.Sorted(maps.Keys(deals[plugin])) {
-			w.linef("          %s: {%s}", word(kind), strings.Join(deals[plugin][kind], ", "))
+			w.linef("          %s: {%s}", syntax.Word(kind), strings.Join(deals[plugin][kind], ", "))
 		}
 	}
 }
@@ -51,7 +52,7 @@ func (w *writer) facts() map[string][]string {
 		if v := w.request.Facts[key.Plugin][key.Name]; v.Kind() != engine.KindNone {
 			told = value(v)
 		}
-		facts[key.Plugin] = append(facts[key.Plugin], word(key.Name)+": "+told)
+		facts[key.Plugin] = append(facts[key.Plugin], syntax.Word(key.Name)+": "+told)
 	}
 	return facts
 }
@@ -83,7 +84,7 @@ func (w *writer) answers() map[string]map[string][]string {
 		if all[deal.Plugin] == nil {
 			all[deal.Plugin] = make(map[string][]string)
 		}
-		all[deal.Plugin][deal.Kind] = append(all[deal.Plugin][deal.Kind], word(a.Promotion)+": "+w.answer(&a))
+		all[deal.Plugin][deal.Kind] = append(all[deal.Plugin][deal.Kind], syntax.Word(a.Promotion)+": "+w.answer(&a))
 	}
 	return all
 }
@@ -91,20 +92,20 @@ func (w *writer) answers() map[string]map[string][]string {
 func (w *writer) answer(a *engine.Answer) string {
 	switch {
 	case a.Fault != "":
-		return fmt.Sprintf("{fault: %s}", word(string(a.Fault)))
+		return fmt.Sprintf("{fault: %s}", syntax.Word(string(a.Fault)))
 	case len(a.Units) > 0:
 		var units []string
 		for _, u := range a.Units {
-			units = append(units, fmt.Sprintf("{sku: %s, quantity: %d, each: %s}", word(u.SKU), u.Quantity, w.money(u.Each)))
+			units = append(units, fmt.Sprintf("{sku: %s, quantity: %d, each: %s}", syntax.Word(u.SKU), u.Quantity, w.money(u.Each)))
 		}
 		return "{units: [" + strings.Join(units, ", ") + "]}"
 	case a.Off != 0:
 		return fmt.Sprintf("{off: %s}", w.money(a.Off))
 	case a.Gift != engine.AnswerGift{}:
-		return fmt.Sprintf("{gift: {sku: %s, quantity: %d}}", word(a.Gift.SKU), a.Gift.Quantity)
+		return fmt.Sprintf("{gift: {sku: %s, quantity: %d}}", syntax.Word(a.Gift.SKU), a.Gift.Quantity)
 	case a.Award != engine.AnswerAward{}:
-		return fmt.Sprintf("{award: {kind: %s, amount: %s}}", word(a.Award.Kind), a.Award.Amount)
+		return fmt.Sprintf("{award: {kind: %s, amount: %s}}", syntax.Word(a.Award.Kind), a.Award.Amount)
 	default:
-		return fmt.Sprintf("{none: %s}", quoted(a.Why))
+		return fmt.Sprintf("{none: %s}", syntax.Quoted(a.Why))
 	}
 }

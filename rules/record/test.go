@@ -3,15 +3,14 @@ package record
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
 // Recorded is a rule test.
@@ -62,7 +61,7 @@ func newWriter(rules *engine.Ruleset, request engine.Request) (*writer, engine.Q
 }
 
 func (w *writer) test(name string, quote *engine.Quote) {
-	w.linef("  - name: %s", word(name))
+	w.linef("  - name: %s", syntax.Word(name))
 	w.given()
 	w.stubs()
 	w.expect(quote)
@@ -80,7 +79,7 @@ func Exact(rules *engine.Ruleset, request engine.Request, name string, notApplie
 	w.catalogue()
 	w.linef("")
 	w.linef("tests:")
-	w.linef("  - name: %s", word(name))
+	w.linef("  - name: %s", syntax.Word(name))
 	w.given()
 	w.stubs()
 	w.expect(&quote)
@@ -92,7 +91,7 @@ func (w *writer) notApplied(q *engine.Quote, ids []string) {
 	var reasons []string
 	for _, o := range q.Promotions {
 		if slices.Contains(ids, o.Promotion) && o.Reason != engine.Applied {
-			reasons = append(reasons, fmt.Sprintf("%s: %s", word(o.Promotion), o.Reason))
+			reasons = append(reasons, fmt.Sprintf("%s: %s", syntax.Word(o.Promotion), o.Reason))
 		}
 	}
 	if len(reasons) > 0 {
@@ -130,9 +129,9 @@ func (w *writer) items() []engine.Item {
 func (w *writer) catalogue() {
 	w.linef("catalogue:")
 	for _, item := range w.items() {
-		parts := []string{"sku: " + word(item.SKU)}
+		parts := []string{"sku: " + syntax.Word(item.SKU)}
 		if item.Name != item.SKU {
-			parts = append(parts, "name: "+word(item.Name))
+			parts = append(parts, "name: "+syntax.Word(item.Name))
 		}
 		parts = append(parts, "price: "+w.prices(item.Price, item.Prices))
 		if item.MinPrice != 0 || len(item.MinPrices) > 0 {
@@ -143,7 +142,7 @@ func (w *writer) catalogue() {
 			parts = append(parts, "categories: "+words(item.Categories))
 		}
 		if item.Brand != "" {
-			parts = append(parts, "brand: "+word(item.Brand))
+			parts = append(parts, "brand: "+syntax.Word(item.Brand))
 		}
 		if len(item.Tags) > 0 {
 			parts = append(parts, "tags: "+words(item.Tags))
@@ -192,14 +191,14 @@ func (w *writer) given() {
 		w.linef("      usage:")
 		for _, id := range slices.Sorted(maps.Keys(usage.Promotions)) {
 			u := usage.Promotions[id]
-			w.linef("        %s: {redemptions: %d, by_customer: %d, spent: %s}", word(id), u.Redemptions, u.ByCustomer, w.money(u.Spent))
+			w.linef("        %s: {redemptions: %d, by_customer: %d, spent: %s}", syntax.Word(id), u.Redemptions, u.ByCustomer, w.money(u.Spent))
 		}
 	}
 	if len(usage.Codes) > 0 {
 		w.linef("      codes:")
 		for _, code := range slices.Sorted(maps.Keys(usage.Codes)) {
 			u := usage.Codes[code]
-			w.linef("        %s: {pool: %s, redemptions: %d}", word(code), word(u.Pool), u.Redemptions)
+			w.linef("        %s: {pool: %s, redemptions: %d}", syntax.Word(code), syntax.Word(u.Pool), u.Redemptions)
 		}
 	}
 }
@@ -214,7 +213,7 @@ func (w *writer) lines() []string {
 
 func (w *writer) optional(key, text string) {
 	if text != "" {
-		w.linef("      %s: %s", key, word(text))
+		w.linef("      %s: %s", key, syntax.Word(text))
 	}
 }
 
@@ -225,7 +224,7 @@ func (w *writer) customer(c *engine.Customer) {
 			parts = append(parts, fmt.Sprintf(format, args...))
 		}
 	}
-	add(c.ID != "", "id: %s", word(c.ID))
+	add(c.ID != "", "id: %s", syntax.Word(c.ID))
 	add(len(c.Groups) > 0, "groups: %s", words(c.Groups))
 	add(len(c.Tags) > 0, "tags: %s", words(c.Tags))
 	add(c.Orders != 0, "orders: %d", c.Orders)
@@ -239,14 +238,14 @@ func (w *writer) customer(c *engine.Customer) {
 func (w *writer) shipping(s *engine.Shipping) {
 	var parts []string
 	if s.Country != "" {
-		parts = append(parts, "country: "+word(s.Country))
+		parts = append(parts, "country: "+syntax.Word(s.Country))
 	}
 	if s.Region != "" {
-		parts = append(parts, "region: "+word(s.Region))
+		parts = append(parts, "region: "+syntax.Word(s.Region))
 	}
 	var shipments []string
 	for _, one := range s.Shipments {
-		shipments = append(shipments, fmt.Sprintf("{method: %s, price: %s}", word(one.Method), w.money(one.Price)))
+		shipments = append(shipments, fmt.Sprintf("{method: %s, price: %s}", syntax.Word(one.Method), w.money(one.Price)))
 	}
 	if shipments != nil {
 		parts = append(parts, "shipments: ["+strings.Join(shipments, ", ")+"]")
@@ -270,7 +269,7 @@ func (w *writer) expect(q *engine.Quote) {
 	w.linef("      applied: %s", words(applied))
 	w.linef("      lines:")
 	for _, l := range q.Lines {
-		w.linef("        %s: %s", word(l.SKU), w.money(l.Total))
+		w.linef("        %s: %s", syntax.Word(l.SKU), w.money(l.Total))
 	}
 	gifts := []string{}
 	for _, g := range q.Gifts {
@@ -284,7 +283,7 @@ func (w *writer) expect(q *engine.Quote) {
 	if len(q.Awards) > 0 {
 		var awards []string
 		for _, a := range q.Awards {
-			awards = append(awards, fmt.Sprintf("{kind: %s, amount: %s}", word(a.Kind), a.Amount))
+			awards = append(awards, fmt.Sprintf("{kind: %s, amount: %s}", syntax.Word(a.Kind), a.Amount))
 		}
 		w.linef("      awards: [%s]", strings.Join(awards, ", "))
 	}
@@ -302,7 +301,7 @@ func units(sku string, n int64) string {
 func attributes(all engine.Attributes) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		parts = append(parts, word(name)+": "+value(all[name]))
+		parts = append(parts, syntax.Word(name)+": "+value(all[name]))
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -310,12 +309,12 @@ func attributes(all engine.Attributes) string {
 // value writes a value so that it is read as one of its kind.
 func value(v engine.Value) string {
 	if text, ok := v.Text(); ok {
-		return quoted(text)
+		return syntax.Quoted(text)
 	}
 	if list, ok := v.Texts(); ok {
 		var parts []string
 		for _, text := range list {
-			parts = append(parts, quoted(text))
+			parts = append(parts, syntax.Quoted(text))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
@@ -325,28 +324,7 @@ func value(v engine.Value) string {
 func words(list []string) string {
 	parts := make([]string, len(list))
 	for i, text := range list {
-		parts[i] = word(text)
+		parts[i] = syntax.Word(text)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
-}
-
-// word writes a text, in quotes where YAML might read something else.
-func word(text string) string {
-	plain := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*( x[0-9]+)?$`)
-	reserved := []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-	if plain.MatchString(text) && !slices.Contains(reserved, strings.ToLower(text)) {
-		return text
-	}
-	return quoted(text)
-}
-
-// quoted writes a text as JSON does, which is YAML as well.
-func quoted(text string) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // a > is a >
-	if e.Encode(text) != nil {
-		return `""` // a text has nothing that JSON cannot say
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -15,7 +15,7 @@ func TestCounts(r ruletest.Result) string { return counts(r.Passed, r.Failed, r.
 // TestsChangedPretty writes the cases that came out otherwise than the last time, and
 // the counts of all. command is as for TestsPretty. Those that go on failing are named
 // where that is asked for.
-func TestsChangedPretty(w io.Writer, u ruletest.Update, command string, others bool) error {
+func TestsChangedPretty(w io.Writer, u ruletest.Refreshed, command string, others bool) error {
 	var b strings.Builder
 	for _, c := range u.Changed {
 		switch {
@@ -45,7 +45,7 @@ func has(cases []ruletest.CaseResult, c ruletest.CaseResult) bool {
 
 // TestsChangedReport returns the report of the cases that came out otherwise than the
 // last time. Its summary has those that pass now, and the counts of all.
-func TestsChangedReport(u ruletest.Update, command string) Report {
+func TestsChangedReport(u ruletest.Refreshed, command string) Report {
 	r := TestReport(ruletest.Result{Cases: u.Changed}, command)
 	var b strings.Builder
 	for _, c := range r.Cases {

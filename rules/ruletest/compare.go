@@ -232,20 +232,24 @@ func (c *comparison) line(sku string, want lineExpectation, q engine.Quote) {
 
 // shipment compares all shipments of the method together.
 func (c *comparison) shipment(method string, want shipmentExpectation, q engine.Quote) {
-	var got engine.QuoteShipment
-	found := false
-	for _, s := range q.Shipments {
-		if s.Method == method {
-			found = true
-			got.Discount, got.Total = got.Discount+s.Discount, got.Total+s.Total
-		}
-	}
+	got, found := shipmentIn(method, q)
 	if !found {
 		c.text("shipment "+method, "a shipment", "nothing")
 		return
 	}
 	c.amount("shipment "+method+" discount", want.discount, got.Discount)
 	c.amount("shipment "+method+" total", want.total, got.Total)
+}
+
+// shipmentIn adds up the shipments of the method.
+func shipmentIn(method string, q engine.Quote) (got engine.QuoteShipment, found bool) {
+	for _, s := range q.Shipments {
+		if s.Method == method {
+			found = true
+			got.Discount, got.Total = got.Discount+s.Discount, got.Total+s.Total
+		}
+	}
+	return got, found
 }
 
 // hints compares what each hint promises only where that is expected.
@@ -255,16 +259,22 @@ func (c *comparison) hints(want []hintExpectation, got []engine.Hint) {
 		wanted = append(wanted, c.hint(h))
 	}
 	for i, h := range got {
-		x := hintExpectation{promotion: h.Promotion, saves: &h.Saves}
+		x := hintOf(h)
 		if i < len(want) && want[i].saves == nil {
 			x.saves = nil
-		}
-		for _, item := range h.Add {
-			x.add = append(x.add, fmt.Sprintf("%s x%d", item.SKU, item.Quantity))
 		}
 		given = append(given, c.hint(x))
 	}
 	c.text("hints", hintList(wanted), hintList(given))
+}
+
+// hintOf is what can be expected of a hint.
+func hintOf(h engine.Hint) hintExpectation {
+	x := hintExpectation{promotion: h.Promotion, saves: &h.Saves}
+	for _, item := range h.Add {
+		x.add = append(x.add, fmt.Sprintf("%s x%d", item.SKU, item.Quantity))
+	}
+	return x
 }
 
 // hint writes a hint as "three-for-two: add TV x1, saves 10.00".

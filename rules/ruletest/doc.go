@@ -3,6 +3,9 @@
 //	suites, err := ruletest.Load([]string{"examples/quickstart"})
 //	result := ruletest.Run(suites, ruletest.Filter{})
 //
+// A Session runs them again when files change, and Update writes into them what the
+// engine says.
+//
 // Tests stand in files called *_test.yaml beside the rules they test:
 //
 //	catalogue:                                  # items, or the path of an inventory file

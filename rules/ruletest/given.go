@@ -122,6 +122,7 @@ func (r *reader) table(m syntax.Map, test Case) []Case {
 func (r *reader) fill(c *Case, given syntax.Map, stubs syntax.Value, s scope, expect ...syntax.Map) {
 	c.request = r.request(s, given)
 	c.stubs = r.stubsOf(c.request.Cart.Currency, s, r.stubs, stubs)
+	c.given = maps.Clone(s.used)
 	c.expect = r.expectation(s, c.request.Cart.Currency, expect...)
 	c.request.Hints = c.expect.hints != nil
 }

@@ -13,8 +13,9 @@ import (
 
 // refusedRules are rule files that must not compile, and the faults they must have.
 type refusedRules struct {
-	files  []compile.File
-	faults []faultExpectation
+	files     []compile.File
+	faults    []faultExpectation
+	key, from syntax.Value // where the faults stand
 }
 
 type faultExpectation struct {
@@ -27,6 +28,7 @@ type faultExpectation struct {
 func (r *reader) refusedRules(m syntax.Map, c Case) []Case {
 	c.refused = &refusedRules{files: ruleTexts(m.Require("given").Map("rules").Require("rules"))}
 	v := m.Require("compile_error")
+	c.refused.key, c.refused.from = m.Key("compile_error"), v
 	list := []syntax.Value{v}
 	if v.Kind() == syntax.Sequence {
 		list = v.Items()
@@ -89,10 +91,13 @@ func (r *refusedRules) check() []Mismatch {
 }
 
 func (r *refusedRules) expects(d diag.Diagnostic) bool {
-	return slices.ContainsFunc(r.faults, func(x faultExpectation) bool {
-		return x.code == d.Code && (x.text == "" || x.text == d.Message) &&
-			(x.at == "" || x.at == placeOf(d, false) || x.at == placeOf(d, true))
-	})
+	return slices.ContainsFunc(r.faults, func(x faultExpectation) bool { return x.meets(d) })
+}
+
+// meets reports whether the fault is the one that is expected.
+func (x faultExpectation) meets(d diag.Diagnostic) bool {
+	return x.code == d.Code && (x.text == "" || x.text == d.Message) &&
+		(x.at == "" || x.at == placeOf(d, false) || x.at == placeOf(d, true))
 }
 
 // placeOf writes line:column, after the file where there are several.

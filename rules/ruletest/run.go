@@ -170,6 +170,15 @@ type Options struct {
 	// Surfaces price the cases too, each of which then has a result for the engine
 	// and one for each surface. Cases are run one after the other.
 	Surfaces []Surface
+
+	priced func(pricedCart) // is told of each price, whoever runs cases one after the other
+}
+
+// pricedCart is what came of a cart of a case.
+type pricedCart struct {
+	expect expectation
+	quote  engine.Quote
+	err    error
 }
 
 // Shard is one of Of parts of equal size, counted from 1. The zero value is all.
@@ -333,7 +342,7 @@ type caseRun struct {
 // why, or fails.
 func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectation, label string) (quote engine.Quote, priced bool) {
 	rules := r.suite.Rules
-	req.Explain = expect.ofReasons() || len(r.suite.always) > 0 || r.surface != nil
+	req.Explain = r.options.priced != nil || expect.ofReasons() || len(r.suite.always) > 0 || r.surface != nil
 	request, err := rules.Consult(ctx, r.plugins, req)
 	if err == nil {
 		if r.options.Priced != nil && r.surface == nil {
@@ -344,6 +353,9 @@ func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectat
 	if missing := r.plugins.missing; len(missing) > 0 {
 		r.Mismatches, r.plugins.missing = append(r.Mismatches, labelled(missing, label)...), nil
 		return quote, false // what would follow from that is no news
+	}
+	if r.options.priced != nil {
+		r.options.priced(pricedCart{expect, quote, err})
 	}
 	if r.surface != nil {
 		r.onSurface(ctx, req, quote, err, label)

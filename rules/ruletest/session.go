@@ -26,8 +26,8 @@ type Session struct {
 	inputs  []string
 }
 
-// Update is what a Session found.
-type Update struct {
+// Refreshed is what a Session found.
+type Refreshed struct {
 	// Result is that of all cases, of those too that were not run again.
 	Result
 	// Ran is how many were run.
@@ -80,14 +80,14 @@ func (s *Session) Inputs() []string { return append(slices.Clone(s.paths), s.inp
 // Refresh reads what has changed and runs the cases that this touches. Its errors are
 // those of Load and RunWith; what has been found before is then kept, and what the
 // next Refresh finds is compared with that.
-func (s *Session) Refresh(ctx context.Context) (Update, error) {
+func (s *Session) Refresh(ctx context.Context) (Refreshed, error) {
 	suites, err := s.load()
 	if err != nil {
-		return Update{}, err
+		return Refreshed{}, err
 	}
 	cases := choose(suites, s.filter, s.options)
 	if len(cases) == 0 {
-		return Update{}, fmt.Errorf("%w: the filter matches none", ErrNoTests)
+		return Refreshed{}, fmt.Errorf("%w: the filter matches none", ErrNoTests)
 	}
 	var stale []chosen
 	keys, results := keysOf(cases), make(map[caseKey]outcome, len(cases))
@@ -102,9 +102,9 @@ func (s *Session) Refresh(ctx context.Context) (Update, error) {
 	}
 	fresh, err := runAll(ctx, stale, s.options)
 	if err != nil {
-		return Update{}, fmt.Errorf("run rule tests: %w", err)
+		return Refreshed{}, fmt.Errorf("run rule tests: %w", err)
 	}
-	update := Update{Ran: len(stale), First: s.results == nil}
+	update := Refreshed{Ran: len(stale), First: s.results == nil}
 	for i, c := range cases {
 		if _, known := results[keys[i]]; !known {
 			results[keys[i]] = outcome{c.suite.Rules.Digest(), c.c.digest, fresh[0]}

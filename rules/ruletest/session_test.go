@@ -42,7 +42,7 @@ func twoShops(t *testing.T) string {
 }
 
 // changedIn writes the cases that have changed as "FAIL several group=gold".
-func changedIn(u ruletest.Update) []string {
+func changedIn(u ruletest.Refreshed) []string {
 	var texts []string
 	for _, c := range u.Changed {
 		state := "FAIL "

@@ -52,7 +52,8 @@ type Case struct {
 	Skip    string
 	Line    int
 	vars    map[string]string
-	request engine.Request // of the first step
+	given   map[string]bool // the variables that its cart has
+	request engine.Request  // of the first step
 	stubs   stubs
 	expect  expectation
 	steps   []step        // of a case that has some
@@ -123,7 +124,9 @@ type Source interface {
 	RuleFiles(folder string) ([]compile.File, error)
 }
 
-// disk implements Source.
+// Disk returns the source of Load: the files where they are.
+func Disk() Source { return disk{} }
+
 type disk struct{}
 
 func (disk) ReadFile(name string) ([]byte, error) { return os.ReadFile(name) }

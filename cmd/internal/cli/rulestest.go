@@ -30,6 +30,7 @@ type testOptions struct {
 	failFast   bool
 	surfaces   []string
 	watch      bool
+	update     bool
 }
 
 func newRulesTest(s Streams) *cobra.Command {
@@ -50,6 +51,7 @@ the cent. A case with something that the API cannot carry is listed as skipped t
   checkout rules test --shuffle --fail-fast --shard 1/2 examples
   checkout rules test --surface engine,http examples/quickstart
   checkout rules test --cover=90 examples
+  checkout rules test --update --run 'test=every third*' examples/quickstart
   checkout rules test --watch -o pretty -o junit=report.xml examples/quickstart`,
 		ValidArgsFunction: completeTests,
 		RunE: func(cmd *cobra.Command, paths []string) error {
@@ -73,6 +75,7 @@ the cent. A case with something that the API cannot carry is listed as skipped t
 	cmd.Flags().StringVar(&o.shard, "shard", "", "run one of several equal parts of the cases, such as `2/4`")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "stop at the first case that fails")
 	addSurfaces(cmd, &o.surfaces)
+	cmd.Flags().BoolVar(&o.update, "update", false, "write into the tests what the engine says, where they expect something else, and tell what is changed")
 	cmd.Flags().BoolVar(&o.watch, "watch", false, "run again what a change of files touches, and show what comes out otherwise, until Ctrl-C")
 	addOutput(cmd, &o.formats, reportFormats()...)
 	return cmd
@@ -109,12 +112,24 @@ func writeTests(w io.Writer, format string, result ruletest.Result, command stri
 
 // check reports flags that do not go together.
 func (o testOptions) check() error {
-	if !o.watch {
+	type flag struct {
+		name  string
+		given bool
+	}
+	others := []flag{{"--shuffle", o.shuffle}, {"--fail-fast", o.failFast}, {"--cover", o.cover.given}}
+	switch {
+	case o.watch:
+		others = append(others, flag{"--update", o.update})
+	case o.update:
+		others = append(others, flag{"--surface", len(o.surfaces) > 0})
+	default:
 		return nil
 	}
-	for flag, given := range map[string]bool{"--shuffle": o.shuffle, "--fail-fast": o.failFast, "--cover": o.cover.given} {
-		if given {
-			return usageError{error: fmt.Errorf("--watch does not go with %s", flag)}
+	for _, other := range others {
+		if other.given && o.watch {
+			return usageError{error: fmt.Errorf("--watch does not go with %s", other.name)}
+		} else if other.given {
+			return usageError{error: fmt.Errorf("--update does not go with %s", other.name)}
 		}
 	}
 	return nil
@@ -144,7 +159,13 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 		err := watchTests(ctx, s, o, outputs, options)
 		return cmp.Or(err, environmentError(closeSurfaces()))
 	}
-	result, err := runTests(ctx, o.paths, o.filter, options)
+	if o.update {
+		err = updateTests(ctx, s, o, options)
+	}
+	var result ruletest.Result
+	if err == nil {
+		result, err = runTests(ctx, o.paths, o.filter, options)
+	}
 	if ending := closeSurfaces(); err == nil {
 		err = environmentError(ending)
 	}

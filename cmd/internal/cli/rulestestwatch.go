@@ -69,7 +69,7 @@ func (w *testWatch) again(ctx context.Context) error {
 
 // writeNews writes the cases that changed, and on a terminal in a few words those that
 // go on failing.
-func (w *testWatch) writeNews(out io.Writer, format string, update ruletest.Update) error {
+func (w *testWatch) writeNews(out io.Writer, format string, update ruletest.Refreshed) error {
 	switch format {
 	case formatPretty:
 		return report.TestsChangedPretty(out, update, w.command, w.screen.redraws())

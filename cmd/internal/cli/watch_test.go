@@ -190,7 +190,7 @@ func TestWatchWaitsForTestsThatAreNotThere(t *testing.T) {
 }
 
 func TestWatchDoesNotGoWithWhatIsAboutOneRun(t *testing.T) {
-	for flag, want := range map[string]string{"--shuffle": "--shuffle", "--fail-fast": "--fail-fast", "--cover=90": "--cover"} {
+	for flag, want := range map[string]string{"--shuffle": "--shuffle", "--fail-fast": "--fail-fast", "--cover=90": "--cover", "--update": "--update"} {
 		code, _, err := run(t.Context(), "rules", "test", "--watch", flag, quickstart)
 		if first, _, _ := strings.Cut(err, "\n"); code != 2 || first != "checkout: --watch does not go with "+want {
 			t.Errorf("got code %d and %q for %s, want 2 and that they do not go together", code, err, flag)
