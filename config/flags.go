@@ -34,6 +34,15 @@ func BindPluginFlags(flags *pflag.FlagSet) {
 	bind(flags, slices.DeleteFunc(settings(), func(s setting) bool { return !strings.HasPrefix(s.key, pluginsKey+".") && s.key != "rules" }))
 }
 
+// Choices returns the words of which the value of a flag bound here is one, nil for other flags.
+func Choices(f *pflag.Flag) []string {
+	if v, ok := f.Value.(*flagValue); ok {
+		words, _ := v.kind.(choice)
+		return slices.Clone(words)
+	}
+	return nil
+}
+
 func bind(flags *pflag.FlagSet, some []setting) {
 	flags.String(fileFlag, "", "`file` of settings in YAML; the environment and flags override it")
 	for _, s := range some {

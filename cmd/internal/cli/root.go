@@ -37,6 +37,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newDB(s), newWebhooks(s), newItems(s), newVersion(), newExitCodes(), newMan())
 	adoptHelp(root)
 	adoptCompletion(root)
+	adoptCompletions(root, s)
 	return root
 }
 
