@@ -98,8 +98,13 @@ func (r *Ruleset) postStep(p *postings, step int32, promotion *Promotion) {
 	p.always = append(p.always, step)
 }
 
-// isKeptSet reports whether the fact is a set whose items are known by heart.
-func (r *Ruleset) isKeptSet(f Fact) bool { return f.Kind == HasItems && !r.sets[f.Set].ReadsQuantity }
+// isKeptSet reports whether the fact is a set that is known as soon as the lines
+// have been met.
+func (r *Ruleset) isKeptSet(f Fact) bool { return f.Kind == HasItems && r.sets[f.Set].isMet() }
+
+// isMet reports whether the items of the set are found when the lines are met: for
+// others each line has to be asked, which is done when the set is.
+func (s *ItemSet) isMet() bool { return !s.ReadsQuantity || s.Within != nil }
 
 // neededSets returns sets of which the cart must have at least one for any deal
 // of the promotion to have an effect, and false where a deal can do without.
@@ -107,7 +112,7 @@ func (r *Ruleset) neededSets(promotion *Promotion) ([]int, bool) {
 	var needed []int
 	for _, d := range promotion.Deals {
 		set := d.needs()
-		if set < 0 || r.sets[set].ReadsQuantity {
+		if set < 0 || !r.sets[set].isMet() {
 			return nil, false
 		}
 		if !slices.Contains(needed, set) {
@@ -129,9 +134,10 @@ type itemFacts struct {
 // knownItem is an item with the sets it is in, but for those that read the
 // quantity.
 type knownItem struct {
-	item  *Item
-	sets  []int32
-	older *knownItem // the same SKU with another content, such as another price
+	item    *Item
+	sets    []int32
+	perhaps []int32    // sets that it is in for some quantities
+	older   *knownItem // the same SKU with another content, such as another price
 }
 
 // maxKnownItems and maxVersions bound the memory that known items take; further
@@ -155,8 +161,11 @@ func (f *itemFacts) known(item *Item) *knownItem {
 func (r *Ruleset) learn(item *Item) *knownItem {
 	k := &knownItem{item: item}
 	for i := range r.sets {
-		if set := &r.sets[i]; !set.ReadsQuantity && set.Match(item, 1) {
+		switch set := &r.sets[i]; {
+		case !set.ReadsQuantity && set.Match(item, 1):
 			k.sets = append(k.sets, int32(i))
+		case set.ReadsQuantity && set.Within != nil && set.Within(item):
+			k.perhaps = append(k.perhaps, int32(i))
 		}
 	}
 	f := &r.items

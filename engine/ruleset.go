@@ -59,6 +59,11 @@ type ItemSet struct {
 	// ReadsQuantity says that Match looks at the quantity. The answer of other
 	// sets is kept for each item.
 	ReadsQuantity bool
+	// Within tells what an item must be for Match to be true of any quantity; nil
+	// where that is not known. Of a set that reads the quantity its answer is kept
+	// for each item, and Match is asked about the others no more. Leaving it out
+	// costs time, never correctness.
+	Within func(item *Item) bool
 	// SKUs are items that the set names, which a hint may offer to a customer
 	// who has none of it yet.
 	SKUs []string

@@ -120,8 +120,8 @@ func (m *membership) each(yield func(line int) bool) {
 	}
 }
 
-// meet notes for each line the sets it is in. Sets that read the quantity are
-// looked at when they are asked for.
+// meet notes for each line the sets it is in. Sets of which nothing is known but
+// that they read the quantity are looked at when they are asked for.
 func (p *pricing) meet() {
 	facts := &p.rules.items
 	facts.mu.RLock()
@@ -140,14 +140,24 @@ func (p *pricing) meet() {
 			line.known = p.rules.learn(line.item)
 		}
 		for _, set := range line.known.sets {
-			m := &p.sets[set]
-			if m.call != p.call {
-				m.begin(p)
-				p.present = append(p.present, set)
+			p.enter(set, i)
+		}
+		for _, set := range line.known.perhaps {
+			if p.rules.sets[set].Match(line.item, line.n) {
+				p.enter(set, i)
 			}
-			m.add(i, line)
 		}
 	}
+}
+
+// enter puts line i into a set.
+func (p *pricing) enter(set int32, i int) {
+	m := &p.sets[set]
+	if m.call != p.call {
+		m.begin(p)
+		p.present = append(p.present, set)
+	}
+	m.add(i, &p.lines[i])
 }
 
 // members returns the lines in a set.
@@ -157,7 +167,7 @@ func (p *pricing) members(set int) *membership {
 		return m
 	}
 	m.begin(p)
-	if s := &p.rules.sets[set]; s.ReadsQuantity {
+	if s := &p.rules.sets[set]; !s.isMet() {
 		for i := range p.goods {
 			if line := &p.lines[i]; s.Match(line.item, line.n) {
 				m.add(i, line)

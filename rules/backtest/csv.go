@@ -1,8 +1,7 @@
 package backtest
 
 import (
-	"bytes"
-	"encoding/csv"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -61,11 +61,16 @@ const recentOrders = 4096
 
 // table reads orders of CSV.
 type table struct {
-	csv    CSV
-	rows   *csv.Reader
-	meter  *meter
-	column []int // by place in Fields, -1 for none
-	row    []string
+	csv   CSV
+	rows  *rows
+	items *tableItems
+	meter *meter
+	// The columns of the fields, -1 for none: that of the order's name, those that
+	// say something of the order, those of a line of it.
+	order  int
+	head   [headCells]int
+	cells  [rowCells]int
+	row    [][]byte
 	line   int64 // of row
 	index  int64
 	ended  map[string]int64
@@ -102,14 +107,17 @@ func NewCSV(in io.Reader, size int64, options CSV) (Source, error) {
 		}
 	}
 	m := &meter{in: in, size: size}
-	t := &table{csv: options, rows: csv.NewReader(m), meter: m, ended: make(map[string]int64), recent: make([]string, recentOrders)}
-	t.rows.ReuseRecord = true
-	header, err := t.rows.Read()
+	t := &table{csv: options, rows: newRows(m), items: &tableItems{items: make(map[string]*engine.Item)}, meter: m, ended: make(map[string]int64), recent: make([]string, recentOrders)}
+	first, _, err := t.rows.next()
 	if err != nil {
 		return nil, fmt.Errorf("read the first row: %w", err)
 	}
-	header = slices.Clone(header)
+	header := make([]string, len(first))
+	for i, name := range first {
+		header[i] = string(name)
+	}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	columns := make(map[Field]int)
 	for _, f := range Fields() {
 		name, named := options.Columns[f]
 		if !named {
@@ -120,50 +128,42 @@ func NewCSV(in io.Reader, size int64, options CSV) (Source, error) {
 		if at < 0 && (named || needed) {
 			return nil, &ColumnError{Field: f, Named: name, Has: header}
 		}
-		t.column = append(t.column, at)
+		columns[f] = at
 	}
+	t.order = columns[FieldOrder]
+	t.head = [headCells]int{cellAt: columns[FieldAt], cellCustomer: columns[FieldCustomer], cellCountry: columns[FieldCountry], cellChannel: columns[FieldChannel], cellCoupons: columns[FieldCoupons]}
+	t.cells = [rowCells]int{cellSKU: columns[FieldSKU], cellName: columns[FieldName], cellPrice: columns[FieldPrice], cellQuantity: columns[FieldQuantity]}
 	return t, t.advance()
 }
 
 // advance reads a row; t.row is nil at the end.
 func (t *table) advance() error {
-	row, err := t.rows.Read()
-	if errors.Is(err, io.EOF) {
-		t.row = nil
+	var err error
+	if t.row, t.line, err = t.rows.next(); errors.Is(err, io.EOF) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	line, _ := t.rows.FieldPos(0)
-	t.row, t.line = row, int64(line)
-	return nil
+	return err
 }
-
-// The marks that separate the fields and the rows of an entry.
-const (
-	fieldMark = 0x1f
-	rowMark   = 0x1e
-)
 
 // Next implements Source.
 func (t *table) Next(buf []byte) (Entry, []byte, error) {
 	if t.row == nil {
 		return Entry{}, buf, io.EOF
 	}
-	reference := strings.Clone(t.field(0))
+	reference := string(t.field(t.order))
 	e := Entry{Line: t.line, Index: t.index, Reference: reference}
 	if line, again := t.ended[reference]; again {
 		return Entry{}, buf, fmt.Errorf("line %d: the order %s ended at line %d already; sort the table by orders", t.line, reference, line)
 	}
 	start := len(buf)
 	last := t.line
-	for t.row != nil && t.field(0) == reference {
-		for i := 1; i < len(t.column); i++ {
-			buf = append(buf, t.field(i)...)
-			buf = append(buf, fieldMark)
+	for _, i := range t.head {
+		buf = appendField(buf, t.field(i))
+	}
+	for t.row != nil && string(t.field(t.order)) == reference {
+		for _, i := range t.cells {
+			buf = appendField(buf, t.field(i))
 		}
-		buf = append(buf, rowMark)
 		last = t.line
 		if len(buf)-start > MaxLine {
 			return Entry{}, buf, fmt.Errorf("line %d: the order %s is longer than %d bytes", t.line, reference, MaxLine)
@@ -186,17 +186,17 @@ func (t *table) end(reference string, line int64) {
 	t.ended[reference] = line
 }
 
-// field returns the cell of a field of the row, "" where there is no column.
-func (t *table) field(i int) string {
-	if at := t.column[i]; at >= 0 {
-		return t.row[at]
+// field returns the cell of a column of the row, nothing where there is none.
+func (t *table) field(column int) []byte {
+	if column < 0 {
+		return nil
 	}
-	return ""
+	return t.row[column]
 }
 
 // Decoder implements Source.
 func (t *table) Decoder() Decoder {
-	return &tableDecoder{csv: t.csv, items: make(map[string]*engine.Item), countries: make(map[string]string)}
+	return &tableDecoder{csv: t.csv, shared: t.items, items: make(map[string]*engine.Item), countries: make(map[string]string)}
 }
 
 // Progress implements Source.
@@ -205,51 +205,66 @@ func (t *table) Progress() (done, total int64) { return t.meter.progress() }
 // tableDecoder reads the orders of a table.
 type tableDecoder struct {
 	csv       CSV
+	shared    *tableItems
 	items     map[string]*engine.Item // by the row's cells for them
 	countries map[string]string
-	key       []byte
+	lines     []engine.Line // of the order at hand
 }
 
-// maxItems is how many items a decoder remembers.
+// maxItems is how many items are remembered.
 const maxItems = 1 << 16
 
-// cells are those of a row, by place in Fields, without the order.
-type cells [9][]byte
-
-// cut returns the first row of the text and the rest.
-func cut(text []byte) (row cells, rest []byte) {
-	end := bytes.IndexByte(text, rowMark)
-	line := text[:end]
-	for i := range row {
-		at := bytes.IndexByte(line, fieldMark)
-		row[i], line = line[:at], line[at+1:]
-	}
-	return row, text[end+1:]
+// tableItems are the items of all decoders of a table. That each content has one item
+// spares the rulesets that price it from comparing contents.
+type tableItems struct {
+	mu    sync.Mutex
+	items map[string]*engine.Item
 }
 
-// The places of cells.
+// The order of an entry's fields: those of the order once, then those of each row.
+// Those that an item is made of follow each other.
 const (
 	cellAt = iota
-	cellSKU
-	cellName
-	cellQuantity
-	cellPrice
 	cellCustomer
 	cellCountry
 	cellChannel
 	cellCoupons
+	headCells
 )
+
+const (
+	cellSKU = iota
+	cellName
+	cellPrice
+	cellQuantity
+	rowCells
+)
+
+// appendField appends a field with its length.
+func appendField(buf, field []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(buf, uint32(len(field))), field...)
+}
+
+// cutField returns the first field and the rest.
+func cutField(text []byte) (field, rest []byte) {
+	end := 4 + binary.LittleEndian.Uint32(text)
+	return text[4:end], text[end:]
+}
 
 // PlacedAt implements Decoder.
 func (d *tableDecoder) PlacedAt(e Entry) (time.Time, error) {
-	row, _ := cut(e.Text)
-	return readTime(row[cellAt])
+	at, _ := cutField(e.Text)
+	return readTime(at)
 }
 
 // Decode implements Decoder.
 func (d *tableDecoder) Decode(e Entry) (Order, error) {
-	o := Order{Reference: e.Reference, Place: fmt.Sprintf("line %d", e.Line)}
-	head, _ := cut(e.Text)
+	o := Order{Reference: e.Reference, Place: place("line ", e.Line)}
+	var head [headCells][]byte
+	rest := e.Text
+	for i := range head {
+		head[i], rest = cutField(rest)
+	}
 	var err error
 	if o.PlacedAt, err = readTime(head[cellAt]); err != nil {
 		return o, err
@@ -263,21 +278,23 @@ func (d *tableDecoder) Decode(e Entry) (Order, error) {
 	if coupons := strings.Fields(string(head[cellCoupons])); len(coupons) > 0 {
 		cart.Coupons = coupons
 	}
-	cart.Lines = make([]engine.Line, 0, bytes.Count(e.Text, []byte{rowMark}))
-	for rest := e.Text; len(rest) > 0; {
-		var row cells
-		row, rest = cut(rest)
-		line, err := d.line(&row)
-		if err != nil {
+	d.lines = d.lines[:0]
+	for len(rest) > 0 {
+		var line engine.Line
+		if line, rest, err = d.line(rest); err != nil {
 			return o, err
 		}
-		cart.Lines = append(cart.Lines, line)
+		d.lines = append(d.lines, line)
 	}
+	cart.Lines = slices.Clone(d.lines)
 	if d.csv.Items != nil {
 		o.Request.Catalog = d.csv.Items
 	}
 	return o, onePrice(cart.Lines)
 }
+
+// place names a place of the input.
+func place(what string, n int64) string { return what + strconv.FormatInt(n, 10) }
 
 // onePrice puts the lines in the order of items, which is no matter to the price,
 // and refuses an order with the same item at two prices: pricing has one line for
@@ -292,27 +309,54 @@ func onePrice(lines []engine.Line) error {
 	return nil
 }
 
-func (d *tableDecoder) line(row *cells) (engine.Line, error) {
+// line reads a row and returns what follows it.
+func (d *tableDecoder) line(text []byte) (engine.Line, []byte, error) {
+	var row [rowCells][]byte
+	rest, key := text, 0
+	for i := range row {
+		if i == cellQuantity {
+			key = len(text) - len(rest)
+		}
+		row[i], rest = cutField(rest)
+	}
 	n, err := strconv.ParseInt(string(row[cellQuantity]), 10, 64)
 	if err != nil {
-		return engine.Line{}, &Problem{Unreadable, fmt.Sprintf("quantity %.40q: want a whole number", row[cellQuantity])}
+		return engine.Line{}, nil, &Problem{Unreadable, fmt.Sprintf("quantity %.40q: want a whole number", row[cellQuantity])}
 	}
-	d.key = append(append(append(append(append(d.key[:0], row[cellSKU]...), fieldMark), row[cellName]...), fieldMark), row[cellPrice]...)
-	item := d.items[string(d.key)]
+	item := d.items[string(text[:key])]
 	if item == nil {
-		if item, err = d.item(row); err != nil {
-			return engine.Line{}, err
+		if item, err = d.share(string(text[:key]), &row); err != nil {
+			return engine.Line{}, nil, err
 		}
-		if len(d.items) >= maxItems {
-			clear(d.items)
-		}
-		d.items[string(d.key)] = item
+		remember(d.items, string(text[:key]), item)
 	}
-	return engine.Line{Item: item, Quantity: n}, nil
+	return engine.Line{Item: item, Quantity: n}, rest, nil
+}
+
+// share returns the item that all decoders have for the row.
+func (d *tableDecoder) share(key string, row *[rowCells][]byte) (*engine.Item, error) {
+	d.shared.mu.Lock()
+	defer d.shared.mu.Unlock()
+	if item := d.shared.items[key]; item != nil {
+		return item, nil
+	}
+	item, err := d.item(row)
+	if err == nil {
+		remember(d.shared.items, key, item)
+	}
+	return item, err
+}
+
+// remember keeps the item, with as many others as there is room for.
+func remember(items map[string]*engine.Item, key string, item *engine.Item) {
+	if len(items) >= maxItems {
+		clear(items)
+	}
+	items[key] = item
 }
 
 // item makes the item of a row.
-func (d *tableDecoder) item(row *cells) (*engine.Item, error) {
+func (d *tableDecoder) item(row *[rowCells][]byte) (*engine.Item, error) {
 	sku := string(row[cellSKU])
 	if !engine.ValidSKU(sku) {
 		return nil, &Problem{Unreadable, fmt.Sprintf("%.70q is no SKU: it has 1 to %d letters, digits, -, _ and .", sku, engine.MaxSKU)}

@@ -94,7 +94,7 @@ func (d *lineDecoder) PlacedAt(e Entry) (time.Time, error) {
 
 // Decode implements Decoder.
 func (d *lineDecoder) Decode(e Entry) (Order, error) {
-	o := Order{Place: fmt.Sprintf("line %d", e.Line)}
+	o := Order{Place: place("line ", e.Line)}
 	if reference, placedAt, rest, ok := cutEnvelope(e.Text); ok {
 		if request, n, fast := d.requests.Prefix(rest); fast && bytes.HasPrefix(rest[n:], []byte(`,"quote":{`)) && e.Text[len(e.Text)-1] == '}' {
 			o.Reference, o.PlacedAt, o.Request = string(reference), placedAt, request

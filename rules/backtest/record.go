@@ -1,7 +1,6 @@
 package backtest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -20,7 +19,7 @@ func (d recordDecoder) PlacedAt(e Entry) (time.Time, error) { return e.PlacedAt,
 
 // Decode implements Decoder.
 func (d recordDecoder) Decode(e Entry) (Order, error) {
-	o := Order{Reference: e.Reference, PlacedAt: e.PlacedAt, Place: fmt.Sprintf("order %d", e.Line)}
+	o := Order{Reference: e.Reference, PlacedAt: e.PlacedAt, Place: place("order ", e.Line)}
 	if len(e.Text) == 0 {
 		return o, &Problem{Unrecorded, "the order is from before requests were kept"}
 	}

@@ -176,7 +176,7 @@ func (c *compiler) wantCondition(v syntax.Value, o operand, what string) operand
 		why = itself(strings.TrimSpace(v.Text()), o)
 	}
 	return c.watch.whole(v, operand{kind: boolean, bool: test, reads: o.reads, steps: o.steps, why: why,
-		joined: o.joined, joins: o.joins, needs: o.needs, misses: o.misses,
+		joined: o.joined, joins: o.joins, within: o.within, needs: o.needs, misses: o.misses,
 		constant: c.watch != nil && o.constant, expression: o.expression, probed: o.probed})
 }
 
@@ -208,14 +208,18 @@ func (c *compiler) addSet(name, source string, o operand) int {
 	}
 	test, index := o.bool, len(c.sets)
 	c.inline[words] = index
-	c.sets = append(c.sets, engine.ItemSet{
+	set := engine.ItemSet{
 		Name:          name,
 		ReadsQuantity: o.reads&readsUnits != 0,
 		SKUs:          c.skusIn(source),
 		Match: func(item *engine.Item, quantity int64) bool {
 			return test(nil, element{item: item, quantity: quantity})
 		},
-	})
+	}
+	if within := o.within; set.ReadsQuantity && within != nil {
+		set.Within = func(item *engine.Item) bool { return within(nil, element{item: item}) }
+	}
+	c.sets = append(c.sets, set)
 	return index
 }
 
@@ -237,7 +241,7 @@ func (c *compiler) setAsTest(name string) (operand, bool) {
 		return operand{}, false
 	}
 	c.resolve(d)
-	o := operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads, steps: d.compiled.steps}
+	o := operand{kind: d.compiled.kind, bool: d.compiled.bool, reads: d.compiled.reads, steps: d.compiled.steps, within: d.compiled.within}
 	return o.needing(engine.Fact{Kind: engine.HasItems, Set: d.index}), true
 }
 

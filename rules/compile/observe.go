@@ -140,7 +140,7 @@ func Observe(files []File) (*Observed, error) {
 		config.Promotions[i].Requires = nil // every condition is asked
 	}
 	for i := range config.Sets {
-		config.Sets[i].ReadsQuantity = true // no answer is kept, and none is needed beforehand
+		config.Sets[i].ReadsQuantity, config.Sets[i].Within = true, nil // no answer is kept, and none is needed beforehand
 	}
 	o := &Observed{config: config, Expressions: watch.expressions, Places: make(map[string]Place)}
 	o.Branches = branchesOf(c, config)

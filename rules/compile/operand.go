@@ -129,6 +129,9 @@ type operand struct {
 	// joined are the conditions that a condition joins, and joins how.
 	joined []boolFunc
 	joins  joint
+	// within is what a condition on an item that reads the quantity requires of the
+	// item alone, nil where it is not known.
+	within boolFunc
 	// expression is the number of a whole expression that is observed, and probed
 	// says that what a part of the condition sees tells what the condition is.
 	expression int

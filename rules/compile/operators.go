@@ -74,7 +74,7 @@ func (c *checker) binary(n *ast.BinaryNode) operand {
 	case "==", "!=", "<", "<=", ">", ">=", "contains", "startsWith", "endsWith", "matches", "in":
 		return c.comparison(n, n.Operator)
 	}
-	left, right := c.compile(n.Left), c.compile(n.Right)
+	left, right := c.side(n.Left), c.side(n.Right)
 	if left.kind == invalid || right.kind == invalid {
 		return operand{}
 	}
@@ -92,6 +92,16 @@ func (c *checker) binary(n *ast.BinaryNode) operand {
 		return c.fault(n, diag.NotAllowed, "", "operator %s cannot be used in rules", n.Operator)
 	}
 	o.constant = left.constant && right.constant && o.kind == number
+	return o
+}
+
+// side compiles a part and notes what it reads altogether.
+func (c *checker) side(n ast.Node) operand {
+	around := c.reads
+	c.reads = 0
+	o := c.compile(n)
+	o.reads = c.reads
+	c.reads |= around
 	return o
 }
 
@@ -117,7 +127,31 @@ func (c *checker) logic(n *ast.BinaryNode, left, right operand) operand {
 	}
 	o.joined = append(slices.Clip(left.terms(o.joins, l)), r) // a name may be joined more than once
 	o.bool = join(o.joins, o.joined)
+	o.within = bothWithin(o.joins, left.requires(l), right.requires(r))
 	return o
+}
+
+// requires is what the condition needs of the item at hand, whatever its quantity:
+// itself where it does not read the quantity, nil where nothing is known.
+func (o operand) requires(test boolFunc) boolFunc {
+	if o.reads&readsUnits == 0 {
+		return test
+	}
+	return o.within
+}
+
+// bothWithin joins what two conditions require.
+func bothWithin(by joint, left, right boolFunc) boolFunc {
+	switch {
+	case left != nil && right != nil:
+		return join(by, []boolFunc{left, right})
+	case by == orJoins:
+		return nil
+	case left != nil:
+		return left
+	default:
+		return right
+	}
 }
 
 // terms returns the conditions that the operand joins in the same way, or else

@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -64,6 +65,62 @@ sets:
 			t.Errorf("%s: got %v, want %v", s.Name, s.ReadsQuantity, want)
 		}
 	}
+}
+
+// TestSetsThatReadTheQuantitySayWhatTheyRequireOfTheItem compares what is kept of an
+// item with the answers for many quantities: it may never be less.
+func TestSetsThatReadTheQuantitySayWhatTheyRequireOfTheItem(t *testing.T) {
+	items := []*engine.Item{
+		{SKU: "tv", Categories: []string{"tv"}, Price: 900, Tags: []string{"new"}},
+		{SKU: "cheap-tv", Categories: []string{"tv"}, Price: 100},
+		{SKU: "pan", Categories: []string{"kitchen"}, Price: 900},
+	}
+	sources := map[string]string{ // the items that it can be true of, "-" where that is not known
+		`category == "tv" and quantity >= 3`:                                   "tv cheap-tv",
+		`quantity >= 3 and sku == "pan" and price > 5`:                         "pan",
+		`(category == "tv" or sku == "pan") and quantity >= 3`:                 "tv cheap-tv pan",
+		`category == "tv" and quantity >= 3 or sku == "pan"`:                   "tv cheap-tv pan",
+		`category == "tv" and quantity >= 3 or sku == "pan" and quantity > 40`: "tv cheap-tv pan",
+		`quantity >= 3 or sku == "pan"`:                                        "-",
+		`quantity >= 3`:                                                        "-",
+		`not (category == "tv" and quantity >= 3)`:                             "-",
+		`sku == "pan" and not (category == "tv" and quantity >= 3)`:            "pan",
+		`"new" in tags and any(tags, quantity > 2 and # == "new")`:             "tv",
+		`many and price > 5`:                                                   "tv",
+		`quantity > 2 ? sku == "pan" : category == "tv"`:                       "-",
+		`category == "tv"`:                                                     "-", // and not asked for
+	}
+	for source, want := range sources {
+		data := fmt.Sprintf("sets:\n  many: category == \"tv\" and quantity >= 3\n  s: '%s'\n", source)
+		for _, s := range compile.ItemSets(compile.File{Name: "f.yaml", Data: []byte(data)}) {
+			if s.Name != "s" {
+				continue
+			}
+			if got := itemsWithin(t, s, items); got != want {
+				t.Errorf("%s: got %s, want %s", source, got, want)
+			}
+		}
+	}
+}
+
+// itemsWithin names the items that may be in the set.
+func itemsWithin(t *testing.T, s engine.ItemSet, items []*engine.Item) string {
+	t.Helper()
+	if s.Within == nil {
+		return "-"
+	}
+	var within []string
+	for _, item := range items {
+		for quantity := range int64(50) {
+			if s.Match(item, quantity) && !s.Within(item) {
+				t.Errorf("%d of %s are in the set, which is not to have them", quantity, item.SKU)
+			}
+		}
+		if s.Within(item) {
+			within = append(within, item.SKU)
+		}
+	}
+	return strings.Join(within, " ")
 }
 
 // TestSetsThatReadTheQuantityAreAskedForEachCart prices two carts with different
