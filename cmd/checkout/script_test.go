@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 // detector, if there is one, need not wait a second at the end of every program.
 func setUp(env *testscript.Env) error {
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 	if err := setUpGo(env); err != nil {
 		return err
 	}

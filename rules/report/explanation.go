@@ -20,6 +20,10 @@ type explanationJSON struct {
 // ExplanationJSON writes the quote with its explanation. Its promotions are those to
 // tell of.
 func ExplanationJSON(w io.Writer, e *explain.Explanation) error {
+	return writeJSON(w, explanationOf(e))
+}
+
+func explanationOf(e *explain.Explanation) explanationJSON {
 	out := explanationJSON{Version: 1, Sources: make(map[string]string), Quote: e.Quote}
 	out.Quote.Promotions = e.Selected()
 	for _, o := range out.Quote.Promotions {
@@ -33,5 +37,5 @@ func ExplanationJSON(w io.Writer, e *explain.Explanation) error {
 		}
 		out.Parts[strings.TrimSpace(string(owner.Kind)+" "+owner.Name)] = parts
 	}
-	return writeJSON(w, out)
+	return out
 }

@@ -157,6 +157,8 @@ func (m *schemaMaker) value(of reflect.Type) object {
 		return m.named(of, func() object { return m.object(of) })
 	case reflect.Slice:
 		return object{"type": "array", "items": m.value(of.Elem())}
+	case reflect.Array:
+		return object{"type": "array", "items": m.value(of.Elem()), "minItems": of.Len(), "maxItems": of.Len()}
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": m.value(of.Elem())}
 	case reflect.String:

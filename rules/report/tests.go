@@ -154,7 +154,24 @@ type caseJSON struct {
 	Mismatches []ruletest.Mismatch   `json:"mismatches,omitempty"`
 	Broken     []invariant.Violation `json:"always,omitempty"` // the invariants that do not hold
 	WhyNot     []whyNotJSON          `json:"why_not,omitempty"`
-	Run        string                `json:"run"` // what --run selects it by
+	Run        string                `json:"run"`             // what --run selects it by
+	Trace      []traceJSON           `json:"trace,omitempty"` // where --trace asks for it
+	Bench      *benchJSON            `json:"bench,omitempty"` // where --bench asks for it
+}
+
+// traceJSON is what promotions did to a cart of a case, as rules explain tells it.
+type traceJSON struct {
+	Step    string                    `json:"step,omitempty"` // of several
+	Sources map[string]string         `json:"sources"`        // of the promotions, as file:line:column
+	Quote   engine.Quote              `json:"quote"`
+	Parts   map[string][]explain.Part `json:"parts,omitempty"` // by set, condition and promotion
+}
+
+// benchJSON is how long it takes to price a case, in nanoseconds.
+type benchJSON struct {
+	P50  int64 `json:"p50_ns"`
+	P99  int64 `json:"p99_ns"`
+	Runs int   `json:"runs"`
 }
 
 type whyNotJSON struct {
@@ -196,6 +213,13 @@ func TestsJSON(w io.Writer, r ruletest.Result) error {
 				why.Nearest = &nearestJSON{w.Nearest.Add, w.Currency.Format(w.Nearest.Saves), w.Currency.Format(w.Nearest.Costs)}
 			}
 			j.WhyNot = append(j.WhyNot, why)
+		}
+		for _, t := range c.Trace {
+			e := explanationOf(&t.Explanation)
+			j.Trace = append(j.Trace, traceJSON{t.Step, e.Sources, e.Quote, e.Parts})
+		}
+		if c.Timing != nil {
+			j.Bench = &benchJSON{c.Timing.P50.Nanoseconds(), c.Timing.P99.Nanoseconds(), c.Timing.Runs}
 		}
 		out.Cases = append(out.Cases, j)
 	}

@@ -48,6 +48,11 @@ type CaseResult struct {
 	WhyNot []WhyNot
 	// Filter selects this case alone.
 	Filter string
+	// Trace tells what promotions did, where Options ask for it, in each step.
+	Trace []Trace
+	// Timing is how long pricing takes, where Options ask for it, nil for a case that
+	// prices nothing.
+	Timing *Timing
 }
 
 // Failed reports whether the case was run and did not pass.
@@ -170,15 +175,26 @@ type Options struct {
 	// Surfaces price the cases too, each of which then has a result for the engine
 	// and one for each surface. Cases are run one after the other.
 	Surfaces []Surface
+	// Only selects cases besides the filter; nil selects all.
+	Only func(Suite, Case) bool
+	// Trace says which cases have a Trace.
+	Trace Tracing
+	// Bench asks for the Timing of each case. Cases are run one after the other.
+	Bench bool
+	// Progress is told how many of all cases are done, in any order and by any
+	// goroutine; nil for nobody.
+	Progress func(done, total int)
 
 	priced func(pricedCart) // is told of each price, whoever runs cases one after the other
 }
 
 // pricedCart is what came of a cart of a case.
 type pricedCart struct {
-	expect expectation
-	quote  engine.Quote
-	err    error
+	step    string // which, of several
+	request engine.Request
+	expect  expectation
+	quote   engine.Quote
+	err     error
 }
 
 // Shard is one of Of parts of equal size, counted from 1. The zero value is all.
@@ -248,7 +264,7 @@ func choose(suites []Suite, filter Filter, options Options) []chosen {
 	for i := range suites {
 		for j := range suites[i].Cases {
 			s, c := &suites[i], &suites[i].Cases[j]
-			if filter.accepts(s.File, *c) {
+			if filter.accepts(s.File, *c) && (options.Only == nil || options.Only(*s, *c)) {
 				cases = append(cases, chosen{suite: s, c: c})
 			}
 		}
@@ -271,18 +287,21 @@ func choose(suites []Suite, filter Filter, options Options) []chosen {
 // before the first that fails have all been run when it ends.
 func runAll(ctx context.Context, cases []chosen, options Options) ([]CaseResult, error) {
 	results := make([]CaseResult, len(cases))
-	var next, end atomic.Int64
+	var next, end, done atomic.Int64
 	end.Store(int64(len(cases)))
 	work := func() {
 		for i := next.Add(1) - 1; i < end.Load() && ctx.Err() == nil; i = next.Add(1) - 1 {
-			results[i] = cases[i].run(ctx, options)
+			results[i] = cases[i].timed(ctx, options, cases[i].traced(ctx, options, cases[i].run(ctx, options)))
+			if n := done.Add(1); options.Progress != nil {
+				options.Progress(int(n), len(cases))
+			}
 			if options.FailFast && results[i].Failed() {
 				lower(&end, i+1)
 			}
 		}
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(cases))
-	if options.Priced != nil || len(options.Real)+len(options.Surfaces) > 0 {
+	if options.Priced != nil || options.Bench || len(options.Real)+len(options.Surfaces) > 0 {
 		workers = 1
 	}
 	var group sync.WaitGroup
@@ -355,7 +374,7 @@ func (r *caseRun) price(ctx context.Context, req engine.Request, expect expectat
 		return quote, false // what would follow from that is no news
 	}
 	if r.options.priced != nil {
-		r.options.priced(pricedCart{expect, quote, err})
+		r.options.priced(pricedCart{strings.TrimSpace(label), request, expect, quote, err})
 	}
 	if r.surface != nil {
 		r.onSurface(ctx, req, quote, err, label)

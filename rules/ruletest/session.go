@@ -209,7 +209,7 @@ func (f *loadedFile) refresh(l *loader, now *sources) (bool, error) {
 	if err != nil || folder.rules == nil || !sameNames(f.suite.ruleFolder(), folder) {
 		return false, err
 	}
-	f.suite.Rules, f.suite.files = folder.rules, folder.files
+	f.suite.Rules, f.suite.observer = folder.rules, folder.observer
 	return true, nil
 }
 
@@ -260,5 +260,5 @@ func (s *sources) compiled(dir string, files []compile.File) (ruleFolder, error)
 
 // ruleFolder is what the suite knows of its rules.
 func (s Suite) ruleFolder() ruleFolder {
-	return ruleFolder{rules: s.Rules, lock: s.lock, files: s.files}
+	return ruleFolder{rules: s.Rules, lock: s.lock}
 }

@@ -29,9 +29,10 @@ type Suite struct {
 	Cases []Case
 
 	folder string // of the rules
-	files  []compile.File
 	lock   lock.Lock
 	always []invariant.Invariant
+
+	observer *observer
 }
 
 // Always returns what must be true of every quote; see package invariant.
@@ -94,9 +95,6 @@ func expectations(steps []step) []expectation {
 	}
 	return all
 }
-
-// Version is that of the format of test files.
-const Version = "1"
 
 // ErrNoTests is returned when there is no test file, or no test in any.
 var ErrNoTests = errors.New("no rule tests found")
@@ -220,7 +218,8 @@ func (l *loader) err() error {
 type ruleFolder struct {
 	rules *engine.Ruleset
 	lock  lock.Lock
-	files []compile.File
+
+	observer *observer
 }
 
 // namedCatalogue is an inventory file as one currency reads it.
@@ -236,10 +235,7 @@ func (l *loader) load(file string) (Suite, error) {
 	}
 	doc := syntax.Parse(filepath.ToSlash(file), data)
 	defer func() { l.faults = append(l.faults, doc.Faults()...) }()
-	root := doc.Root().Map(keysIn(ofFile)...)
-	if v := root.Get("version"); v.Present() && v.Text() != Version {
-		v.Report(diag.WrongValue, "write version: "+Version, "this program reads version %s of rule tests, got %s", Version, v.Describe())
-	}
+	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "stubs", "fixtures", "always", "tests")
 	folder := rulesFolder(file, root.Get("rules"))
 	compiled, err := l.rules(folder)
 	rules := compiled.rules
@@ -253,7 +249,7 @@ func (l *loader) load(file string) (Suite, error) {
 	}
 	r := &reader{rules: rules, lock: compiled.lock, items: items, defaults: readDefaults(root.Get("defaults")), stubs: root.Get("stubs"), reasons: refusalReasons()}
 	r.fixtures = l.fixtures(file, root.Get("fixtures"), others)
-	suite := Suite{File: file, Rules: rules, folder: folder, files: compiled.files, lock: compiled.lock, always: invariant.Read(root.Get("always"), rules.Currency())}
+	suite := Suite{File: file, Rules: rules, folder: folder, lock: compiled.lock, observer: compiled.observer, always: invariant.Read(root.Get("always"), rules.Currency())}
 	suite.Cases = r.cases(root.Require("tests"))
 	r.fixtures.reportUnused()
 	digestCases(suite.Cases, data, root.Get("tests"), others.Sum(nil))
@@ -286,7 +282,7 @@ func (l *loader) rules(dir string) (ruleFolder, error) {
 }
 
 func compileFolder(files []compile.File) (folder ruleFolder, err error) {
-	folder.files = files
+	folder.observer = &observer{files: files}
 	folder.rules, err = compile.Compile(files)
 	if err == nil {
 		folder.lock, err = compile.LockOf(files)

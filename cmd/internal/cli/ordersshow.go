@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +15,7 @@ import (
 )
 
 func newOrdersShow(s Streams) *cobra.Command {
+	var formats []string
 	cmd := &cobra.Command{
 		Use:   "show REF",
 		Short: "Show an order: lines, units, promotions, totals",
@@ -25,16 +27,27 @@ a line of orders export.`,
 
 		ValidArgsFunction: completeOrders(s, 1),
 	}
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) (rendering, error) {
+	addOutput(cmd, &formats)
+	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
 		record, err := a.Record(ctx, args[0])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		order, err := a.Order(ctx, args[0])
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return inFull(newOrderLine(&record), orderText(&order)), nil
+		return write(outputs, s.Out, func(w io.Writer, format string) error {
+			if format == formatJSON {
+				return writeJSON(w, newOrderLine(&record))
+			}
+			_, err := io.WriteString(w, orderText(&order))
+			return err
+		})
 	})
 }
 

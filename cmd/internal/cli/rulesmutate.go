@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -124,15 +123,15 @@ func (o mutateOptions) run(ctx context.Context, s Streams) (mutate.Result, error
 	if err != nil {
 		return mutate.Result{}, err
 	}
-	var kept mutantCache
+	var kept userCache
 	if !o.fresh && o.sample == 0 {
-		kept = newMutantCache(s.Err)
+		kept = newUserCache("mutants", "results of mutants", s.Err)
 	}
 	known := make(map[string]mutate.Result)
 	var unknown []mutate.Subject
 	for _, subject := range subjects {
-		result, found := kept.get(subject.key(o.only))
-		if found {
+		var result mutate.Result
+		if kept.get(subject.key(o.only), &result) {
 			known[subject.Folder] = result
 		} else {
 			unknown = append(unknown, subject.Subject)
@@ -161,14 +160,9 @@ func (o mutateOptions) run(ctx context.Context, s Streams) (mutate.Result, error
 func runMutants(ctx context.Context, s Streams, subjects []mutate.Subject, o mutateOptions) (mutate.Result, error) {
 	bar := newProgress(s.Err, "mutants")
 	defer bar.done()
-	var mu sync.Mutex
 	return mutate.Run(ctx, subjects, mutate.Options{
 		Select: o.selects, Sample: o.sample, Seed: o.seed,
-		Progress: func(done, total int) {
-			mu.Lock()
-			defer mu.Unlock()
-			bar.set(int64(done), int64(total))
-		},
+		Progress: bar.counter(),
 	})
 }
 

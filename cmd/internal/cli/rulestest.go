@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/checkout-promotions/checkout/rules/coverage"
 	"github.com/checkout-promotions/checkout/rules/report"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
@@ -31,6 +32,9 @@ type testOptions struct {
 	surfaces   []string
 	watch      bool
 	update     bool
+	rerun      bool
+	trace      string
+	bench      bool
 }
 
 func newRulesTest(s Streams) *cobra.Command {
@@ -43,7 +47,9 @@ files called *_test.yaml beside the rules they test.
 
 The engine prices them in this process; with --surface http the API does too, over HTTP,
 with a server and a database in memory for the time of the run, and both have to agree to
-the cent. A case with something that the API cannot carry is listed as skipped there.`,
+the cent. A case with something that the API cannot carry is listed as skipped there.
+
+Which cases failed is kept in the user's cache folder, for --rerun-failed.`,
 		Example: `  checkout rules test examples/quickstart
   checkout rules test --run 'test=every third*;qty=3' examples
   checkout rules test -o pretty -o json=result.json examples
@@ -51,6 +57,7 @@ the cent. A case with something that the API cannot carry is listed as skipped t
   checkout rules test --shuffle --fail-fast --shard 1/2 examples
   checkout rules test --surface engine,http examples/quickstart
   checkout rules test --cover=90 examples
+  checkout rules test --trace fails --bench examples/quickstart
   checkout rules test --update --run 'test=every third*' examples/quickstart
   checkout rules test --watch -o pretty -o junit=report.xml examples/quickstart`,
 		ValidArgsFunction: completeTests,
@@ -75,6 +82,10 @@ the cent. A case with something that the API cannot carry is listed as skipped t
 	cmd.Flags().StringVar(&o.shard, "shard", "", "run one of several equal parts of the cases, such as `2/4`")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "stop at the first case that fails")
 	addSurfaces(cmd, &o.surfaces)
+	cmd.Flags().BoolVar(&o.rerun, "rerun-failed", false, "only the cases that failed when they were run last from this folder")
+	cmd.Flags().StringVar(&o.trace, "trace", "", "tell what each promotion did, with each part of its condition, in `CASES`: fails or all")
+	cmd.Flags().BoolVar(&o.bench, "bench", false, "tell how long it takes to price each case, the slowest first")
+	_ = cmd.RegisterFlagCompletionFunc("trace", cobra.FixedCompletions([]string{string(ruletest.TraceFails), string(ruletest.TraceAll)}, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
 	cmd.Flags().BoolVar(&o.update, "update", false, "write into the tests what the engine says, where they expect something else, and tell what is changed")
 	cmd.Flags().BoolVar(&o.watch, "watch", false, "run again what a change of files touches, and show what comes out otherwise, until Ctrl-C")
 	addOutput(cmd, &o.formats, reportFormats()...)
@@ -83,9 +94,13 @@ the cent. A case with something that the API cannot carry is listed as skipped t
 
 // options returns how the cases are run.
 func (o testOptions) options(with ruletest.Options) (ruletest.Options, error) {
-	with.FailFast = o.failFast
+	with.FailFast, with.Bench = o.failFast, o.bench
 	if o.shuffle {
 		with.Shuffle = &o.seed
+	}
+	var err error
+	if with.Trace, err = ruletest.ParseTracing(o.trace); err != nil {
+		return with, usageError{error: err}
 	}
 	if o.shard == "" {
 		return with, nil
@@ -119,7 +134,7 @@ func (o testOptions) check() error {
 	others := []flag{{"--shuffle", o.shuffle}, {"--fail-fast", o.failFast}, {"--cover", o.cover.given}}
 	switch {
 	case o.watch:
-		others = append(others, flag{"--update", o.update})
+		others = append(others, flag{"--update", o.update}, flag{"--rerun-failed", o.rerun}, flag{"--bench", o.bench})
 	case o.update:
 		others = append(others, flag{"--surface", len(o.surfaces) > 0})
 	default:
@@ -159,29 +174,70 @@ func testRules(ctx context.Context, s Streams, o testOptions) error {
 		err := watchTests(ctx, s, o, outputs, options)
 		return cmp.Or(err, environmentError(closeSurfaces()))
 	}
-	if o.update {
-		err = updateTests(ctx, s, o, options)
-	}
-	var result ruletest.Result
-	if err == nil {
-		result, err = runTests(ctx, o.paths, o.filter, options)
-	}
+	result, err := o.run(ctx, s, options)
 	if ending := closeSurfaces(); err == nil {
 		err = environmentError(ending)
 	}
-	if err != nil && !(o.allowEmpty && errors.Is(err, ruletest.ErrNoTests)) {
+	if err != nil && !(o.allowEmpty && exitCode(err) == exitNothing) {
 		return err
 	}
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
 		return writeTests(w, format, result, commandLine("checkout rules test", o.paths))
 	})
-	if err == nil && o.cover.given && len(result.Cases) > 0 {
-		err = o.cover.report(s.Err, run)
+	if err == nil {
+		err = o.tell(s, result, run)
 	}
 	if err == nil && result.Failed > 0 {
 		return silentError{exitFindings}
 	}
 	return err
+}
+
+// run runs the tests, which are put right before where that is asked for, and keeps
+// which of them failed.
+func (o testOptions) run(ctx context.Context, s Streams, options ruletest.Options) (ruletest.Result, error) {
+	failed, err := openFailedCases(s.Err)
+	if err != nil {
+		return ruletest.Result{}, err
+	}
+	if o.rerun {
+		if !failed.any() {
+			return ruletest.Result{}, errNoneFailed()
+		}
+		options.Only = failed.has
+	}
+	if o.update {
+		if err := updateTests(ctx, s, o, options); err != nil {
+			return ruletest.Result{}, err
+		}
+	}
+	bar := newProgress(s.Err, "cases")
+	defer bar.done()
+	options.Progress = bar.counter()
+	result, err := runTests(ctx, o.paths, o.filter, options)
+	if o.rerun && errors.Is(err, ruletest.ErrNoTests) {
+		err = errNoneFailed()
+	}
+	if err == nil {
+		whole := o.filter == "" && o.shard == "" && !o.rerun && !o.failFast
+		failed.keep(result, whole)
+	}
+	return result, err
+}
+
+// tell writes what else is asked for.
+func (o testOptions) tell(s Streams, result ruletest.Result, run *coverage.Run) error {
+	err := report.TestsTrace(s.Err, result.Cases)
+	if err == nil && o.bench {
+		err = report.TestsBench(s.Err, result.Cases)
+	}
+	if err != nil {
+		return environmentError(err)
+	}
+	if o.cover.given && len(result.Cases) > 0 {
+		return o.cover.report(s.Err, run)
+	}
+	return nil
 }
 
 // runTests runs the tests at the paths that the filter selects.

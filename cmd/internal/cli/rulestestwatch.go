@@ -57,6 +57,9 @@ func (w *testWatch) again(ctx context.Context) error {
 	if !update.First && !w.screen.redraws() {
 		fmt.Fprintln(w.screen.s.Err, ran(update.Ran))
 	}
+	if err := report.TestsTrace(w.screen.s.Err, update.Changed); err != nil {
+		return environmentError(err)
+	}
 	return w.screen.write(func(out io.Writer, format string) error {
 		if update.First {
 			return writeTests(out, format, update.Result, w.command)
