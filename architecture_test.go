@@ -38,7 +38,7 @@ func imports() map[string][]string {
 		"rules/explain":    {"engine", "rules/diag", "rules/compile"},
 		"rules/invariant":  {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/ruletest":   {"engine", "rules/diag", "rules/syntax", "rules/catalogue", "rules/lock", "rules/compile", "rules/explain", "rules/invariant"},
-		"rules/schema":     {},
+		"rules/schema":     {"engine", "rules/diag", "rules/catalogue", "rules/invariant", "rules/reference", "rules/ruletest"},
 		"rules/reference":  {"rules", "rules/diag", "rules/compile"},
 		"rules/store":      {"engine", "rules/diag", "rules/syntax", "rules/compile"},
 		"rules/archive":    {"rules/compile"},

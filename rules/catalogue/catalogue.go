@@ -65,7 +65,7 @@ func Items(v syntax.Value, currency engine.Currency) []engine.Item {
 	var items []engine.Item
 	seen := NewSeen()
 	for _, entry := range v.Items() {
-		m := entry.Map(fields()...)
+		m := entry.Map(Keys()...)
 		item := readItem(m, currency)
 		seen.add(m, item.SKU, item.Name)
 		items = append(items, item)
@@ -73,8 +73,8 @@ func Items(v syntax.Value, currency engine.Currency) []engine.Item {
 	return items
 }
 
-// fields returns what an item can have.
-func fields() []string {
+// Keys returns what an item can have.
+func Keys() []string {
 	return []string{"sku", "name", "price", "min_price", "stock", "category", "categories", "brand", "tags", "attributes"}
 }
 
@@ -104,7 +104,7 @@ func readItem(m syntax.Map, currency engine.Currency) engine.Item {
 	item := engine.Item{
 		SKU:        readSKU(m.Require("sku")),
 		Stock:      stock(m.Get("stock")),
-		Brand:      m.Get("brand").Text(),
+		Brand:      text(m.Get("brand")),
 		Tags:       texts(m.Get("tags")),
 		Attributes: Attributes(m.Get("attributes")),
 	}
@@ -124,7 +124,7 @@ func readItem(m syntax.Map, currency engine.Currency) engine.Item {
 		}
 	}
 	if m.Has("category") {
-		item.Categories = []string{strings.Trim(m.Get("category").Text(), "/")}
+		item.Categories = []string{strings.Trim(text(m.Get("category")), "/")}
 	}
 	item.Categories = append(item.Categories, texts(m.Get("categories"))...)
 	return item
@@ -185,6 +185,15 @@ func stock(v syntax.Value) int64 {
 		v.Report(diag.WrongValue, "", "stock wants a whole number from 0 to %d, got %.40q", engine.MaxQuantity, text)
 	}
 	return n
+}
+
+// text reads a text, which nothing is "" of.
+func text(v syntax.Value) string {
+	if v.Kind() == syntax.Null {
+		return ""
+	}
+	read, _ := v.WantText()
+	return read
 }
 
 func texts(v syntax.Value) []string {

@@ -108,8 +108,8 @@ func (r *csvReader) column(row *row, i int, column string) {
 		v.Report(diag.Duplicate, "", "the column %s is there twice", column)
 	case isAttribute && attribute != "":
 		r.attrs = append(r.attrs, attribute)
-	case column == "attributes" || !slices.Contains(fields(), column):
-		known := append(slices.DeleteFunc(fields(), func(f string) bool { return f == "attributes" }), attributePrefix+"*")
+	case column == "attributes" || !slices.Contains(Keys(), column):
+		known := append(slices.DeleteFunc(Keys(), func(f string) bool { return f == "attributes" }), attributePrefix+"*")
 		v.Report(diag.UnknownKey, diag.Suggest(column, known), "unknown column %q", column)
 	default:
 		r.given[column] = true

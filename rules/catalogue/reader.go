@@ -171,7 +171,7 @@ func (r *Reader) Next() (*Record, error) {
 // finish reads the item of a record from its value.
 func (r *Reader) finish(doc *syntax.Document, v syntax.Value, record *Record) *Record {
 	if v.Present() && len(doc.Faults()) == 0 {
-		record.m = v.Map(fields()...)
+		record.m = v.Map(Keys()...)
 		r.readRecord(record)
 	}
 	record.Faults = doc.Faults()

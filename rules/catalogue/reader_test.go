@@ -138,7 +138,8 @@ f:8:22: R0004 the name is empty: leave the key out for an item that is called by
 f:9:22: R0004 the text contains a NUL character
 f:10:13: R0001 this is not JSON: invalid character '"' after object key:value pair
 f:11:10: R0004 "é" is no SKU: a SKU has 1 to 64 letters, digits, -, _ and .
-f:11:15: R0003 key "price" has no value`},
+f:11:15: R0003 key "price" has no value
+f:11:38: R0004 want a text, got a list`},
 		{"JSON without a bottom", `{"sku": ` + strings.Repeat("[", 100), "f:1:24: R0001 this nests deeper than 16 levels"},
 		{"a line of JSON that is too long", `{"sku": "` + strings.Repeat("x", catalogue.MaxRecord) + "\"}\n{}", `f:1:1: R0107 the line is longer than 1048576 bytes
 f:2:1: R0003 key "price" is missing

@@ -156,9 +156,17 @@ func (l List) Sorted() List {
 			cmp.Compare(a.Range.Start.Column, b.Range.Start.Column),
 			cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Message, b.Message),
+			cmp.Compare(a.Hint, b.Hint),
 		)
 	})
-	return slices.Compact(sorted)
+	return slices.CompactFunc(sorted, Diagnostic.same)
+}
+
+// same reports whether two findings say the same. Their fixes are then the same, too,
+// though not in the same place of memory.
+func (d Diagnostic) same(e Diagnostic) bool {
+	d.Fix, e.Fix = nil, nil
+	return d == e
 }
 
 // InFolder returns the list with the files' names made paths below folder, which

@@ -153,3 +153,14 @@ func TestAnErrorOfManyFaultsStaysShort(t *testing.T) {
 		t.Errorf("Render shows %d of 60", got)
 	}
 }
+
+func TestAFaultThatIsFoundTwiceIsToldOnce(t *testing.T) {
+	one := func() diag.Diagnostic {
+		return diag.Diagnostic{Code: diag.UnknownName, File: "f.yaml", Message: "unknown", Fix: &diag.Fix{Title: "Write it"}}
+	}
+	other := one()
+	other.Hint = "there is another"
+	if got := (diag.List{one(), other, one()}).Sorted(); len(got) != 2 {
+		t.Errorf("got %d faults, want 2 of 3", len(got))
+	}
+}

@@ -39,8 +39,8 @@ func Read(v syntax.Value, currency engine.Currency) []Invariant {
 		if item.Kind() == syntax.Mapping {
 			what := item.Map("permute").Require("permute")
 			text, ok := what.WantText()
-			if ok && !slices.Contains(permutable(), text) {
-				what.Report(diag.WrongValue, "write "+strings.Join(permutable(), " or "), "the order of %.40q cannot be changed", text)
+			if ok && !slices.Contains(Permutable(), text) {
+				what.Report(diag.WrongValue, "write "+strings.Join(Permutable(), " or "), "the order of %.40q cannot be changed", text)
 			}
 			all = append(all, Invariant{Text: "permute " + text, Place: item.Location(), permute: text})
 			continue
@@ -52,7 +52,8 @@ func Read(v syntax.Value, currency engine.Currency) []Invariant {
 	return all
 }
 
-func permutable() []string { return []string{"cart.lines", "coupons"} }
+// Permutable returns what permute can be of.
+func Permutable() []string { return []string{"cart.lines", "coupons"} }
 
 // Permutes reports whether the invariant is about the order of something, so that
 // to check it costs two prices more.

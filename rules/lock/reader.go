@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,14 +21,28 @@ const anew = "write the file anew: checkout plugins lock"
 // maxVersion is how long a version may be, in bytes.
 const maxVersion = 64
 
-// The forms of names.
-var (
-	pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
-	kindName   = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
-	factName   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-	fieldName  = regexp.MustCompile(`^[a-z][a-z0-9_.]{0,63}$`)
-	checksum   = regexp.MustCompile(`^[0-9a-f]{64}$`)
-)
+// nameForm is the form of a name: a lower-case letter, and after it lower-case letters,
+// digits and the others; at most so many characters.
+type nameForm struct {
+	others string
+	most   int
+}
+
+// fits reports whether a text has the form.
+func (n nameForm) fits(text string) bool {
+	for i, c := range []byte(text) {
+		letter := 'a' <= c && c <= 'z'
+		if !letter && (i == 0 || !('0' <= c && c <= '9' || strings.IndexByte(n.others, c) >= 0)) {
+			return false
+		}
+	}
+	return text != "" && len(text) <= n.most
+}
+
+// isChecksum reports whether a text is a SHA-256 in lower-case hexadecimal.
+func isChecksum(text string) bool {
+	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
+}
 
 // reader reads a document.
 type reader struct{ places Places }
@@ -37,7 +50,7 @@ type reader struct{ places Places }
 func (r *reader) lock(v syntax.Value) Lock {
 	var l Lock
 	for _, e := range v.Entries() {
-		if wantName(e.Key, e.Name, pluginName, "a plugin", "1 to 40 lower-case letters, digits and -, the first a letter") {
+		if wantName(e.Key, e.Name, nameForm{"-", 40}, "a plugin", "1 to 40 lower-case letters, digits and -, the first a letter") {
 			r.places[e.Name] = e.Key
 			l.Plugins = append(l.Plugins, plugin(e))
 		}
@@ -46,8 +59,8 @@ func (r *reader) lock(v syntax.Value) Lock {
 	return l
 }
 
-func wantName(v syntax.Value, name string, form *regexp.Regexp, what, want string) bool {
-	if form.MatchString(name) {
+func wantName(v syntax.Value, name string, form nameForm, what, want string) bool {
+	if form.fits(name) {
 		return true
 	}
 	v.Report(diag.WrongValue, "use "+want, "%.70q cannot be the name of %s", name, what)
@@ -66,12 +79,12 @@ func plugin(e syntax.Entry) Plugin {
 		api.Report(diag.WrongValue, "use a version of the plugin, or of checkout, that fits the other", "this version speaks version %d of the contract with plugins, not %s", API, api.Describe())
 	}
 	for _, d := range m.Get("deals").Entries() {
-		if wantName(d.Key, d.Name, kindName, "a kind of deal", "1 to 64 lower-case letters, digits, _ and -, the first a letter") {
+		if wantName(d.Key, d.Name, nameForm{"_-", 64}, "a kind of deal", "1 to 64 lower-case letters, digits, _ and -, the first a letter") {
 			p.Deals = append(p.Deals, deal(d))
 		}
 	}
 	for _, f := range m.Get("facts").Entries() {
-		if wantName(f.Key, f.Name, factName, "a fact", "1 to 64 lower-case letters, digits and _, the first a letter") {
+		if wantName(f.Key, f.Name, nameForm{"_", 64}, "a fact", "1 to 64 lower-case letters, digits and _, the first a letter") {
 			p.Facts = append(p.Facts, fact(f))
 		}
 	}
@@ -102,7 +115,7 @@ func checksums(v syntax.Value) []string {
 	var sums []string
 	for _, s := range v.Texts() {
 		switch {
-		case !checksum.MatchString(s.Text()):
+		case !isChecksum(s.Text()):
 			s.Report(diag.WrongValue, anew, "a checksum is 64 digits of lower-case hexadecimal, got %.70q", s.Text())
 		case slices.Contains(sums, s.Text()):
 			s.Report(diag.Duplicate, "", "the checksum stands in the list already")
@@ -142,7 +155,7 @@ func fields(v syntax.Value) []string {
 	var list []string
 	for _, f := range v.Texts() {
 		switch {
-		case !wantName(f, f.Text(), fieldName, "a field of the cart", "lower-case letters, digits, _ and ."):
+		case !wantName(f, f.Text(), nameForm{"_.", 64}, "a field of the cart", "lower-case letters, digits, _ and ."):
 		case slices.Contains(list, f.Text()):
 			f.Report(diag.Duplicate, "", "%q stands in the list already", f.Text())
 		default:

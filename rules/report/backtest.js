@@ -46,6 +46,13 @@
     }, extra);
   }
 
+  // lines are the options of a chart of lines, whose legend shows them as they are.
+  function lines(values, write) {
+    var o = options(values, write);
+    Object.assign(o.plugins.legend.labels, { usePointStyle: true, pointStyle: "line", pointStyleWidth: 22 });
+    return o;
+  }
+
   // room keeps the legend apart from the top of the axis.
   var room = {
     id: "room",
@@ -68,14 +75,14 @@
       case "steps":
         return { type: "bar", data: { labels: part.labels, datasets: [set("old", part.old, "old"), set("new", part.new, "new")] }, options: options("y", amount) };
       case "burn":
-        return { type: "line", data: { labels: part.labels, datasets: [set("old", part.oldSoFar, "old", drawn), set("new", part.newSoFar, "new", drawn)] }, options: options("y", amount) };
+        return { type: "line", data: { labels: part.labels, datasets: [set("old", part.oldSoFar, "old", drawn), set("new", part.newSoFar, "new", drawn)] }, options: lines("y", amount) };
       case "promotions":
         return { type: "bar", data: { labels: part.promotions.map(function (p) { return p.id; }), datasets: [set("old", part.promotions.map(function (p) { return p.old; }), "old"), set("new", part.promotions.map(function (p) { return p.new; }), "new")] }, options: options("x", amount) };
       case "distribution":
         return { type: "bar", data: { labels: part.buckets, datasets: [set("old", part.bucketsOld, "old"), set("new", part.bucketsNew, "new")] }, options: options("y", count) };
       case "budget":
         var budget = part.budgets[Number(canvas.dataset.budget)];
-        return { type: "line", data: { labels: part.labels, datasets: [set("spent, new", budget.soFar, "new", drawn), set("budget", part.labels.map(function () { return budget.budget; }), "bad", Object.assign({}, drawn, { borderDash: [6, 4] }))] }, options: options("y", amount) };
+        return { type: "line", data: { labels: part.labels, datasets: [set("spent, new", budget.soFar, "new", drawn), set("budget", part.labels.map(function () { return budget.budget; }), "bad", Object.assign({}, drawn, { borderDash: [6, 4] }))] }, options: lines("y", amount) };
     }
     throw new Error("no chart is called " + canvas.dataset.chart);
   }

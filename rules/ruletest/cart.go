@@ -42,7 +42,7 @@ type Cart struct {
 // says that a file cannot be read.
 func ReadCart(ctx context.Context, src CartSource) (Cart, error) {
 	doc := syntax.Parse(filepath.ToSlash(src.Name), src.Data)
-	root := doc.Root().Map(append(givenKeys(), "rules", "catalogue", "stubs")...)
+	root := doc.Root().Map(append(givenKeys(), keysIn(ofCart)...)...)
 	folder := src.Rules
 	if folder == "" {
 		folder = rulesFolder(src.Name, root.Get("rules"))

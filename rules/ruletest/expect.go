@@ -3,6 +3,7 @@ package ruletest
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -110,7 +111,7 @@ func (r *reader) rejection(v syntax.Value, s scope) *rejection {
 	}
 	promotion, want := v, rejection{}
 	if v.Kind() == syntax.Mapping {
-		m := v.Map("promotion", "fault")
+		m := v.Map(keysIn(ofRejection)...)
 		promotion, want.fault = m.Require("promotion"), pluginFault(m.Get("fault"), s)
 	}
 	want.promotion = s.text(promotion)
@@ -163,7 +164,7 @@ func (r *reader) refusals(v syntax.Value, s scope) map[string]refusal {
 		why := e.Value
 		var want refusal
 		if e.Value.Kind() == syntax.Mapping {
-			m := e.Value.Map("reason", "by", "fault")
+			m := e.Value.Map(keysIn(ofRefusal)...)
 			why = m.Require("reason")
 			want.by, want.fault = s.texts(m.Get("by")), pluginFault(m.Get("fault"), s)
 		}
@@ -215,7 +216,7 @@ func lineExpectations(v syntax.Value, items engine.CatalogMap, currency engine.C
 			expected[e.Name] = lineExpectation{total: expectAmount(e.Value, currency, s)}
 			continue
 		}
-		m := e.Value.Map("quantity", "discount", "total", "unit_prices")
+		m := e.Value.Map(keysIn(ofLine)...)
 		x := lineExpectation{discount: expectAmount(m.Get("discount"), currency, s), total: expectAmount(m.Get("total"), currency, s)}
 		if q := m.Get("quantity"); q.Present() {
 			n := count(q, s)
@@ -237,7 +238,7 @@ func shipmentExpectations(v syntax.Value, currency engine.Currency, s scope) map
 			expected[e.Name] = shipmentExpectation{total: expectAmount(e.Value, currency, s)}
 			continue
 		}
-		m := e.Value.Map("discount", "total")
+		m := e.Value.Map(keysIn(ofShipmentCost)...)
 		expected[e.Name] = shipmentExpectation{expectAmount(m.Get("discount"), currency, s), expectAmount(m.Get("total"), currency, s)}
 	}
 	return expected
@@ -248,6 +249,9 @@ func unitList(v syntax.Value, items engine.CatalogMap, s scope) []string {
 	list := []string{}
 	for _, item := range v.Items() {
 		sku, quantity := lineParts(item, s)
+		if n, err := strconv.ParseInt(quantity, 10, 64); sku != "" && !strings.Contains(quantity, "${") && (err != nil || n < 1) {
+			wrongQuantity(item, quantity)
+		}
 		checkItem(item, sku, items)
 		list = append(list, sku+" x"+quantity)
 	}
@@ -284,7 +288,7 @@ func awards(v syntax.Value, s scope) *[]string {
 
 func awardParts(v syntax.Value, s scope) (kind, amount string) {
 	if v.Kind() == syntax.Mapping {
-		m := v.Map("kind", "amount")
+		m := v.Map(keysIn(ofAward)...)
 		return s.text(m.Require("kind")), s.text(m.Require("amount"))
 	}
 	kind, amount, _ = strings.Cut(strings.TrimSpace(s.text(v)), " ")
@@ -306,7 +310,7 @@ func (r *reader) hints(v syntax.Value, currency engine.Currency, s scope) *[]hin
 	}
 	list := []hintExpectation{}
 	for _, item := range v.Items() {
-		m := item.Map("promotion", "add", "saves")
+		m := item.Map(keysIn(ofHint)...)
 		promotion := m.Require("promotion")
 		hint := hintExpectation{
 			promotion: s.text(promotion),
@@ -321,7 +325,7 @@ func (r *reader) hints(v syntax.Value, currency engine.Currency, s scope) *[]hin
 
 // inclusion reads {applied, gifts, awards}.
 func (r *reader) inclusion(v syntax.Value, s scope) inclusion {
-	m := v.Map("applied", "gifts", "awards")
+	m := v.Map(keysIn(ofIncludes)...)
 	orNone := func(list *[]string) []string {
 		if list == nil {
 			return nil

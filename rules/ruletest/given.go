@@ -36,7 +36,7 @@ func (r *reader) cases(v syntax.Value) []Case {
 	var cases []Case
 	names := make(map[string]bool)
 	for _, entry := range v.Items() {
-		m := entry.Map("name", "tags", "skip", "given", "stubs", "expect", "table", "matrix", "steps", "compile_error")
+		m := entry.Map(keysIn(ofTest)...)
 		name, _ := m.Require("name").WantText()
 		if names[name] {
 			m.Get("name").Report(diag.Duplicate, "", "two tests are called %q", name)
@@ -240,7 +240,7 @@ func (r *reader) request(s scope, given ...syntax.Map) engine.Request {
 	}
 	cart.Lines = lines(r.fixtures.resolve(get("cart"), "carts", s), items, s)
 	usage := engine.Usage{Promotions: r.promotionUsage(get("usage"), currency, s), Codes: codeUsage(get("codes"), s)}
-	return engine.Request{Cart: cart, Catalog: items, At: instant(get, s), Usage: usage, Explain: true}
+	return engine.Request{Cart: cart, Catalog: items, At: instant(layers, s), Usage: usage, Explain: true}
 }
 
 // topmost returns the value of the key in the last mapping that has it.
@@ -319,7 +319,7 @@ func lines(v syntax.Value, items engine.CatalogMap, s scope) []engine.Line {
 		switch {
 		case sku == "" || strings.Contains(quantity, "${"): // reported already
 		case err != nil || n < 1:
-			entry.Report(diag.WrongValue, "", "quantity %q: want a whole number of at least 1", quantity)
+			wrongQuantity(entry, quantity)
 		case !known:
 			unknownItem(entry, sku, items)
 		default:
@@ -329,9 +329,13 @@ func lines(v syntax.Value, items engine.CatalogMap, s scope) []engine.Line {
 	return cart
 }
 
+func wrongQuantity(v syntax.Value, quantity string) {
+	v.Report(diag.WrongValue, "", "quantity %q: want a whole number of at least 1", quantity)
+}
+
 func lineParts(v syntax.Value, s scope) (sku, quantity string) {
 	if v.Kind() == syntax.Mapping {
-		m := v.Map("sku", "quantity")
+		m := v.Map(keysIn(ofUnits)...)
 		if quantity = "1"; m.Has("quantity") {
 			quantity = s.text(m.Get("quantity"))
 		}
@@ -390,7 +394,7 @@ func attributeOf(text string) engine.Value {
 
 // shipping reads {method, price}, or shipments where the cart is sent in parts.
 func shipping(v syntax.Value, currency engine.Currency, s scope) engine.Shipping {
-	m := v.Map("method", "price", "country", "region", "shipments")
+	m := v.Map(keysIn(ofShipping)...)
 	shipping := engine.Shipping{Country: s.text(m.Get("country")), Region: s.text(m.Get("region"))}
 	one := m.Has("method") || m.Has("price")
 	if one && m.Has("shipments") {
@@ -400,7 +404,7 @@ func shipping(v syntax.Value, currency engine.Currency, s scope) engine.Shipping
 		shipping.Shipments = append(shipping.Shipments, shipment(m, currency, s))
 	}
 	for _, entry := range m.Get("shipments").Items() {
-		shipping.Shipments = append(shipping.Shipments, shipment(entry.Map("method", "price"), currency, s))
+		shipping.Shipments = append(shipping.Shipments, shipment(entry.Map(keysIn(ofShipment)...), currency, s))
 	}
 	return shipping
 }
@@ -411,7 +415,7 @@ func shipment(m syntax.Map, currency engine.Currency, s scope) engine.Shipment {
 
 func paymentMethod(v syntax.Value, s scope) string {
 	if v.Kind() == syntax.Mapping {
-		return s.text(v.Map("method").Require("method"))
+		return s.text(v.Map(keysIn(ofPayment)...).Require("method"))
 	}
 	return s.text(v)
 }
@@ -438,11 +442,19 @@ func amount(v syntax.Value, currency engine.Currency, s scope) engine.Amount {
 	return a
 }
 
-// instant reads at, which may also be called now.
-func instant(get func(string) syntax.Value, s scope) time.Time {
-	v := get("at")
-	if !v.Present() {
-		v = get("now")
+// instant reads at, which may also be called now, of the last mapping that has it.
+func instant(layers []syntax.Map, s scope) time.Time {
+	var v syntax.Value
+	for _, m := range slices.Backward(layers) {
+		if m.Has("at") && m.Has("now") {
+			m.Key("now").Report(diag.WrongValue, "keep one of the two", "at and now are the same instant")
+		}
+		if v = m.Get("at"); !v.Present() {
+			v = m.Get("now")
+		}
+		if v.Present() {
+			break
+		}
 	}
 	if !v.Present() {
 		return time.Time{}

@@ -105,9 +105,9 @@ func matrixRows(v syntax.Value, axes []axis) []*matrixRow {
 	}
 	var rows []*matrixRow
 	for _, item := range v.Items() {
-		m := item.Map(append(expectKeys(), "when", "else")...)
+		m := item.Map(append(expectKeys(), keysIn(ofRow)...)...)
 		row := &matrixRow{expect: m}
-		if key, which := m.OneOf("when", "else"); key == "else" && !which.WantBool(true) {
+		if key, which := m.OneOf(keysIn(ofRow)...); key == "else" && !which.WantBool(true) {
 			which.Report(diag.WrongValue, "write else: true", "else is for all cells that are left")
 		} else if key == "when" {
 			row.when = conditions(which, axes)

@@ -26,7 +26,7 @@ type faultExpectation struct {
 // refusedRules reads given: {rules: …}, and compile_error, which is a fault or a list
 // of all faults.
 func (r *reader) refusedRules(m syntax.Map, c Case) []Case {
-	c.refused = &refusedRules{files: ruleTexts(m.Require("given").Map("rules").Require("rules"))}
+	c.refused = &refusedRules{files: ruleTexts(m.Require("given").Map(keysIn(ofFaulty)...).Require("rules"))}
 	v := m.Require("compile_error")
 	c.refused.key, c.refused.from = m.Key("compile_error"), v
 	list := []syntax.Value{v}
@@ -34,7 +34,7 @@ func (r *reader) refusedRules(m syntax.Map, c Case) []Case {
 		list = v.Items()
 	}
 	for _, item := range list {
-		c.refused.faults = append(c.refused.faults, wantedFault(item.Map("code", "at", "text")))
+		c.refused.faults = append(c.refused.faults, wantedFault(item.Map(keysIn(ofFault)...)))
 	}
 	if len(c.refused.faults) == 0 {
 		v.Report(diag.TestIncomplete, "write {code: R0107}", "compile_error has no fault")

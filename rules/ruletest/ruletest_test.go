@@ -76,6 +76,12 @@ func TestTestsThatWouldProveNothingAreFaults(t *testing.T) {
 		{"a variable that the row does not have", rules, "tests: [{name: a, given: {cart: ['TV x${n}']}, table: [{m: 1, total: 10}]}]",
 			"rules_test.yaml:2:35: R0103 unknown variable ${n}: there is m\n" +
 				"rules_test.yaml:2:57: R0002 \"m\" is neither an expectation nor used in given: write ${m} in given, or a key of expect, such as total"},
+		{"a gift of no whole number", rules, "tests: [{name: a, given: {cart: [TV]}, expect: {gifts: ['TV xlots']}}]",
+			`rules_test.yaml:2:58: R0004 quantity "lots": want a whole number of at least 1`},
+		{"two names for one instant", rules, "tests: [{name: a, given: {cart: [TV], at: 2026-11-27T10:00:00Z, now: 2026-11-27T10:00:00Z}, expect: {total: 10}}]",
+			"rules_test.yaml:2:65: R0004 at and now are the same instant: keep one of the two"},
+		{"a version that there is not", rules, "version: 2\ntests: [{name: a, given: {cart: [TV]}, expect: {total: 10}}]",
+			`rules_test.yaml:2:10: R0004 this program reads version 1 of rule tests, got "2": write version: 1`},
 		{"a table without rows", rules, "tests: [{name: a, given: {cart: [TV]}, table: []}]",
 			"rules_test.yaml:2:47: R0203 the table has no rows"},
 		{"the outcome depends on the time", timed, "tests: [{name: a, given: {cart: [TV]}, expect: {total: 10}}]",
@@ -328,5 +334,20 @@ tests:
 	}
 	if diff := cmp.Diff([]string{"excluded by another: excluded by third"}, why); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestTheInstantOfATestIsThatOfTheTestByEitherName(t *testing.T) {
+	dir := folder(t, timed, catalogue+`defaults: {at: 2026-11-01T00:00:00Z}
+tests:
+  - {name: by default, given: {cart: [TV]}, expect: {total: 10}}
+  - {name: of its own, given: {cart: [TV], now: 2026-12-01T00:00:00Z}, expect: {total: 9}}
+`)
+	suites, err := ruletest.Load([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result, err := ruletest.Run(suites, ruletest.Filter{}); err != nil || result.Passed != 2 {
+		t.Errorf("got %+v and %v, want both to pass", result.Cases, err)
 	}
 }

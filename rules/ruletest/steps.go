@@ -44,7 +44,7 @@ func (r *reader) stepsOf(m syntax.Map, c Case) []Case {
 	}
 	expecting := false
 	for i, item := range m.Get("steps").Items() {
-		sm := item.Map("do", "ref", "given", "expect")
+		sm := item.Map(keysIn(ofStep)...)
 		st := r.step(sm, given, c.steps, i)
 		expecting = expecting || !st.expect.empty()
 		c.steps = append(c.steps, st)
@@ -62,7 +62,7 @@ func (r *reader) stepsOf(m syntax.Map, c Case) []Case {
 func (r *reader) step(m syntax.Map, given syntax.Map, before []step, i int) step {
 	st := step{sets: i == 0}
 	st.do, _ = m.Require("do").WantText()
-	known := []string{doPrice, doCommit, doHold, doRelease, doRefund}
+	known := StepsDo()
 	if !slices.Contains(known, st.do) {
 		m.Get("do").Report(diag.WrongValue, diag.Suggest(st.do, known), "%.40q is nothing that a step can do", st.do)
 		return st

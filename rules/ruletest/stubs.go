@@ -41,7 +41,7 @@ func (r *reader) stubsOf(currency engine.Currency, s scope, from ...syntax.Value
 				e.Key.Report(diag.UnknownPlugin, r.pluginHint(e.Name), "%s of the rules has no plugin %.70q", lock.File, e.Name)
 				continue
 			}
-			m := e.Value.Map("facts", "deals")
+			m := e.Value.Map(keysIn(ofStub)...)
 			for _, f := range m.Get("facts").Entries() {
 				read.fact(plugin, f, s)
 			}
@@ -150,17 +150,17 @@ func (r *reader) answer(v syntax.Value, kind lock.Deal, currency engine.Currency
 	switch key, body := m.OneOf(answerKeys()...); key {
 	case "units":
 		for _, item := range body.Items() {
-			u := item.Map("sku", "quantity", "each")
+			u := item.Map(keysIn(ofAnswerUnits)...)
 			sku := u.Require("sku")
 			a.Units = append(a.Units, engine.AnswerUnits{SKU: s.text(sku), Quantity: countOr(u.Get("quantity"), 1, s), Each: amount(u.Require("each"), currency, s)})
 		}
 	case "off":
 		a.Off = amount(body, currency, s)
 	case "gift":
-		g := body.Map("sku", "quantity")
+		g := body.Map(keysIn(ofUnits)...)
 		a.Gift = engine.AnswerGift{SKU: s.text(g.Require("sku")), Quantity: countOr(g.Get("quantity"), 1, s)}
 	case "award":
-		w := body.Map("kind", "amount")
+		w := body.Map(keysIn(ofAward)...)
 		a.Award = engine.AnswerAward{Kind: s.text(w.Require("kind")), Amount: s.text(w.Require("amount"))}
 	case "none":
 		a.Why = s.text(body)

@@ -96,6 +96,9 @@ func expectations(steps []step) []expectation {
 	return all
 }
 
+// Version is that of the format of test files.
+const Version = "1"
+
 // ErrNoTests is returned when there is no test file, or no test in any.
 var ErrNoTests = errors.New("no rule tests found")
 
@@ -235,7 +238,10 @@ func (l *loader) load(file string) (Suite, error) {
 	}
 	doc := syntax.Parse(filepath.ToSlash(file), data)
 	defer func() { l.faults = append(l.faults, doc.Faults()...) }()
-	root := doc.Root().Map("version", "rules", "catalogue", "defaults", "stubs", "fixtures", "always", "tests")
+	root := doc.Root().Map(keysIn(ofFile)...)
+	if v := root.Get("version"); v.Present() && v.Text() != Version {
+		v.Report(diag.WrongValue, "write version: "+Version, "this program reads version %s of rule tests, got %s", Version, v.Describe())
+	}
 	folder := rulesFolder(file, root.Get("rules"))
 	compiled, err := l.rules(folder)
 	rules := compiled.rules

@@ -11,7 +11,7 @@ func (r *reader) promotionUsage(v syntax.Value, currency engine.Currency, s scop
 	used := make(map[string]engine.PromotionUsage)
 	for _, e := range v.Entries() {
 		r.checkPromotion(e.Key, e.Name)
-		m := e.Value.Map("redemptions", "by_customer", "spent")
+		m := e.Value.Map(keysIn(ofUsage)...)
 		used[e.Name] = engine.PromotionUsage{
 			Redemptions: count(m.Get("redemptions"), s),
 			ByCustomer:  count(m.Get("by_customer"), s),
@@ -25,7 +25,7 @@ func (r *reader) promotionUsage(v syntax.Value, currency engine.Currency, s scop
 func codeUsage(v syntax.Value, s scope) map[string]engine.CodeUsage {
 	known := make(map[string]engine.CodeUsage)
 	for _, e := range v.Entries() {
-		m := e.Value.Map("pool", "redemptions")
+		m := e.Value.Map(keysIn(ofCode)...)
 		known[engine.NormalizeCoupon(e.Name)] = engine.CodeUsage{
 			Pool:        s.text(m.Get("pool")),
 			Redemptions: count(m.Get("redemptions"), s),

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +41,6 @@ func holdStates() []string {
 }
 
 func newHoldsList(s Streams) *cobra.Command {
-	var formats []string
 	var state string
 	listing := persistence.HoldListing{Limit: defaultListed}
 	cmd := &cobra.Command{
@@ -58,24 +56,16 @@ held has not been given back yet.`,
 	cmd.Flags().IntVar(&listing.Limit, "limit", defaultListed, fmt.Sprintf("list at most `N` holds, up to %d", persistence.MaxHolds))
 	cmd.Flags().StringVar(&listing.After, "after", "", "go on after the hold `REF`, the last one of the page before")
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(holdStates(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
-	addOutput(cmd, &formats)
-	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) error {
-		outputs, err := parseOutputs(formats)
-		if err != nil {
-			return err
-		}
+	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
 		listing.State = persistence.HoldState(state)
 		switch {
 		case state != "" && !slices.Contains(holdStates(), state):
-			return usageError{error: fmt.Errorf("--state %q: want one of %s", state, strings.Join(holdStates(), ", "))}
+			return nil, usageError{error: fmt.Errorf("--state %q: want one of %s", state, strings.Join(holdStates(), ", "))}
 		case listing.Limit < 1 || listing.Limit > persistence.MaxHolds:
-			return usageError{error: fmt.Errorf("--limit %d: want 1 to %d", listing.Limit, persistence.MaxHolds)}
+			return nil, usageError{error: fmt.Errorf("--limit %d: want 1 to %d", listing.Limit, persistence.MaxHolds)}
 		}
 		page, err := listHolds(ctx, a, listing)
-		if err != nil {
-			return err
-		}
-		return write(outputs, s.Out, page.report)
+		return page.report(), err
 	})
 }
 
@@ -128,31 +118,22 @@ func listHolds(ctx context.Context, a *persistence.Archive, l persistence.HoldLi
 	return page, err
 }
 
-func (p holdPage) report(w io.Writer, format string) error {
-	if format == formatJSON {
-		return writeJSON(w, p)
-	}
-	if len(p.Holds) == 0 {
-		_, err := fmt.Fprintln(w, "no holds")
-		return err
-	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, err := fmt.Fprintln(table, "REFERENCE\tHELD AT\tUNTIL\tUNITS\tTOTAL\tSAVED\tSTATE\tRULESET")
+func (p holdPage) report() rendering {
+	return inPages(p, len(p.Holds), "no holds", p.Next, p.table)
+}
+
+// table writes a line for each hold.
+func (p holdPage) table(w io.Writer) error {
+	_, err := fmt.Fprintln(w, "REFERENCE\tHELD AT\tUNTIL\tUNITS\tTOTAL\tSAVED\tSTATE\tRULESET")
 	for _, h := range p.Holds {
-		_, printed := fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s %s\t%s\t%s\t%.12s\n", h.Reference, h.CreatedAt.Format(time.DateTime),
+		_, printed := fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s %s\t%s\t%s\t%.12s\n", h.Reference, h.CreatedAt.Format(time.DateTime),
 			h.ExpiresAt.Format(time.DateTime), h.Units, h.Currency.Format(h.Total), h.Currency, h.Currency.Format(h.Discount), h.State, h.Ruleset)
-		err = errors.Join(err, printed)
-	}
-	err = errors.Join(err, table.Flush())
-	if p.Next != "" {
-		_, printed := fmt.Fprintf(w, "more: --after %s\n", p.Next)
 		err = errors.Join(err, printed)
 	}
 	return err
 }
 
 func newHoldsShow(s Streams) *cobra.Command {
-	var formats []string
 	cmd := &cobra.Command{
 		Use:   "show REF",
 		Short: "Show a hold: lines, units, promotions, totals",
@@ -162,23 +143,12 @@ checkout orders show REF.`,
   checkout holds show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: arguments("the reference of a hold", 1, 1),
 	}
-	addOutput(cmd, &formats)
-	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
-		outputs, err := parseOutputs(formats)
-		if err != nil {
-			return err
-		}
+	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) (rendering, error) {
 		hold, err := a.HoldByReference(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return write(outputs, s.Out, func(w io.Writer, format string) error {
-			if format == formatJSON {
-				return writeJSON(w, newHoldReport(&hold))
-			}
-			_, err := io.WriteString(w, holdText(&hold))
-			return err
-		})
+		return inFull(newHoldReport(&hold), holdText(&hold)), nil
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,6 +51,55 @@ func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *p
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
 	return cmd
+}
+
+// reportArchive is onArchive for an action that returns what -o writes.
+func reportArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *persistence.Archive, args []string) (rendering, error)) *cobra.Command {
+	var formats []string
+	addOutput(cmd, &formats)
+	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		result, err := run(ctx, a, args)
+		if err != nil {
+			return err
+		}
+		return write(outputs, s.Out, result)
+	})
+}
+
+// inFull writes one thing, as JSON or as the text.
+func inFull(asJSON any, text string) rendering {
+	return func(w io.Writer, format string) error {
+		if format == formatJSON {
+			return writeJSON(w, asJSON)
+		}
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+// inPages writes a page of a list, as JSON or as the table; next is what --after wants
+// for the page after it, "" for the last one.
+func inPages(page any, rows int, none, next string, table func(w io.Writer) error) rendering {
+	return func(w io.Writer, format string) error {
+		if format == formatJSON {
+			return writeJSON(w, page)
+		}
+		if rows == 0 {
+			_, err := fmt.Fprintln(w, none)
+			return err
+		}
+		columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		err := errors.Join(table(columns), columns.Flush())
+		if next != "" {
+			_, printed := fmt.Fprintf(w, "more: --after %s\n", next)
+			err = errors.Join(err, printed)
+		}
+		return err
+	}
 }
 
 // withArchive does something with a database that exists, and closes it.

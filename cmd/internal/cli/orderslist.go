@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,6 @@ import (
 const defaultListed = 50
 
 func newOrdersList(s Streams) *cobra.Command {
-	var formats []string
 	listing := persistence.Listing{Newest: true, Limit: defaultListed}
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -30,20 +28,12 @@ func newOrdersList(s Streams) *cobra.Command {
 	spanFlags(cmd.Flags(), &listing.Span)
 	cmd.Flags().IntVar(&listing.Limit, "limit", defaultListed, "list at most `N` orders")
 	cmd.Flags().StringVar(&listing.After, "after", "", "go on after the order `REF`, the last one of the page before")
-	addOutput(cmd, &formats)
-	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) error {
-		outputs, err := parseOutputs(formats)
-		if err != nil {
-			return err
-		}
+	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
 		if listing.Limit < 1 {
-			return usageError{error: fmt.Errorf("--limit %d: want 1 or more", listing.Limit)}
+			return nil, usageError{error: fmt.Errorf("--limit %d: want 1 or more", listing.Limit)}
 		}
 		page, err := listOrders(ctx, a, listing)
-		if err != nil {
-			return err
-		}
-		return write(outputs, s.Out, page.report)
+		return page.report(), err
 	})
 }
 
@@ -108,25 +98,17 @@ func quoteOf(r *persistence.Record) (engine.Quote, error) {
 	return quote, nil
 }
 
-func (p orderPage) report(w io.Writer, format string) error {
-	if format == formatJSON {
-		return writeJSON(w, p)
-	}
-	if len(p.Orders) == 0 {
-		_, err := fmt.Fprintln(w, "no orders")
-		return err
-	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, err := fmt.Fprintln(table, "REFERENCE\tPLACED AT\tUNITS\tTOTAL\tSAVED\tREFUNDED\tSTATE\tRULESET")
+func (p orderPage) report() rendering {
+	return inPages(p, len(p.Orders), "no orders", p.Next, p.table)
+}
+
+// table writes a line for each order.
+func (p orderPage) table(w io.Writer) error {
+	_, err := fmt.Fprintln(w, "REFERENCE\tPLACED AT\tUNITS\tTOTAL\tSAVED\tREFUNDED\tSTATE\tRULESET")
 	for _, o := range p.Orders {
-		_, printed := fmt.Fprintf(table, "%s\t%s\t%d\t%s %s\t%s\t%s\t%s\t%.12s\n", o.Reference, o.PlacedAt.Format(time.DateTime), o.Units,
+		_, printed := fmt.Fprintf(w, "%s\t%s\t%d\t%s %s\t%s\t%s\t%s\t%.12s\n", o.Reference, o.PlacedAt.Format(time.DateTime), o.Units,
 			o.Currency.Format(o.Total), o.Currency, o.Currency.Format(o.Discount),
 			o.Currency.Format(o.Refunded), o.State, o.Ruleset)
-		err = errors.Join(err, printed)
-	}
-	err = errors.Join(err, table.Flush())
-	if p.Next != "" {
-		_, printed := fmt.Fprintf(w, "more: --after %s\n", p.Next)
 		err = errors.Join(err, printed)
 	}
 	return err

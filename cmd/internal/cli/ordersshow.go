@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,7 +14,6 @@ import (
 )
 
 func newOrdersShow(s Streams) *cobra.Command {
-	var formats []string
 	cmd := &cobra.Command{
 		Use:   "show REF",
 		Short: "Show an order: lines, units, promotions, totals",
@@ -27,27 +25,16 @@ a line of orders export.`,
 
 		ValidArgsFunction: completeOrders(s, 1),
 	}
-	addOutput(cmd, &formats)
-	return onArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) error {
-		outputs, err := parseOutputs(formats)
-		if err != nil {
-			return err
-		}
+	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) (rendering, error) {
 		record, err := a.Record(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		order, err := a.Order(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return write(outputs, s.Out, func(w io.Writer, format string) error {
-			if format == formatJSON {
-				return writeJSON(w, newOrderLine(&record))
-			}
-			_, err := io.WriteString(w, orderText(&order))
-			return err
-		})
+		return inFull(newOrderLine(&record), orderText(&order)), nil
 	})
 }
 

@@ -18,8 +18,7 @@ import (
 )
 
 func newPluginsList(s Streams) *cobra.Command {
-	var formats []string
-	cmd := &cobra.Command{
+	return pluginTable(s, &cobra.Command{
 		Use:   "list",
 		Short: "List the plugins of the folder and of the lock file",
 		Long: `List the plugins that are installed or that plugins.lock.yaml of the rules has: what
@@ -29,26 +28,41 @@ they offer, and whether they are the ones that are pinned. Each is started once.
 		Args: noArguments,
 
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			outputs, err := parseOutputs(formats)
-			if err != nil {
-				return err
+	}, listPlugins, func(w io.Writer, all []seen, _ config.Plugins) error { return writePlugins(w, all) })
+}
+
+// pluginTable makes the command one on all plugins that find returns: it writes them as
+// JSON or as the text.
+func pluginTable(
+	s Streams, cmd *cobra.Command, find func(context.Context, config.Config) ([]seen, error), text func(io.Writer, []seen, config.Plugins) error,
+	judge ...func([]seen, config.Plugins) error,
+) *cobra.Command {
+	var formats []string
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		cfg, err := loadPlugins(cmd, s)
+		if err != nil {
+			return err
+		}
+		all, err := find(cmd.Context(), cfg)
+		if err != nil {
+			return err
+		}
+		err = write(outputs, s.Out, func(w io.Writer, format string) error {
+			if format == formatJSON {
+				return writePluginsJSON(w, all)
 			}
-			cfg, err := loadPlugins(cmd, s)
-			if err != nil {
-				return err
+			return text(w, all, cfg.Plugins)
+		})
+		for _, verdict := range judge {
+			if err == nil {
+				err = verdict(all, cfg.Plugins)
 			}
-			all, err := listPlugins(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			return write(outputs, s.Out, func(w io.Writer, format string) error {
-				if format == formatJSON {
-					return writePluginsJSON(w, all)
-				}
-				return writePlugins(w, all)
-			})
-		},
+		}
+		return err
 	}
 	addOutput(cmd, &formats)
 	config.BindPluginFlags(cmd.Flags())

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -11,8 +12,7 @@ import (
 )
 
 func newPluginsVerify(s Streams) *cobra.Command {
-	var formats []string
-	cmd := &cobra.Command{
+	return pluginTable(s, &cobra.Command{
 		Use:   "verify",
 		Short: "Compare the programs with the lock file",
 		Long: `Compare the programs in the folder with plugins.lock.yaml of the rules: their SHA-256,
@@ -22,50 +22,32 @@ and what they offer. With --plugins-dev, checksums may be missing.`,
 		Args: noArguments,
 
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			outputs, err := parseOutputs(formats)
-			if err != nil {
-				return err
-			}
-			cfg, err := loadPlugins(cmd, s)
-			if err != nil {
-				return err
-			}
-			return verifyPlugins(cmd, s, cfg, outputs)
-		},
-	}
-	addOutput(cmd, &formats)
-	config.BindPluginFlags(cmd.Flags())
-	return cmd
+	}, lockedPlugins, writeVerified, judgeVerified)
 }
 
-func verifyPlugins(cmd *cobra.Command, s Streams, cfg config.Config, outputs []output) error {
+// lockedPlugins looks at the plugins of the lock file.
+func lockedPlugins(ctx context.Context, cfg config.Config) ([]seen, error) {
 	_, locked, err := readRules(cfg.Rules)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(locked.Plugins) == 0 {
-		return codedError{exitNothing, fmt.Errorf("the rules %s have no plugins locked; checkout plugins lock writes the lock file", cfg.Rules)}
+		return nil, codedError{exitNothing, fmt.Errorf("the rules %s have no plugins locked; checkout plugins lock writes the lock file", cfg.Rules)}
 	}
-	all, err := survey(cmd.Context(), cfg.Plugins, locked, locked.Names())
-	if err != nil {
-		return err
-	}
-	err = write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == formatJSON {
-			return writePluginsJSON(w, all)
-		}
-		return writeVerified(w, all, cfg.Plugins.Dev)
-	})
+	return survey(ctx, cfg.Plugins, locked, locked.Names())
+}
+
+// judgeVerified is an error where a program is not the one that was locked.
+func judgeVerified(all []seen, plugins config.Plugins) error {
 	for i := range all {
-		if err == nil && !all[i].ok(cfg.Plugins.Dev) {
+		if !all[i].ok(plugins.Dev) {
 			return silentError{exitFindings}
 		}
 	}
-	return err
+	return nil
 }
 
-func writeVerified(w io.Writer, all []seen, dev bool) error {
+func writeVerified(w io.Writer, all []seen, plugins config.Plugins) error {
 	var b strings.Builder
 	for i := range all {
 		p := &all[i]
@@ -73,7 +55,7 @@ func writeVerified(w io.Writer, all []seen, dev bool) error {
 		for _, difference := range p.Differences {
 			fmt.Fprintf(&b, "  %s\n", difference)
 		}
-		if remedy := p.remedy(); remedy != "" && !p.ok(dev) {
+		if remedy := p.remedy(); remedy != "" && !p.ok(plugins.Dev) {
 			fmt.Fprintf(&b, "  = %s\n", remedy)
 		}
 	}
