@@ -23,6 +23,9 @@ import (
 const (
 	// callTime is how long a call may take in these tests.
 	callTime = 500 * time.Millisecond
+	// startTime is how long a program may take to start where one takes all of it, and
+	// another then has to serve within it on a busy machine.
+	startTime = 6 * time.Second
 	// quoteBound is how long a quote may take: facts, answers, and what a machine
 	// with two busy processors adds.
 	quoteBound = 2*callTime + 2*time.Second
@@ -257,17 +260,20 @@ func (f *folder) wantNothingLeft() {
 
 func TestWhatAProgramDoesBeforeItServes(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ name, before, detail string }{
-		{"nothing", "hang", "it was not ready within"},
-		{"a flood without lines", "flood", "its first line on stdout is not that of a plugin"},
-		{"a flood of lines", "lines", "its first line on stdout is not that of a plugin"},
-		{"it eats memory", "eat", ""},
+	for _, c := range []struct {
+		name, before, detail string
+		start                time.Duration
+	}{
+		{"nothing", "hang", "it was not ready within", startTime},
+		{"a flood without lines", "flood", "its first line on stdout is not that of a plugin", patience},
+		{"a flood of lines", "lines", "its first line on stdout is not that of a plugin", patience},
+		{"it eats memory", "eat", "", patience},
 	} {
 		if !bounded && c.before == "eat" {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
-			f := newFolder(t, host.Options{Start: 3 * time.Second, Memory: memory(64 << 20)}, "rogue.before", c.before)
+			f := newFolder(t, host.Options{Start: c.start, Memory: memory(64 << 20)}, "rogue.before", c.before)
 			f.use()
 			s := f.until("a failure", func(s host.Status) bool { return s.State == host.Waiting })
 			if s.Fault != engine.NotRunning || !strings.Contains(s.Detail, c.detail) {

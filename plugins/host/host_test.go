@@ -363,7 +363,7 @@ func TestProgramsThatAreNotUsed(t *testing.T) {
 		}, host.Waiting, engine.NotRunning, "hello"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFolder(t, host.Options{Start: 6 * time.Second}, c.files...)
+			f := newFolder(t, host.Options{Start: startTime}, c.files...)
 			if c.change != nil {
 				c.change(f)
 			}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -162,6 +163,9 @@ func unplug() error {
 	return err
 }
 
+// spinners is how many threads spin.
+const spinners = 16
+
 // maxDescriptors is more than how many files a rogue has open.
 const maxDescriptors = 100
 
@@ -309,11 +313,14 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 				units[i] = sdk.Units{SKU: "TV", Quantity: 1, Each: 1}
 			}
 			a = sdk.OffUnits(units...)
-		case "spin":
-			go func() {
-				for n := uint64(1); n != 0; n++ { // centuries
-				}
-			}()
+		case "spin": // in so many threads that it gets its share of a busy machine
+			runtime.GOMAXPROCS(spinners)
+			for range spinners {
+				go func() {
+					for n := uint64(1); n != 0; n++ { // centuries
+					}
+				}()
+			}
 		case "child":
 			if err := exec.Command("sleep", "600").Start(); err != nil {
 				return nil, err

@@ -125,6 +125,7 @@ func (d *developer) buildIfChanged(ctx context.Context) error {
 	if err != nil {
 		return environmentError(err)
 	}
+	defer func() { _ = os.Remove(target) }() // where the build was not put in place
 	build := exec.CommandContext(ctx, "go", "build", "-gcflags=-N -l", "-o", target, ".")
 	build.Dir, build.Env = d.source, d.streams.Env
 	output, err := build.CombinedOutput()
