@@ -11,13 +11,15 @@
 //     where the neighbour does not go; where it is a bound of its own, such as a
 //     quantity, the start of a step or a limit, it moves both ways;
 //   - an operand of and, or of or, is left out; so is not;
-//   - a condition or a set becomes true;
+//   - a condition or a set becomes true, and what a deal is about the whole order;
+//   - an element of a list of words or numbers in an expression is left out;
 //   - a key is left out: coupon, schedule, limits, the keys of both,
 //     max_discount, max_units, repeat, exclusive, excludes, group; and so is an element
-//     of excludes, days, hours, methods, choose_from, deals, steps;
+//     of excludes, days, hours, methods, choose_from, deals, steps, currencies;
 //   - a word becomes another one: cheapest, dearest; reached, graduated; best, all;
 //   - an instant or an hour moves by a minute, a date by a day;
-//   - a promotion goes behind the one that came after it by priority.
+//   - a promotion goes behind the one that came after it by priority, the last one
+//     before the one that came before it.
 //
 // Mutants that do not compile are left out, and of those with the same text all but
 // one. A mutant that means the same as the rules, which cannot be told in general, is

@@ -20,6 +20,8 @@ func (f *finder) expressions() {
 	for _, e := range f.observed.Expressions {
 		for i, t := range e.Tokens {
 			switch {
+			case t.Text == "[" && t.Kind == "Bracket":
+				f.list(e, i)
 			case t.Kind == "Number":
 				f.number(e, i)
 			case t.Text == "in" && i > 0 && e.Tokens[i-1].Text == "not" && t.Kind == "Operator":
@@ -27,6 +29,33 @@ func (f *finder) expressions() {
 			case t.Kind == "Operator" && neighbours()[t.Text] != "":
 				f.add(e.Place.File, t.Range, neighbours()[t.Text], e.Owner, "%s becomes %s", t.Text, neighbours()[t.Text])
 			}
+		}
+	}
+}
+
+// list leaves the elements of a list of words or numbers out, which begins at the
+// token, one at a time.
+func (f *finder) list(e compile.Expression, i int) {
+	var elements []compile.Token
+	for i++; i+1 < len(e.Tokens); i += 2 {
+		t, next := e.Tokens[i], e.Tokens[i+1]
+		if t.Kind != "String" && t.Kind != "Number" || next.Text != "," && next.Text != "]" {
+			return // an index, a slice, or a list of other things
+		}
+		elements = append(elements, t)
+		if next.Text == "]" {
+			break
+		}
+	}
+	for n, t := range elements {
+		what := fmt.Sprintf("%s of the list", short(t.Text))
+		switch {
+		case len(elements) < 2:
+			return
+		case n+1 < len(elements):
+			f.leaveOut(e.Place.File, t.Range, t.Range.Start, elements[n+1].Range.Start, e.Owner, what)
+		default:
+			f.leaveOut(e.Place.File, t.Range, elements[n-1].Range.End, t.Range.End, e.Owner, what)
 		}
 	}
 }

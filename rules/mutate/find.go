@@ -85,7 +85,7 @@ func (f *finder) walk(v syntax.Value, key string, owner compile.Owner) {
 // optional are the keys that are left out.
 func optional() []string {
 	return []string{
-		"coupon", "schedule", "from", "until", "days", "hours", "redemptions", "per_customer", "per_code", "per_cart", "budget",
+		"coupon", "schedule", "from", "until", "days", "hours", "timezone", "redemptions", "per_customer", "per_code", "per_cart", "budget",
 		"limits", "max_discount", "max_units", "repeat", "exclusive", "excludes", "group", "cap",
 	}
 }
@@ -108,7 +108,7 @@ func (f *finder) mapping(v syntax.Value, owner compile.Owner) {
 func (f *finder) sequence(v syntax.Value, key string, owner compile.Owner) {
 	items := v.Items()
 	for i, item := range items {
-		if slices.Contains([]string{"excludes", "days", "hours", "methods", "choose_from", "deals", "steps"}, key) && len(items) > 1 {
+		if slices.Contains([]string{"excludes", "days", "hours", "methods", "choose_from", "deals", "steps", "currencies"}, key) && len(items) > 1 {
 			own, what := item.Extent(), fmt.Sprintf("element %d of %s", i+1, key)
 			if i+1 < len(items) {
 				f.leaveOut(v.File(), own, own.Start, items[i+1].Extent().Start, owner, what)
@@ -140,6 +140,7 @@ func otherWords() map[string]map[string]string {
 		"resolution": {"best": "priority", "priority": "best"},
 		"exclusive":  {"group": "cart", "level": "cart", "cart": "group", "true": "group"},
 		"repeat":     {"true": "false", "false": "true"},
+		"on_failure": {"skip": "reject", "reject": "skip"},
 	}
 }
 
@@ -149,6 +150,10 @@ func (f *finder) scalar(v syntax.Value, key string, owner compile.Owner) {
 		f.add(v.File(), v.Range(), other, owner, "%s %s becomes %s", key, v.Text(), other)
 	}
 	switch key {
+	case "of": // a condition of items that stands here is made wider as such
+		if text := v.Text(); text != "order" && text != "true" && strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789_") == "" {
+			f.add(v.File(), v.Range(), "order", owner, "of %s becomes order", text)
+		}
 	case "from", "until":
 		for _, moved := range movedTimes(v.Text()) {
 			f.add(v.File(), v.Range(), moved, owner, "%s %s becomes %s", key, v.Text(), moved)
@@ -191,21 +196,29 @@ func movedHours(text string) []string {
 	return moved
 }
 
-// priorities lets each promotion go behind the next one by priority.
+// priorities lets each promotion go behind the next one by priority, the last one
+// before the one that it comes after.
 func (f *finder) priorities() {
 	for _, p := range f.ranked {
 		if !p.value.Present() {
 			continue
 		}
-		below, found := 0, false
+		below, hasBelow, above, hasAbove := 0, false, 0, false
 		for _, other := range f.ranked {
-			if other.priority < p.priority && (!found || other.priority > below) {
-				below, found = other.priority, true
+			switch {
+			case other.priority < p.priority && (!hasBelow || other.priority > below):
+				below, hasBelow = other.priority, true
+			case other.priority > p.priority && (!hasAbove || other.priority < above):
+				above, hasAbove = other.priority, true
 			}
 		}
-		if found {
+		other := below - 1
+		if !hasBelow {
+			other = above + 1
+		}
+		if hasBelow || hasAbove {
 			owner := compile.Owner{Kind: compile.PromotionSymbol, Name: p.id}
-			f.add(p.value.File(), p.value.Range(), strconv.Itoa(below-1), owner, "priority %d becomes %d", p.priority, below-1)
+			f.add(p.value.File(), p.value.Range(), strconv.Itoa(other), owner, "priority %d becomes %d", p.priority, other)
 		}
 	}
 }

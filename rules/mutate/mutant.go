@@ -147,4 +147,4 @@ func first(files []compile.File, text []byte, seen map[string]bool, c candidate)
 
 // Version names the kinds of mutants and how they are judged. Results of another
 // version may differ.
-const Version = "1"
+const Version = "2"

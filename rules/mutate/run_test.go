@@ -82,14 +82,72 @@ shop.yaml:5:32 a: not is left out
   when: tvs.quantity > 3 and ("vip" in customer.groups)
 shop.yaml:5:43 a: in becomes not in
   when: tvs.quantity > 3 and not ("vip" not in customer.groups)
+shop.yaml:6:30 a: of tvs becomes order
+  deal: {percent_off: {of: order, percent: 2.5}}
 shop.yaml:6:44 a: percent 2.5 becomes 2.6
   deal: {percent_off: {of: tvs, percent: 2.6}}
+shop.yaml:8:27 b: of tvs becomes order
+  deal: {multibuy: {of: order, quantity: 3, pay_for: 2}}
 shop.yaml:8:42 b: quantity 3 becomes 4
   deal: {multibuy: {of: tvs, quantity: 4, pay_for: 2}}
 shop.yaml:8:54 b: pay_for 2 becomes 1
   deal: {multibuy: {of: tvs, quantity: 3, pay_for: 1}}
 `
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMutantsOfListsInExpressions(t *testing.T) {
+	got := mutants(t, shop{"shop.yaml": `promotions:
+  - id: a
+    when: customer.orders in [1, 5] and cart.channel not in ['x']
+    deal: {amount_off: {of: "sku in ['A', \"B\" , 'C']", amount: 1}}
+`})
+	want := `shop.yaml:3:11 a: customer.orders in [1, 5] and cart.channel not in ['x'] becomes true
+  when: true
+shop.yaml:3:11 a: customer.orders in [1, 5] is left out of and
+  when: true and cart.channel not in ['x']
+shop.yaml:3:27 a: in becomes not in
+  when: customer.orders not in [1, 5] and cart.channel not in ['x']
+shop.yaml:3:31 a: 1 of the list is left out
+  when: customer.orders in [5] and cart.channel not in ['x']
+shop.yaml:3:31 a: 1 becomes 2
+  when: customer.orders in [2, 5] and cart.channel not in ['x']
+shop.yaml:3:34 a: 5 of the list is left out
+  when: customer.orders in [1] and cart.channel not in ['x']
+shop.yaml:3:34 a: 5 becomes 6
+  when: customer.orders in [1, 6] and cart.channel not in ['x']
+shop.yaml:3:41 a: cart.channel not in ['x'] is left out of and
+  when: customer.orders in [1, 5] and true
+shop.yaml:3:54 a: not is left out
+  when: customer.orders in [1, 5] and cart.channel in ['x']
+`
+	if before, _, _ := strings.Cut(got, "shop.yaml:4:"); before != want {
+		t.Error(cmp.Diff(want, before))
+	}
+	for _, what := range []string{"A", "B", "C"} {
+		if !strings.Contains(got, ": "+what+" of the list is left out\n") {
+			t.Errorf("%s is never left out of the list:\n%s", what, got)
+		}
+	}
+}
+
+func TestMutantsOfPriorities(t *testing.T) {
+	got := mutants(t, shop{"shop.yaml": `promotions:
+  - {id: a, priority: 5, deal: {award: {kind: x, amount: 0}}}
+  - {id: b, deal: {award: {kind: x, amount: 0}}}
+  - {id: c, priority: -3, deal: {award: {kind: x, amount: 0}}}
+  - {id: d, priority: 0, deal: {award: {kind: x, amount: 0}}}
+`})
+	var found []string
+	for line := range strings.Lines(got) {
+		if strings.Contains(line, "priority") && !strings.HasPrefix(line, " ") {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	want := []string{"shop.yaml:2:23 a: priority 5 becomes -1", "shop.yaml:4:23 c: priority -3 becomes 1", "shop.yaml:5:23 d: priority 0 becomes -4"}
+	if diff := cmp.Diff(want, found); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -110,7 +110,8 @@ func (f *folder) tuning(m Mutant) tuning {
 			}
 		}
 		for i, part := range strings.FieldsFunc(text, func(r rune) bool { return r == '\'' || r == '"' }) {
-			if i%2 == 1 {
+			// Of quotes within quotes it cannot be told which are which.
+			if i%2 == 1 || !strings.ContainsAny(part, " ,:[]{}()") {
 				t.texts = append(t.texts, part)
 			}
 		}
@@ -216,6 +217,15 @@ func (s *search) variations(request engine.Request) []engine.Request {
 			with(func(r *engine.Request) { r.Cart.Lines[i].Quantity = n })
 		}
 	}
+	for _, sku := range s.tuned.texts {
+		item, known := itemOf(request, sku)
+		if !known {
+			continue
+		}
+		for _, n := range s.tuned.numbers {
+			with(func(r *engine.Request) { r.Cart.Lines = append(r.Cart.Lines, engine.Line{Item: item, Quantity: n}) })
+		}
+	}
 	for _, item := range itemsOf(request) {
 		for _, n := range append([]int64{1}, s.reaching(request, item)...) {
 			with(func(r *engine.Request) { r.Cart.Lines = append(r.Cart.Lines, engine.Line{Item: item, Quantity: n}) })
@@ -278,6 +288,14 @@ func (s *search) customers(request engine.Request, with func(func(*engine.Reques
 			r.Usage.Promotions = usage
 		})
 	}
+}
+
+// itemOf is an item of the catalogue that the cart lacks.
+func itemOf(request engine.Request, sku string) (*engine.Item, bool) {
+	if request.Catalog == nil || slices.ContainsFunc(request.Cart.Lines, func(l engine.Line) bool { return l.Item.SKU == sku }) {
+		return nil, false
+	}
+	return request.Catalog.Item(sku)
 }
 
 // itemsOf are those of the catalogue that the cart lacks, by SKU.
