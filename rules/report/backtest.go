@@ -295,9 +295,13 @@ func writeInvariants(b *strings.Builder, r *backtest.Result) {
 			continue
 		}
 		fmt.Fprintf(b, "\nBROKEN %s (%s)\n", v.Invariant, v.Place)
-		for _, e := range v.Examples {
-			fmt.Fprintf(b, "  %s  %s%s\n", placed(e.Place, e.Reference), e.New, underOld(e))
-		}
+		writeBreaches(b, v.Examples)
+	}
+}
+
+func writeBreaches(b *strings.Builder, list []backtest.Breach) {
+	for _, e := range list {
+		fmt.Fprintf(b, "  %s  %s%s\n", placed(e.Place, e.Reference), e.New, underOld(e))
 	}
 }
 

@@ -130,6 +130,8 @@ func TestBacktest(t *testing.T) {
 				t.Errorf("the JSON is not as the schema says: %v", err)
 			}
 			goldentest.Compare(t, "testdata/"+c.golden+".golden.txt", text.String())
+			judged := report.BacktestReport("checkout rules backtest", result, 0, false)
+			goldentest.Compare(t, "testdata/"+c.golden+"_report.golden.txt", written(t, judged, report.Compact)+written(t, judged, report.TAP))
 			goldentest.Compare(t, "testdata/"+c.golden+".golden.json", string(data)+"\n")
 			library := regexp.MustCompile(`(?s)<script>/\*!\n \* Chart\.js.*?</script>`)
 			if !library.Match(page.Bytes()) {
@@ -207,4 +209,35 @@ func open(t *testing.T, browser, file string) (dom, log string) {
 		t.Fatalf("%s: %v\n%s", browser, err, errs.String())
 	}
 	return out.String(), errs.String()
+}
+
+func TestAReportOfABacktestFailsForWhatTheCommandFailsFor(t *testing.T) {
+	result := backtest.Result{
+		Orders:     backtest.Orders{Priced: 5, Failed: 2, Broken: 1},
+		Failures:   []backtest.Failure{{Kind: "unread", Orders: 2, Examples: []backtest.Example{{Reference: "r1", Place: "line 3", Problem: "no lines"}}}},
+		Invariants: []backtest.Checked{{Invariant: "quote.total >= 0", Place: "shop_test.yaml:4:9", Orders: 5, New: 1, Examples: []backtest.Breach{{Reference: "r2", New: "-1 >= 0"}}}},
+		FailIf:     &backtest.Verdict{Condition: "dearer > 0", Met: []string{"GBP"}},
+	}
+	for _, c := range []struct {
+		name     string
+		unpriced int64
+		judged   bool
+		want     string
+	}{
+		{"all of it", 1, false, `not-priced orders can be priced: 2 orders could not be priced
+shop_test.yaml:4:1: invariant-broken always quote.total >= 0: broken in 1 order of 5 under the new rules, in 0 under the old
+fail-if not dearer > 0: it is so (GBP)
+3 failed, 0 passed
+`},
+		{"orders may be impossible to price, and the condition judges invariants", 2, true, `fail-if not dearer > 0: it is so (GBP)
+shop_test.yaml:4: skipped always quote.total >= 0: it is broken in 1 order of 5, which the condition judges
+1 failed, 1 passed, 1 skipped
+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := written(t, report.BacktestReport("backtest", &result, c.unpriced, c.judged), report.Compact); got != c.want {
+				t.Errorf("got\n%swant\n%s", got, c.want)
+			}
+		})
+	}
 }

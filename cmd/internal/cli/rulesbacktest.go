@@ -28,6 +28,8 @@ import (
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
+func backtestFormats() []string { return append(reportFormats(), formatHTML) }
+
 // backtestOptions say what rules backtest does.
 type backtestOptions struct {
 	old, from, format, inventory string
@@ -98,7 +100,7 @@ currencies:
 	flags.Int64Var(&o.unpriced, "unpriced", 0, "`N` orders may be impossible to price")
 	flags.IntVar(&o.jobs, "jobs", 0, "price `N` orders at once (default is the number of cores)")
 	flags.BoolVar(&o.schema, "schema", false, "print the JSON Schema of -o json and do nothing else")
-	addOutput(cmd, &o.formats, formatHTML)
+	addOutput(cmd, &o.formats, backtestFormats()...)
 	for _, name := range []string{"columns", "countries"} {
 		flags.Lookup(name).DefValue = "" // instead of []
 	}
@@ -139,7 +141,7 @@ func tableFields() string {
 }
 
 func (o *backtestOptions) run(ctx context.Context, s Streams, flags *pflag.FlagSet, versions []string) error {
-	outputs, err := parseOutputs(o.formats, formatHTML)
+	outputs, err := parseReports(s, o.formats, backtestFormats()...)
 	if err == nil {
 		err = o.check()
 	}
@@ -173,7 +175,7 @@ func (o *backtestOptions) run(ctx context.Context, s Streams, flags *pflag.FlagS
 	if result.Orders.Priced+result.Orders.Failed == 0 {
 		return codedError{exitNothing, errors.New("there are no orders to price")}
 	}
-	failed := false
+	failed, judged := false, condition != nil && condition.Names("invariants_broken")
 	if condition != nil {
 		if failed, err = condition.Judge(result); err != nil {
 			return usageError{error: err}
@@ -181,18 +183,20 @@ func (o *backtestOptions) run(ctx context.Context, s Streams, flags *pflag.FlagS
 	}
 	err = write(outputs, s.Out, func(w io.Writer, format string) error {
 		switch format {
+		case formatPretty:
+			return report.BacktestPretty(w, result)
 		case formatJSON:
 			return writeJSON(w, result)
 		case formatHTML:
 			return report.BacktestHTML(w, result)
 		default:
-			return report.BacktestPretty(w, result)
+			return report.BacktestReport(commandLine("checkout rules backtest", versions), result, o.unpriced, judged).Write(w, format)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	return o.verdict(s, result, failed, condition != nil && condition.Names("invariants_broken"))
+	return o.verdict(s, result, failed, judged)
 }
 
 // check judges flags that go together.
