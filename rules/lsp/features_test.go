@@ -530,6 +530,10 @@ func TestTestsAreRunFromTheEditor(t *testing.T) {
 	e.typed(rules, shop)
 	e.follows(rules, tests)
 	same(t, "once it has changed", e.diagnostics(tests), []string{})
+	e.typed(tests, strings.Replace(shopTest, "- name: three hats", "- name: three hats\n    skip: later", 1))
+	outcome, message = run(anyMap{"uri": uri(tests)})
+	same(t, "a test that is not run", outcome+"; "+message, "1 passed, 0 failed; 3 1 test passed, 1 skipped")
+	e.typed(tests, shopTest)
 	for _, tt := range []struct {
 		name      string
 		params    anyMap

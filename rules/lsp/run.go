@@ -64,8 +64,9 @@ func (s *Server) codeLens(ctx context.Context, p documentParams) (any, error) {
 
 // testOutcome is the result of the command.
 type testOutcome struct {
-	Passed int `json:"passed"`
-	Failed int `json:"failed"`
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped,omitempty"`
 }
 
 // execute runs a command. What keeps it from being done the user is told too.
@@ -113,17 +114,25 @@ func (s *Server) test(ctx context.Context, f file, arguments runArguments) (any,
 	var outcome testOutcome
 	var failed []ruletest.CaseResult
 	for _, c := range cases {
-		if outcome.Passed++; !c.Passed {
-			outcome.Passed--
+		switch {
+		case c.Failed():
 			outcome.Failed++
 			failed = append(failed, c)
+		case c.Passed:
+			outcome.Passed++
+		default:
+			outcome.Skipped++
 		}
 	}
 	s.showFailed(f.analysis, failed)
 	if outcome.Failed > 0 {
 		s.show(messageError, fmt.Sprintf("%s failed, %d passed: %s", counted(outcome.Failed, "test"), outcome.Passed, titles(failed)))
 	} else {
-		s.show(messageInfo, counted(outcome.Passed, "test")+" passed")
+		message := counted(outcome.Passed, "test") + " passed"
+		if outcome.Skipped > 0 {
+			message += fmt.Sprintf(", %d skipped", outcome.Skipped)
+		}
+		s.show(messageInfo, message)
 	}
 	return outcome, nil
 }

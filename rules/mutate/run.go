@@ -211,7 +211,9 @@ func newFolder(ctx context.Context, s *Subject) (*folder, error) {
 			if result.Failed > 0 {
 				return nil, &FailingError{result.Cases[0]}
 			}
-			f.cases = append(f.cases, one)
+			if c.Skip == "" && c.Prices() { // else its outcome is the same by any rules
+				f.cases = append(f.cases, one)
+			}
 		}
 	}
 	return f, nil

@@ -57,3 +57,49 @@ func TestFailedTestsSayWhoStoodInTheWayAndWhatWasLeft(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestWhatChangedIsShownBeforeWhatGoesOnFailing(t *testing.T) {
+	file := func(line int, name string, passed bool) ruletest.CaseResult {
+		c := ruletest.CaseResult{File: "shop_test.yaml", Line: line, Name: name, Passed: passed, Filter: "test=" + name}
+		if !passed {
+			c.Mismatches = []ruletest.Mismatch{{Field: "total", Want: "1.00", Got: "2.00"}}
+		}
+		return c
+	}
+	fixed, broken, still, skipped := file(3, "fixed", true), file(4, "broken", false), file(5, "still", false), ruletest.CaseResult{File: "shop_test.yaml", Line: 6, Name: "later", Skipped: "not yet"}
+	u := ruletest.Refreshed{
+		Result:  ruletest.Result{Passed: 1, Failed: 2, Skipped: 1, Cases: []ruletest.CaseResult{fixed, broken, still, skipped}},
+		Changed: []ruletest.CaseResult{fixed, broken, skipped},
+	}
+	const changed = `ok   shop_test.yaml:3  fixed
+FAIL shop_test.yaml:4  broken
+  total        want 1.00, got 2.00
+  run it again: checkout rules test --run 'test=broken'
+
+skipped shop_test.yaml:6  later: not yet
+`
+	for others, want := range map[bool]string{
+		false: changed + "2 failed, 1 passed, 1 skipped\n",
+		true:  changed + "still failing shop_test.yaml:5  still\n2 failed, 1 passed, 1 skipped\n",
+	} {
+		var b strings.Builder
+		if err := report.TestsChangedPretty(&b, u, "checkout rules test", others); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	want := `shop_test.yaml:4:1: test-failed broken: total: want 1.00, got 2.00
+shop_test.yaml:6: skipped later: not yet
+shop_test.yaml:3: passed fixed
+2 failed, 1 passed, 1 skipped
+`
+	var b strings.Builder
+	if err := report.TestsChangedReport(u, "checkout rules test").Write(&b, report.Compact); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+}

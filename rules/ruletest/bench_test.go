@@ -96,7 +96,10 @@ func BenchmarkRefresh(b *testing.B) {
 		text func(n int) string
 		ran  int
 	}{
-		{"a rule file", "rules/rules07.yaml", func(n int) string { return largeRule(7) + fmt.Sprintf("# %d\n", n) }, 1000},
+		{"a rule file", "rules/rules07.yaml", func(n int) string {
+			return strings.Replace(largeRule(7), "cart.quantity >= 2", fmt.Sprintf("cart.quantity >= 2 and cart.quantity < %d", 1000+n), 1)
+		}, 1000},
+		{"a comment in a rule file", "rules/rules07.yaml", func(n int) string { return largeRule(7) + fmt.Sprintf("# %d\n", n) }, 0},
 		{"a test file", "rules/rules07_test.yaml", func(n int) string { return largeTests(7) + fmt.Sprintf("# %d\n", n) }, 50},
 		{"one test", "rules/rules07_test.yaml", func(n int) string {
 			return strings.Replace(largeTests(7), "items 3\n", fmt.Sprintf("items 3, %d\n", n), 1)

@@ -3,18 +3,22 @@ package ruletest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 
 	"github.com/checkout-promotions/checkout/rules/compile"
+	"github.com/checkout-promotions/checkout/rules/syntax"
 )
 
 // Session runs tests again and again while their files change, and each time only the
-// cases that a change can touch: those whose rules are other ones, and those of which
-// the test, what its file says for all tests, or a file that it takes items or fixtures
-// from says something else. It is not safe for concurrent use.
+// cases that a change can touch: all those whose folder of rules says something else,
+// since any promotion can have to do with any cart, and those of which the test, what
+// its file says for all tests, or a file that it takes items or fixtures from says
+// something else. It is not safe for concurrent use.
 type Session struct {
 	paths   []string
 	filter  Filter
@@ -42,7 +46,8 @@ type Refreshed struct {
 
 // compiledFolder is a folder of rules as it was compiled last.
 type compiledFolder struct {
-	digest string
+	digest  string
+	meaning string // what the files say, without comments and places
 	ruleFolder
 }
 
@@ -61,8 +66,17 @@ type caseKey struct {
 
 // outcome is what a case came to, and what that depends on.
 type outcome struct {
-	rules, digest string
-	result        CaseResult
+	rules   string // their digest
+	meaning string // of the rules
+	digest  string // of the case
+	result  CaseResult
+}
+
+// holds reports whether the case would come out the same. One that failed tells where
+// promotions stand, and so does a trace.
+func (o outcome) holds(c chosen, meaning string) bool {
+	telling := o.result.Failed() || o.result.Trace != nil
+	return o.digest == c.c.digest && o.meaning == meaning && (!telling || o.rules == c.suite.Rules.Digest())
 }
 
 // NewSession returns a session of the tests at the paths that the filter selects. Of
@@ -93,7 +107,7 @@ func (s *Session) Refresh(ctx context.Context) (Refreshed, error) {
 	keys, results := keysOf(cases), make(map[caseKey]outcome, len(cases))
 	for i, c := range cases {
 		known, ok := s.results[keys[i]]
-		if !ok || known.digest != c.c.digest || known.rules != c.suite.Rules.Digest() {
+		if !ok || !known.holds(c, s.folders[c.suite.folder].meaning) {
 			stale = append(stale, c)
 			continue
 		}
@@ -107,7 +121,7 @@ func (s *Session) Refresh(ctx context.Context) (Refreshed, error) {
 	update := Refreshed{Ran: len(stale), First: s.results == nil}
 	for i, c := range cases {
 		if _, known := results[keys[i]]; !known {
-			results[keys[i]] = outcome{c.suite.Rules.Digest(), c.c.digest, fresh[0]}
+			results[keys[i]] = outcome{c.suite.Rules.Digest(), s.folders[c.suite.folder].meaning, c.c.digest, fresh[0]}
 			fresh = fresh[1:]
 		}
 		result := results[keys[i]].result
@@ -254,8 +268,35 @@ func (s *sources) compiled(dir string, files []compile.File) (ruleFolder, error)
 		return was.ruleFolder, nil
 	}
 	folder, err := compileFolder(files)
-	s.rules[dir] = compiledFolder{digest: digest, ruleFolder: folder}
+	s.rules[dir] = compiledFolder{digest: digest, meaning: meaningOf(files), ruleFolder: folder}
 	return folder, err
+}
+
+// meaningOf is a digest of what files say: comments, blanks and where things stand in
+// them are left out.
+func meaningOf(files []compile.File) string {
+	h := sha256.New()
+	var write func(v syntax.Value)
+	write = func(v syntax.Value) {
+		fmt.Fprintf(h, "%d %t %q ", v.Kind(), v.Quoted(), v.Text())
+		switch v.Kind() {
+		case syntax.Mapping:
+			for _, e := range v.Entries() {
+				write(e.Key)
+				write(e.Value)
+			}
+		case syntax.Sequence:
+			for _, item := range v.Items() {
+				write(item)
+			}
+		}
+		fmt.Fprintln(h)
+	}
+	for _, f := range files {
+		fmt.Fprintf(h, "%q", f.Name)
+		write(syntax.Parse(f.Name, f.Data).Root())
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // ruleFolder is what the suite knows of its rules.

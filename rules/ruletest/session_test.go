@@ -72,6 +72,7 @@ func TestASessionRunsWhatAChangeTouches(t *testing.T) {
 		{"a test more, which passes", "a/rules_test.yaml", twoTests + "  - {name: more, given: {cart: [TV x2]}, expect: {total: 20}}\n", 1, nil},
 		{"a test less", "a/rules_test.yaml", replaced(twoTests, "  - name: one television\n    given: {cart: [TV]}\n    expect: {total: 10.00}\n", ""), 0, nil},
 		{"rules of one folder", "a/rules.yaml", replaced(rules, "percent: 10", "percent: 20"), 3, []string{"FAIL several group=gold"}},
+		{"a comment and blanks in rules", "a/rules.yaml", "# rules\n" + replaced(rules, "percent: 10", "percent:   10"), 0, nil},
 		{"rules of the other", "b/rules.yaml", replaced(rules, "percent: 10", "percent: 20"), 1, nil},
 		{"a promotion more, which tests could name", "a/rules.yaml", rules + "  - {id: all, deal: {percent_off: {of: order, percent: 50}}}\n", 3,
 			[]string{"FAIL one television", "FAIL several group=gold", "FAIL several group=none"}},
@@ -164,5 +165,22 @@ func TestASessionKnowsWhatItDependsOn(t *testing.T) {
 	write(t, dir, "later.yaml", "items: [{sku: TV, price: 10}]\n")
 	if got, err := s.Refresh(t.Context()); err != nil || got.Passed != 1 {
 		t.Errorf("got %+v and %v, want one that passes", got, err)
+	}
+}
+
+func TestACaseThatFailedIsRunAgainWhenRulesMove(t *testing.T) {
+	dir := twoShops(t)
+	write(t, dir, "b/rules_test.yaml", catalogue+"tests: [{name: a, given: {cart: [HIFI]}, expect: {applied: [gold]}}, {name: b, given: {cart: [HIFI]}, expect: {total: 5}}]\n")
+	s := ruletest.NewSession([]string{filepath.Join(dir, "b")}, ruletest.Filter{}, ruletest.Options{})
+	if _, err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "b/rules.yaml", "# a line more\n"+rules)
+	got, err := s.Refresh(t.Context())
+	if err != nil || got.Ran != 1 || len(got.Changed) > 0 {
+		t.Fatalf("got %+v and %v, want one case that ran and did not change", got, err)
+	}
+	if source := got.Cases[0].WhyNot[0].Source; !strings.HasSuffix(source, "b/rules.yaml:6:5") {
+		t.Errorf("got the place %s, want that of now", source)
 	}
 }
