@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type analysis struct {
 	tests     []compile.File
 	texts     map[string]*text // of all of them
 	faults    diag.List        // named by their paths
+	refused   diag.List        // those for which the rules do not compile, named from the folder
 	err       error            // that kept the folder from being read
 	broken    map[string]bool  // the files that are no YAML
 	read      map[string]bool  // all files that it depends on, catalogues included
@@ -95,6 +97,7 @@ func (a *analysis) inspect() {
 	}
 	in, err := compile.Inspect(a.inFolder(slices.Concat(a.rules, a.tests)))
 	a.err = err
+	a.refused = slices.DeleteFunc(slices.Clone(in.Faults), func(d diag.Diagnostic) bool { return ruletest.IsTestFile(d.File) })
 	a.faults, a.ruleset, a.sets, a.lock = in.Faults.InFolder(a.folder), in.Ruleset, in.Sets, in.Plugins
 	a.setOutline(in.Outline)
 }
@@ -128,7 +131,7 @@ func (a *analysis) readTests() {
 		names = append(names, f.Name)
 	}
 	if len(names) > 0 && a.err == nil {
-		_, err := ruletest.LoadFrom(a.workspace, names)
+		_, err := ruletest.LoadCompiled(a.workspace, a.compiled, names)
 		var faults diag.List
 		if errors.As(err, &faults) {
 			ofRules := func(d diag.Diagnostic) bool { return d.File == a.folder || a.isRule(d.File) } // which Compile has told
@@ -136,6 +139,17 @@ func (a *analysis) readTests() {
 		}
 	}
 	a.readGiven()
+}
+
+// compiled returns the rules of the folder, which inspect has compiled.
+func (a *analysis) compiled(folder string) (*engine.Ruleset, error) {
+	if path.Clean(filepath.ToSlash(folder)) != a.folder || len(a.rules) == 0 {
+		return nil, nil
+	}
+	if a.ruleset != nil || len(a.refused) == 0 {
+		return a.ruleset, nil
+	}
+	return nil, a.refused
 }
 
 // isRule reports whether a file is one of the rules.

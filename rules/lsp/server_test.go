@@ -88,6 +88,16 @@ func TestFaultsAreShownAsTheyAreTyped(t *testing.T) {
 	same(t, "what is no YAML", e.diagnostics(rules), []string{`0:7-0:7 R0001 did not find expected node content`})
 }
 
+func TestATestThatIsNoYAMLHidesNoFaultsOfOthers(t *testing.T) {
+	folder := files(t, "shop.yaml", shop, "shop_test.yaml", shopTest, "other_test.yaml", strings.ReplaceAll(shopTest, "hats-10", "hats-20"))
+	e := open(t, folder)
+	e.opened(folder+"/shop_test.yaml", "tests: [}")
+	e.opened(folder+"/other_test.yaml", "")
+	if got := e.diagnostics(folder + "/other_test.yaml"); len(got) != 2 || !strings.Contains(got[0], `no promotion has the id "hats-20"`) {
+		t.Errorf("got %q, want the promotions that are not there", got)
+	}
+}
+
 func TestOfManyChangesOnlyTheLastIsLookedAt(t *testing.T) {
 	folder := files(t, "shop.yaml", shop)
 	synctest.Test(t, func(t *testing.T) {

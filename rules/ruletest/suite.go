@@ -140,7 +140,31 @@ func (disk) RuleFiles(folder string) ([]compile.File, error) { return compile.Re
 // LoadFrom is Load of test files that a source has, such as an editor in which they
 // are not saved yet.
 func LoadFrom(source Source, files []string) ([]Suite, error) {
+	return newLoader(source).suites(files)
+}
+
+// LoadCompiled is LoadFrom with rules that are compiled already: compiled returns those
+// of a folder, whose files are as the source reads them, or the faults that they have;
+// nil and no error for a folder that has still to be compiled.
+func LoadCompiled(source Source, compiled func(folder string) (*engine.Ruleset, error), files []string) ([]Suite, error) {
 	l := newLoader(source)
+	compileAll := l.compile
+	l.compile = func(folder string, files []compile.File) (ruleFolder, error) {
+		rules, err := compiled(folder)
+		switch {
+		case err != nil:
+			return ruleFolder{}, err
+		case rules == nil:
+			return compileAll(folder, files)
+		}
+		locked, err := compile.LockOf(files)
+		return ruleFolder{observer: &observer{files: files}, rules: rules, lock: locked}, err
+	}
+	return l.suites(files)
+}
+
+// suites reads the test files.
+func (l *loader) suites(files []string) ([]Suite, error) {
 	var suites []Suite
 	for _, file := range files {
 		suite, err := l.load(file)
