@@ -97,7 +97,7 @@ func (a *analysis) inspect() {
 	}
 	in, err := compile.Inspect(a.inFolder(slices.Concat(a.rules, a.tests)))
 	a.err = err
-	a.refused = slices.DeleteFunc(slices.Clone(in.Faults), func(d diag.Diagnostic) bool { return ruletest.IsTestFile(d.File) })
+	a.refused = in.Faults
 	a.faults, a.ruleset, a.sets, a.lock = in.Faults.InFolder(a.folder), in.Ruleset, in.Sets, in.Plugins
 	a.setOutline(in.Outline)
 }
