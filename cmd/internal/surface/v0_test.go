@@ -135,7 +135,7 @@ func TestShopsWithOtherItemsFollowEachOther(t *testing.T) {
 	for _, shop := range []struct{ name, currency, items, expect string }{
 		{"a", "USD", "[{sku: TV, name: Set, price: {USD: 10, JPY: 900}}, {sku: HIFI, price: 5}]", "{total: 9.00}"},
 		{"b", "JPY", "[{sku: TV, price: {USD: 10, JPY: 900}}, {sku: ONLY, price: {USD: 3}}]", "{total: 810}"},
-		{"c", "USD", "[{sku: TV, name: TV, price: 20, category: set}, {sku: OTHER, name: Set, price: 1}]", "{total: 18.00}"},
+		{"c", "USD", "[{sku: TV, name: TV, price: 20, category: set}, {sku: OTHER, name: HIFI, price: 1}]", "{total: 18.00}"},
 	} {
 		dir := filepath.Join(folder, shop.name)
 		if err := os.Mkdir(dir, 0o700); err != nil {
