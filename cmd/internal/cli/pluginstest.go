@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func testPlugin(ctx context.Context, s Streams, cfg config.Plugins, program stri
 		if format == formatPretty {
 			return writePluginTests(w, result, differing, command)
 		}
-		return writeTests(w, format, result, command)
+		return writeTests(w, format, differingMarked(stubbed, result), command)
 	})
 	if err == nil && result.Failed > 0 {
 		return silentError{exitFindings}
@@ -145,6 +146,17 @@ func differingCases(stubbed, real ruletest.Result) []ruletest.CaseResult {
 		}
 	}
 	return differing
+}
+
+// differingMarked is the result in which cases that pass with stubs say so.
+func differingMarked(stubbed, real ruletest.Result) ruletest.Result {
+	real.Cases = slices.Clone(real.Cases)
+	for i, c := range real.Cases {
+		if stubbed.Cases[i].Passed && !c.Passed {
+			real.Cases[i].Mismatches = append(slices.Clone(c.Mismatches), ruletest.Mismatch{Field: "stubs", Want: "what the plugin says", Got: "something else, with which the case passes"})
+		}
+	}
+	return real
 }
 
 func writePluginTests(w io.Writer, result ruletest.Result, differing []ruletest.CaseResult, command string) error {
