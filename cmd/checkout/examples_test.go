@@ -171,6 +171,7 @@ func TestCommandsOfTheReadmeRun(t *testing.T) {
 
 // The outputs that the tour in the README shows are those of the program.
 func TestTourOfTheReadmeShowsWhatIsPrinted(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	tests := []struct {
 		name     string
 		file     string

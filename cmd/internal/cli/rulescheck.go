@@ -97,7 +97,7 @@ func (c *ruleCheck) run(cmd *cobra.Command, s Streams, folders []string) error {
 		return err
 	}
 	if c.watch {
-		w := &checkWatch{screen: screen{s: s, outputs: outputs}, check: func(ctx context.Context) (findings, error) { return c.all(cmd, s, folders) }}
+		w := &checkWatch{screen: newScreen(s, outputs), check: func(ctx context.Context) (findings, error) { return c.all(cmd, s, folders) }}
 		return watch(cmd.Context(), func() []string { return c.watched(folders) }, w.again)
 	}
 	found, err := c.all(cmd, s, folders)

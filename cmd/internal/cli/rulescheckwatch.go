@@ -40,7 +40,7 @@ func (w *checkWatch) again(ctx context.Context) error {
 	first, before := !w.shown, w.last
 	w.shown, w.last, w.said = true, found, said.Bytes()
 	return w.screen.write(func(out io.Writer, format string) error {
-		if first || format != formatPretty || w.screen.redraws() {
+		if first || format != formatPretty || w.screen.redraws {
 			return found.report(out, format)
 		}
 		return report.CheckChangedPretty(out, found.since(before))

@@ -26,7 +26,7 @@ func watchTests(ctx context.Context, s Streams, o testOptions, outputs []output,
 		return err
 	}
 	w := &testWatch{
-		screen:  screen{s: s, outputs: outputs},
+		screen:  newScreen(s, outputs),
 		session: ruletest.NewSession(o.paths, filter, options),
 		command: commandLine("checkout rules test", o.paths),
 	}
@@ -49,18 +49,15 @@ func (w *testWatch) again(ctx context.Context) error {
 	recovered := w.screen.recovered()
 	w.last = update.Result
 	if !update.First && !recovered && !counted && len(update.Changed) == 0 {
-		if update.Ran > 0 && !w.screen.redraws() {
+		if update.Ran > 0 && !w.screen.redraws {
 			fmt.Fprintf(w.screen.s.Err, "%s, as before: %s\n", ran(update.Ran), report.TestCounts(w.last))
 		}
 		return nil
 	}
-	if !update.First && !w.screen.redraws() {
+	if !update.First && !w.screen.redraws {
 		fmt.Fprintln(w.screen.s.Err, ran(update.Ran))
 	}
-	if err := report.TestsTrace(w.screen.s.Err, update.Changed); err != nil {
-		return environmentError(err)
-	}
-	return w.screen.write(func(out io.Writer, format string) error {
+	err = w.screen.write(func(out io.Writer, format string) error {
 		if update.First {
 			return writeTests(out, format, update.Result, w.command)
 		}
@@ -68,6 +65,10 @@ func (w *testWatch) again(ctx context.Context) error {
 	}, func(out io.Writer, format string) error {
 		return writeTests(out, format, update.Result, w.command)
 	})
+	if err == nil {
+		err = environmentError(report.TestsTrace(w.screen.s.Err, update.Changed))
+	}
+	return err
 }
 
 // writeNews writes the cases that changed, and on a terminal in a few words those that
@@ -75,7 +76,7 @@ func (w *testWatch) again(ctx context.Context) error {
 func (w *testWatch) writeNews(out io.Writer, format string, update ruletest.Refreshed) error {
 	switch format {
 	case formatPretty:
-		return report.TestsChangedPretty(out, update, w.command, w.screen.redraws())
+		return report.TestsChangedPretty(out, update, w.command, w.screen.redraws)
 	case formatJSON:
 		news := update.Result
 		news.Cases = update.Changed

@@ -43,7 +43,13 @@ func watch(ctx context.Context, paths func() []string, again func(context.Contex
 type screen struct {
 	s       Streams
 	outputs []output
+	redraws bool   // what is shown takes the place of what was
 	fault   string // that is shown, "" for none
+}
+
+func newScreen(s Streams, outputs []output) screen {
+	first := outputs[0]
+	return screen{s: s, outputs: outputs, redraws: isTerminal(s.Out) && first.file == "" && first.format == formatPretty}
 }
 
 // isTerminal reports whether somebody looks at the output.
@@ -52,14 +58,9 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// redraws reports whether what is shown takes the place of what was.
-func (v *screen) redraws() bool {
-	return isTerminal(v.s.Out) && v.outputs[0].file == "" && v.outputs[0].format == formatPretty
-}
-
 // clear makes room on a terminal.
 func (v *screen) clear() {
-	if v.redraws() {
+	if v.redraws {
 		_, _ = io.WriteString(v.s.Out, "\x1b[H\x1b[2J\x1b[3J") // a terminal that is gone is no reason to stop
 	}
 }
