@@ -25,7 +25,9 @@ func TestsPretty(w io.Writer, r ruletest.Result, command string) error {
 			writeFailure(&b, c, command)
 		}
 	}
-	writeSurfaces(&b, r)
+	for _, line := range surfaceCounts(r) {
+		b.WriteString(line + "\n")
+	}
 	b.WriteString(TestCounts(r) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -35,14 +37,14 @@ func writeSkipped(b *strings.Builder, c ruletest.CaseResult) {
 	fmt.Fprintf(b, "skipped %s:%d  %s: %s\n", c.File, c.Line, caseLabel(c), oneLine(c.Skipped))
 }
 
-// writeSurfaces writes the counts of each surface, where there are several.
-func writeSurfaces(b *strings.Builder, r ruletest.Result) {
+// surfaceCounts writes the counts of each surface, where there are several.
+func surfaceCounts(r ruletest.Result) []string {
 	type tally struct{ passed, failed, skipped int }
 	var names []string
 	tallies := make(map[string]*tally)
 	for _, c := range r.Cases {
 		if c.Surface == "" {
-			return
+			return nil
 		}
 		if tallies[c.Surface] == nil {
 			names, tallies[c.Surface] = append(names, c.Surface), &tally{}
@@ -56,10 +58,12 @@ func writeSurfaces(b *strings.Builder, r ruletest.Result) {
 			t.failed++
 		}
 	}
-	for _, name := range names {
+	lines := make([]string, len(names))
+	for i, name := range names {
 		t := tallies[name]
-		fmt.Fprintf(b, "%s: %s\n", name, counts(t.passed, t.failed, t.skipped))
+		lines[i] = fmt.Sprintf("%s: %s", name, counts(t.passed, t.failed, t.skipped))
 	}
+	return lines
 }
 
 // TestReport returns the report of rule tests. command is as for TestsPretty.
@@ -73,7 +77,11 @@ func TestReport(r ruletest.Result, command string) Report {
 			cases[i].Failure, cases[i].Detail = failureOf(c), strings.TrimSpace(b.String())
 		}
 	}
-	return Report{Name: command, Cases: cases, Findings: FailedFindings(cases), Summary: countCases(cases)}
+	summary := countCases(cases)
+	if surfaces := surfaceCounts(r); surfaces != nil {
+		summary += " (" + strings.Join(surfaces, "; ") + ")"
+	}
+	return Report{Name: command, Cases: cases, Findings: FailedFindings(cases), Summary: summary}
 }
 
 // failureOf writes what is wrong with a case on one line.
