@@ -84,6 +84,12 @@ func (r *Ruleset) UsageKeys(at time.Time) []UsageKey {
 // see the cart as it was before promotions.
 func (p *pricing) redemptions() []Redemption {
 	var all []Redemption
+	for i := range p.lines {
+		lots := p.lines[i].lots
+		for j := range lots {
+			lots[j].base = p.lines[i].item.Price
+		}
+	}
 	for _, i := range p.applied {
 		promotion := p.rules.promotions[i]
 		limits := &promotion.Limits

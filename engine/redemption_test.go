@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -57,4 +58,28 @@ func TestUsageKeysNameThePeriodAtHand(t *testing.T) {
 
 func off(amount int) []engine.Deal {
 	return []engine.Deal{&engine.AmountOff{Of: order, Amount: minor(amount), Per: engine.PerSelection}}
+}
+
+// setTotal is a number: what is left of the set, in cents.
+type setTotal int
+
+func (n setTotal) Value(s *engine.Scope) (engine.Decimal, bool) {
+	return engine.NewDecimal(int64(s.Set(int(n)).Total())), true
+}
+
+func TestLimitsSeeTheCartAsItWasBeforePromotions(t *testing.T) {
+	half := func(id string, limits engine.Limits) engine.Promotion {
+		return engine.Promotion{ID: id, Limits: limits, Deals: []engine.Deal{&engine.PercentOff{Of: order, Percent: whole(50)}}}
+	}
+	rules := newRuleset(t, half("a", engine.Limits{Redemptions: setTotal(0)}), half("b", engine.Limits{}), half("c", engine.Limits{Redemptions: setTotal(2)}))
+	quote := priceRequest(t, rules, engine.Request{Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{
+		{Item: &engine.Item{SKU: "A1", Price: 1000, Stock: 9}, Quantity: 2}, {Item: &engine.Item{SKU: "B1", Price: 300, Stock: 9}, Quantity: 1},
+	}}})
+	var got []int64
+	for _, r := range quote.Redemptions {
+		got = append(got, *r.Redemptions)
+	}
+	if want := []int64{2000, 2300}; !slices.Equal(got, want) {
+		t.Errorf("got the limits %v, want %v", got, want)
+	}
 }

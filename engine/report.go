@@ -32,9 +32,6 @@ func (p *pricing) quote() Quote {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
 	})
 	p.reportApplied(&q)
-	if p.rules.counted {
-		q.Redemptions = p.redemptions()
-	}
 	switch {
 	case p.req.Explain:
 		q.Promotions = append(q.Promotions, p.notApplied()...)
@@ -49,6 +46,9 @@ func (p *pricing) quote() Quote {
 	q.Optimal = reach <= p.saving() && !p.ruled
 	if reach > p.saving() && !p.ruled {
 		q.Bound = reach
+	}
+	if p.rules.counted { // last, because prices are then seen as they began
+		q.Redemptions = p.redemptions()
 	}
 	return q
 }
