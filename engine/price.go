@@ -11,11 +11,10 @@ func (r *Ruleset) Price(req Request) (Quote, error) {
 	if err := p.open(req); err != nil {
 		return Quote{}, err
 	}
-	p.search()
-	if err := p.rejection(); err != nil {
+	quote, err := p.answer()
+	if err != nil {
 		return Quote{}, err
 	}
-	quote := p.quote()
 	if req.Hints {
 		quote.Hints = r.hints(req, quote)
 	}

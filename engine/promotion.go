@@ -5,7 +5,12 @@ type Promotion struct {
 	ID   string
 	Name string
 	// Source is where it was written, as file:line, for messages.
-	Source   string
+	Source string
+	// Meaning names all that decides what the promotion does, with the sets and
+	// conditions that it reads: promotions with the same ID and Meaning, in rulesets
+	// of the same Frame, do the same. "" is like no other: whoever changes a
+	// promotion for a ruleset that becomes part of a Pair empties it.
+	Meaning  string
 	Disabled bool
 	// Priority orders promotions within a group: higher first, then by ID. It
 	// also breaks ties between promotions that exclude each other.

@@ -13,6 +13,7 @@ import (
 // its list price.
 type Ruleset struct {
 	digest     string
+	frame      string
 	currency   Currency
 	policy     Policy
 	sets       []ItemSet
@@ -37,6 +38,9 @@ type Ruleset struct {
 type RulesetConfig struct {
 	// Digest names the sources, so that a quote can say which rules made it.
 	Digest string
+	// Frame names all that is not promotions: rulesets with the same one, that is
+	// not empty, differ in nothing but these. See Pair.
+	Frame string
 	// Currency is what money literals in the rules mean.
 	Currency Currency
 	// Policy holds for all promotions.
@@ -86,7 +90,7 @@ type step struct {
 // NewRuleset checks what the pricing relies on and returns the ruleset. It
 // takes over the slices of the config.
 func NewRuleset(c RulesetConfig) (*Ruleset, error) {
-	r := &Ruleset{digest: c.Digest, currency: c.Currency, policy: c.Policy, sets: c.Sets}
+	r := &Ruleset{digest: c.Digest, frame: c.Frame, currency: c.Currency, policy: c.Policy, sets: c.Sets}
 	seen := make(map[string]bool, len(c.Promotions))
 	for i := range c.Promotions {
 		p := &c.Promotions[i]

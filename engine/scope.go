@@ -12,6 +12,8 @@ type Scope struct {
 	p       *pricing
 	now     time.Time
 	settled *Quote // that is read; nil while promotions are priced
+	// readsTotals says that what earlier promotions left has been read.
+	readsTotals bool
 }
 
 // Quote returns what the cart got, nil while promotions are still being priced; see
@@ -28,7 +30,10 @@ func (s *Scope) Coupons() []string { return s.p.coupons }
 func (s *Scope) Subtotal() Amount { return s.p.subtotal }
 
 // Total is what is left of the subtotal after earlier promotions.
-func (s *Scope) Total() Amount { return s.p.startTotal }
+func (s *Scope) Total() Amount {
+	s.readsTotals = true
+	return s.p.startTotal
+}
 
 // Quantity is the number of units in the cart.
 func (s *Scope) Quantity() int64 { return s.p.quantity }
@@ -49,7 +54,10 @@ func (s *Scope) Lines() int { return s.p.goods }
 func (s *Scope) Line(i int) (*Item, int64) { return s.p.lines[i].item, s.p.lines[i].n }
 
 // LineTotal is what is left of line i after earlier promotions.
-func (s *Scope) LineTotal(i int) Amount { return s.p.lines[i].startTotal() }
+func (s *Scope) LineTotal(i int) Amount {
+	s.readsTotals = true
+	return s.p.lines[i].startTotal()
+}
 
 // Set returns the facts about the item set with the index.
 func (s *Scope) Set(index int) SetFacts { return SetFacts{s.p, s.p.members(index)} }
@@ -80,6 +88,7 @@ func (f SetFacts) PriceRange() (lowest, highest Amount, ok bool) {
 
 // Total is what is left of Subtotal after earlier promotions.
 func (f SetFacts) Total() Amount {
+	f.p.scope.readsTotals = true
 	var total Amount
 	for i := range f.m.each {
 		total += f.p.lines[i].startTotal()

@@ -18,6 +18,7 @@ type shop struct {
 	policy     engine.Policy
 	promotions []engine.Promotion
 	request    engine.Request
+	met        bool // sets that read the quantity are found with the lines
 }
 
 func usd(t interface{ Fatalf(string, ...any) }) engine.Currency {
@@ -41,9 +42,19 @@ func shopSets() []engine.ItemSet {
 	})
 }
 
+// sets are those of the shop. What is said of the third one's items makes no
+// difference.
+func (s *shop) sets() []engine.ItemSet {
+	sets := shopSets()
+	if s.met {
+		sets[3].Within = func(*engine.Item) bool { return true }
+	}
+	return sets
+}
+
 func (s *shop) rules(t interface{ Fatalf(string, ...any) }) *engine.Ruleset {
 	rules, err := engine.NewRuleset(engine.RulesetConfig{
-		Digest: "test", Currency: usd(t), Policy: s.policy, Sets: shopSets(), Promotions: slices.Clone(s.promotions),
+		Digest: "test", Currency: usd(t), Policy: s.policy, Sets: s.sets(), Promotions: slices.Clone(s.promotions),
 	})
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -289,7 +300,7 @@ func (d draws) conflicts(s *shop, combines ...engine.Combine) {
 
 // drawShop draws a shop of up to so many promotions, without conflicts.
 func (d draws) shop(promotions int) *shop {
-	s := new(shop)
+	s := &shop{met: d.one(2, "met")}
 	for i := range d.number(1, promotions, "promotions") {
 		s.promotions = append(s.promotions, d.promotion(i))
 	}

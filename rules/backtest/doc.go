@@ -13,6 +13,13 @@
 // codes that promotions with per_customer or per_code were used by. Rejected: a
 // tally for each core, added up at the end, which cannot count limits.
 //
+// Two versions of rules are mostly the same. An order is priced once where the rest
+// cannot touch it (engine.Pair), which is seen by the names that rules have by what
+// is written in them: promotions of the same words, with the sets and conditions
+// that they read, in folders with the same policy and plugins. Rows of a table have
+// the same item where they say the same of it, so that rulesets know it by its
+// address.
+//
 // Limits and budgets are counted anew for each ruleset, from nothing, over the
 // orders as they come, as if it had been in force: a budget of 1,000 costs at most
 // 1,000. An order is priced as if nothing were used yet, on all cores; it stands

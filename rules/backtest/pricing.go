@@ -68,8 +68,10 @@ func (r *run) priceOrder(decoder Decoder, e Entry, p *pricedOrder) {
 	if !r.Recorded {
 		usage = unused(usage)
 	}
+	priced := r.request(p, usage)
+	quotes, errs := r.pair.Price(priced)
 	for s := range candidate + 1 {
-		if p.problem = r.quote(p, s, usage); p.problem != nil {
+		if p.problem = r.settle(p, s, priced, quotes[s], errs[s]); p.problem != nil {
 			return
 		}
 	}
@@ -78,18 +80,29 @@ func (r *run) priceOrder(decoder Decoder, e Entry, p *pricedOrder) {
 
 // quote prices the order by one ruleset.
 func (o *Options) quote(p *pricedOrder, s side, usage engine.Usage) *Problem {
+	request := o.request(p, usage)
+	quote, err := o.rules(s).Price(request)
+	return o.settle(p, s, request, quote, err)
+}
+
+// request is what the order is priced by.
+func (o *Options) request(p *pricedOrder, usage engine.Usage) engine.Request {
 	request := p.order.Request
 	request.Usage = usage
 	if o.Catalog != nil {
 		request.Catalog = giftCatalog{request.Catalog, o.Catalog}
 	}
-	quote, err := o.rules(s).Price(request)
+	return request
+}
+
+// settle notes what one ruleset makes of the order.
+func (o *Options) settle(p *pricedOrder, s side, request engine.Request, quote engine.Quote, err error) *Problem {
 	if err != nil {
 		problem := asProblem(err)
 		problem.Text = s.String() + " rules: " + problem.Text
 		return problem
 	}
-	p.quotes[s], p.usage = quote, usage
+	p.quotes[s], p.usage = quote, request.Usage
 	if p.broken[s], err = invariant.Broken(o.checked(p), o.rules(s), request, &quote); err != nil {
 		return asProblem(err)
 	}

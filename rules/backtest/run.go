@@ -81,7 +81,7 @@ func Run(ctx context.Context, source Source, o Options) (*Result, error) {
 	slices.SortStableFunc(o.Invariants, func(a, b invariant.Invariant) int { return cmp.Compare(dear(a), dear(b)) })
 	ctx, cancel := context.WithCancel(ctx)
 	r := &run{
-		Options: o, source: source,
+		Options: o, source: source, pair: engine.NewPair(o.Old, o.New),
 		work: make(chan *block), ordered: make(chan *block, 2*o.Workers),
 		free: make(chan *block, 3*o.Workers+2),
 	}
@@ -118,6 +118,7 @@ func Run(ctx context.Context, source Source, o Options) (*Result, error) {
 type run struct {
 	Options
 	source        Source
+	pair          *engine.Pair
 	work, ordered chan *block
 	free          chan *block
 	failure       error // of feed, to be read when ordered is closed

@@ -58,7 +58,7 @@ func compileFiles(files []File, watch *observer) (engine.RulesetConfig, *compile
 
 // rulesetConfig is what the ruleset of the files is made of.
 func (c *compiler) rulesetConfig(files []File, policy engine.Policy, promotions []engine.Promotion) engine.RulesetConfig {
-	return engine.RulesetConfig{
+	config := engine.RulesetConfig{
 		Digest:     Digest(files),
 		Currency:   c.currency,
 		Policy:     policy,
@@ -66,6 +66,8 @@ func (c *compiler) rulesetConfig(files []File, policy engine.Policy, promotions 
 		Promotions: promotions,
 		Facts:      c.plugins.factsRead(),
 	}
+	c.name(&config)
+	return config
 }
 
 // compile compiles all that has been read.

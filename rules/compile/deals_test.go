@@ -95,7 +95,7 @@ func TestAPromotionHasWhatItsFileSays(t *testing.T) {
 			Days:  engine.Weekdays(0).With(time.Saturday).With(time.Sunday),
 			Hours: []engine.Hours{{From: 8 * 60, Until: 22 * 60}, {From: 22 * 60, Until: 2 * 60}},
 		},
-		Deals: got.Deals,
+		Deals: got.Deals, Meaning: got.Meaning, // see TestAPromotionsMeaningIsAllThatItReads
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
