@@ -292,6 +292,8 @@ func TestHover(t *testing.T) {
 		{"a variable", rules, "cate|gory ==", "**category**: the main category; `category == \"tv\"` holds for `tv` and all below it, such as `tv/oled`"},
 		{"an item", tests, "[HA|T x3]", "**HAT**: Hat, 10.00, hats"},
 		{"a key of a test", tests, "not_ap|plied:", "**not_applied**: {promotion: reason} or {promotion: {reason, by, fault}}"},
+		{"a key of a test file", tests, "cata|logue:", "**catalogue**: items, or the path of an inventory file"},
+		{"a key of a test that is needed", tests, "na|me: three", "**name**: what the test shows; no other test of the file has it\n\nRequired."},
 		{"nothing", tests, "name: thr|ee", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
