@@ -37,7 +37,7 @@ func twoShops(t *testing.T) string {
 	write(t, dir, "a/rules.yaml", rules)
 	write(t, dir, "a/rules_test.yaml", twoTests)
 	write(t, dir, "b/rules.yaml", rules)
-	write(t, dir, "b/rules_test.yaml", catalogue+"tests: [{name: other, given: {cart: [HIFI]}, expect: {total: 5}}]\n")
+	write(t, dir, "b/rules_test.yaml", catalogue+"tests: [{name: other, given: {cart: [HIFI]}, expect: {total: 5, not_applied: {gold: condition_false}}}]\n")
 	return dir
 }
 
@@ -116,6 +116,9 @@ func TestASessionOutlivesFaults(t *testing.T) {
 		{"of rules", "a/rules.yaml", "promotions: [{id: a, deal: {percent_of: {}}}]", `a/rules.yaml:1:29: R0002 unknown key "percent_of": did you mean "percent_off"?`},
 		{"of a test", "a/rules_test.yaml", strings.Replace(twoTests, "total: 10", "totl: 10", 1), "a/rules_test.yaml:4:5: R0203 the test expects nothing: add expect with a total, or the promotions applied\n" +
 			`a/rules_test.yaml:6:14: R0002 unknown key "totl": did you mean "total"?`},
+		{"of a test that names what the rules no longer have", "b/rules.yaml", strings.Replace(rules, "id: gold", "id: silver", 1), `b/rules_test.yaml:2:79: R0202 no promotion has the id "gold": there is silver, three-for-two`},
+		{"of a test without an instant that the rules now ask for", "b/rules.yaml", strings.Replace(rules, "- id: gold", "- id: gold\n    schedule: {from: 2026-12-01}", 1),
+			"b/rules_test.yaml:2:9: R0203 the outcome depends on the time, because of gold: give the instant: given: {at: 2026-12-24T10:00:00Z}, or set it in defaults"},
 		{"of items", "items.yaml", "items: [{sku: TV, price: x}]\n", "a/rules_test.yaml:5:20: R0201 the catalogue has no item \"TV\"\n" +
 			"fixtures.yaml:1:19: R0201 the catalogue has no item \"TV\"\n" +
 			`items.yaml:1:26: R0004 number "x": not a decimal number`},

@@ -107,13 +107,13 @@ func TestUpdateWritesWhatTheEngineSays(t *testing.T) {
     given: {cart: [TV x3]}
     expect:
       total: "1.00"      # what is to pay
-      subtotal: '30'
+      subtotal: '3'
       discount: 9
 `, `  - name: a
     given: {cart: [TV x3]}
     expect:
       total: "20.00"      # what is to pay
-      subtotal: '30'
+      subtotal: '30.00'
       discount: 10.00
 `},
 		{"lists in brackets", "  - {name: a, given: {cart: [TV x3], customer: {groups: [gold]}}, expect: {applied: [gold], gifts: [HIFI x2]}}\n",
