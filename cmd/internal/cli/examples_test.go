@@ -169,7 +169,10 @@ func (p *shopFolder) sell(t *testing.T) {
 		p.order = bought.Order
 	}
 	e := examples{t: t, shop: *p}
-	for p.event == "" { // until both have been sent and given up
+	for until := time.Now().Add(20 * time.Second); p.event == ""; { // until both have been sent and given up
+		if time.Now().After(until) {
+			t.Fatalf("the events were not given up:\n%s", &serving.log)
+		}
 		_, output := e.shell("checkout webhooks list --state dead --config checkout.yaml -o json")
 		if found := regexp.MustCompile(`"id": ?"([0-9a-f-]{36})"`).FindAllStringSubmatch(output, -1); len(found) == 2 {
 			p.event = found[0][1]
