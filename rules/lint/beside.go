@@ -74,10 +74,23 @@ func (l *linter) mayEnd(p, q *promotion, reason engine.Reason) bool {
 	case engine.CapReached:
 		return l.config.Policy.Cap != nil || l.config.Policy.CapPercent != nil
 	case engine.Displaced:
-		return groupOf(p) == groupOf(q)
+		combines := l.policyOf(groupOf(p)).Combine
+		return groupOf(p) == groupOf(q) && (combines != engine.CombineAll || p.claims() && q.claims())
 	default:
 		return l.excludes(p, q) || l.excludes(q, p)
 	}
+}
+
+// claims reports whether the promotion has a deal that uses units up.
+func (p *promotion) claims() bool {
+	return slices.ContainsFunc(p.Deals, func(d engine.Deal) bool {
+		switch d.(type) {
+		case *engine.Multibuy, *engine.BuyGet, *engine.Bundle:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 // Stacked returns the pairs of promotions that took something off one line of the
