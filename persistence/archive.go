@@ -10,6 +10,8 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/apikey"
+	"github.com/checkout-promotions/checkout/engine/audit"
 )
 
 // Ruleset is what a ruleset was compiled from, as it is kept for the orders that
@@ -204,6 +206,14 @@ func (a *Archive) Holds(ctx context.Context, l HoldListing) ([]Hold, error) {
 // HoldByReference is Store.HoldByReference.
 func (a *Archive) HoldByReference(ctx context.Context, reference string) (Hold, error) {
 	return a.store.HoldByReference(ctx, reference)
+}
+
+// Keys is Store.Keys.
+func (a *Archive) Keys(ctx context.Context) ([]apikey.Key, error) { return a.store.Keys(ctx) }
+
+// AuditLog is Store.AuditLog.
+func (a *Archive) AuditLog(ctx context.Context, f audit.Filter) ([]audit.Entry, error) {
+	return a.store.AuditLog(ctx, f)
 }
 
 func (a *Archive) row(ctx context.Context, reference string) (recordRow, error) {

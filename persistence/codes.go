@@ -147,7 +147,7 @@ func (s *Store) setRevoked(ctx context.Context, op string, codes []string, at ti
 			}
 			changed += n
 		}
-		return nil
+		return s.recordAudit(ctx, tx)
 	})
 	return changed, err
 }

@@ -208,8 +208,10 @@ func (s *Store) Resend(ctx context.Context, f DeliveryFilter) (int64, error) {
 		if err != nil {
 			return failed("resend deliveries", err)
 		}
-		n, err = changed.RowsAffected()
-		return failed("resend deliveries", err)
+		if n, err = changed.RowsAffected(); err != nil || n == 0 {
+			return failed("resend deliveries", err)
+		}
+		return s.recordAudit(ctx, tx)
 	})
 	return n, err
 }

@@ -92,7 +92,10 @@ func (s *Store) wantCodes(ctx context.Context, pool string, more int64) (poolRow
 			return err
 		}
 		row.Wanted += more
-		return savePool(ctx, tx, &row)
+		if err := savePool(ctx, tx, &row); err != nil {
+			return err
+		}
+		return s.recordAudit(ctx, tx)
 	})
 	return row, err
 }

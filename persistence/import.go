@@ -96,7 +96,7 @@ func (s *Store) ImportCodes(
 			slices.SortStableFunc(in.faults.Faults, func(a, b ImportFault) int { return a.Line - b.Line })
 			return &in.faults
 		}
-		return nil
+		return s.recordAudit(ctx, tx)
 	})
 	if err != nil {
 		return 0, err

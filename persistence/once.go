@@ -25,7 +25,18 @@ type outcome struct {
 // this transaction; and where the key has an effect already, change is not
 // called and result is what was stored. So a request has one call of once. It is
 // idempotency.ErrBusy when the claim has lost its key, and then nothing happens.
+// The entries of the audit log that ctx has are stored with the effect.
 func once[T any](ctx context.Context, s *Store, op string, result *T, change func(context.Context, bun.Tx) error) error {
+	return onceUnaudited(ctx, s, op, result, func(ctx context.Context, tx bun.Tx) error {
+		if err := change(ctx, tx); err != nil {
+			return err
+		}
+		return s.recordAudit(ctx, tx)
+	})
+}
+
+// onceUnaudited is once for a change that records its entries itself, or none.
+func onceUnaudited[T any](ctx context.Context, s *Store, op string, result *T, change func(context.Context, bun.Tx) error) error {
 	var by *idempotency.Claim
 	if claim, keyed := idempotency.ClaimOf(ctx); keyed {
 		by = &claim

@@ -96,10 +96,13 @@ func (s *Store) CreatePool(ctx context.Context, name string, format coupon.Forma
 	}
 	err := s.write(ctx, "create pool", func(ctx context.Context, tx bun.Tx) error {
 		added, err := affected(tx.NewInsert().Model(&row).On("CONFLICT (name) DO NOTHING").Exec(ctx))
-		if err == nil && added == 0 {
+		switch {
+		case err != nil:
+			return failed("create pool", err)
+		case added == 0:
 			return &PoolTakenError{Name: name}
 		}
-		return failed("create pool", err)
+		return s.recordAudit(ctx, tx)
 	})
 	if err != nil {
 		return CouponPool{}, err
@@ -222,10 +225,13 @@ func (s *Store) setPoolRevoked(ctx context.Context, name string, at time.Time) e
 			change = change.Set("revoked_at = coalesce(revoked_at, ?)", at)
 		}
 		changed, err := affected(change.Exec(ctx))
-		if err == nil && changed == 0 {
+		switch {
+		case err != nil:
+			return failed("revoke pool", err)
+		case changed == 0:
 			return &UnknownPoolError{Name: name}
 		}
-		return failed("revoke pool", err)
+		return s.recordAudit(ctx, tx)
 	})
 }
 

@@ -56,6 +56,7 @@ func closedText(text string) bool {
 func (s *shop) allCalls() map[string]func(context.Context) error {
 	calls := s.calls()
 	maps.Copy(calls, s.couponCalls())
+	maps.Copy(calls, s.apiKeyCalls())
 	return calls
 }
 

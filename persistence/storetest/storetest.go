@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"archive", archiveCases()},
 		{"lifecycle", lifecycleCases()},
 		{"keys", keyCases()},
+		{"API keys", apiKeyCases()},
+		{"audit log", auditCases()},
 		{"concurrency", concurrencyCases()},
 		{"limits", limitCases()},
 	})

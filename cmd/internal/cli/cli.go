@@ -11,6 +11,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/apikey"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/coupon"
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -79,7 +80,9 @@ func refusal(err error) error {
 		errors.As(err, new(*engine.OrderStateError)), errors.As(err, new(*engine.ReturnError)),
 		errors.As(err, new(*persistence.UnknownHoldError)), errors.As(err, new(*persistence.HoldStateError)),
 		errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
-		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)):
+		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)),
+		errors.As(err, new(*persistence.UnknownKeyError)), errors.As(err, new(*persistence.KeyTakenError)),
+		errors.As(err, new(*persistence.KeyReplacedError)), errors.As(err, new(*apikey.InactiveError)):
 		return codedError{exitFindings, err}
 	default:
 		return environmentError(err)

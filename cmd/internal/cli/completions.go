@@ -11,6 +11,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/apikey"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
@@ -32,7 +33,7 @@ func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 // where a command does not say it itself.
 func completeArguments(s Streams) map[string]cobra.CompletionFunc {
 	pool := atMost(1, completePools(s))
-	event, hold := completeEvents(s), completeHolds(s)
+	event, hold, key := completeEvents(s), completeHolds(s), completeKeys(s)
 	return map[string]cobra.CompletionFunc{
 		"checkout coupons generate": pool,
 		"checkout coupons export":   pool,
@@ -40,6 +41,8 @@ func completeArguments(s Streams) map[string]cobra.CompletionFunc {
 		"checkout coupons import":   then(pool, files("csv")),
 		"checkout holds release":    atMost(1, hold),
 		"checkout holds show":       atMost(1, hold),
+		"checkout keys revoke":      key,
+		"checkout keys rotate":      atMost(1, key),
 		"checkout items import":     files("csv", "jsonl"),
 		"checkout webhooks resend":  event,
 		"checkout webhooks show":    atMost(1, event),
@@ -55,6 +58,9 @@ func completeFlags(s Streams) map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
 		"after":                        completeOrders(s, -1),
 		"checkout holds list after":    completeHolds(s),
+		"checkout keys create rotate":  completeKeys(s),
+		"checkout keys create scope":   cobra.FixedCompletions(apikey.AllScopes().Strings(), cobra.ShellCompDirectiveNoFileComp),
+		"checkout audit actor":         completeKeys(s),
 		"always":                       completeTests,
 		"cases":                        completeTests,
 		"catalogue":                    files("yaml", "yml", "csv", "jsonl"),
@@ -171,6 +177,19 @@ func completePools(s Streams) cobra.CompletionFunc {
 			names = append(names, p.Name)
 		}
 		return names, err
+	})
+}
+
+// completeKeys offers the ids of keys that are not revoked.
+func completeKeys(s Streams) cobra.CompletionFunc {
+	return reading(s, func(ctx context.Context, data *persistence.Store) (ids []string, err error) {
+		keys, err := data.Keys(ctx)
+		for _, k := range keys {
+			if k.Revoked.IsZero() {
+				ids = append(ids, cobra.CompletionWithDesc(k.ID, k.Name))
+			}
+		}
+		return ids, err
 	})
 }
 

@@ -46,6 +46,8 @@ func preparations() map[string][]string {
 		"checkout coupons revoke":   {"checkout coupons create spring --count 5 --prefix SPRING"},
 		"checkout coupons restore":  {"checkout coupons create spring --count 5 --prefix SPRING", "checkout coupons revoke --pool spring"},
 		"checkout coupons list":     {"checkout coupons create spring"},
+		"checkout keys rotate":      {"checkout keys create storefront --scope quotes:read"},
+		"checkout keys revoke":      {"checkout keys create storefront --scope quotes:read"},
 		"checkout items restore":    {"checkout items delete 120P90"},
 		"checkout plugins verify":   {"checkout plugins lock --plugins plugins --rules rules"},
 		"checkout rules backtest":   {"checkout orders export | gzip >november.jsonl.gz"},
@@ -334,6 +336,10 @@ func (e examples) here(line string) string {
 		"db.internal", filepath.Join(e.shop.folder, "nowhere"), "--port 8000", "--port 0", "~/checkout", e.shop.root,
 		"bench loyalty --plugins", "bench loyalty --for 20ms --plugins", "--for 200ms", "--for 20ms",
 	).Replace(line)
+	if example := "4kq7w2mzpa"; strings.Contains(line, "keys") && strings.Contains(line, example) {
+		_, all := e.shell("checkout keys list")
+		line = strings.ReplaceAll(line, example, regexp.MustCompile(`(?m)^[a-z2-7]{10} `).FindString(all))
+	}
 	code := regexp.MustCompile(`(?i)SPRING-7KQ4-MH2T`)
 	if !code.MatchString(line) {
 		return line

@@ -1,0 +1,66 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Actors that have no key.
+const (
+	Password = "password" // whoever has the password of v0
+	CLI      = "cli"      // whoever runs a command on the database
+)
+
+const (
+	// MaxText is how many bytes actor, action, subject and request id may have each.
+	MaxText = 255
+	// MaxDetail is how many bytes the detail of an entry may have.
+	MaxDetail = 64 << 10
+	// MaxEntries is how many entries are read at most at a time.
+	MaxEntries = 1000
+)
+
+// Entry is that somebody has changed something. The store sets ID and At.
+type Entry struct {
+	// ID grows; pass that of the last entry as Filter.Before to go on.
+	ID int64 `json:"id"`
+	// At is when it was stored, in UTC and whole microseconds.
+	At time.Time `json:"at"`
+	// Actor is the id of a key, Password or CLI.
+	Actor string `json:"actor"`
+	// Action is what was done, such as "keys.revoke".
+	Action string `json:"action"`
+	// Subject is the id of what was changed, "" where there is none.
+	Subject string `json:"subject,omitempty"`
+	// Detail is a JSON object that says more; nil is an empty one.
+	Detail json.RawMessage `json:"detail,omitempty"`
+	// RequestID is that of the request, as logs have it, "" for none.
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Filter says which entries to read. Empty texts and a zero Since select all.
+type Filter struct {
+	Actor, Action, Subject string
+	// Since selects entries of that instant and later.
+	Since time.Time
+	// Before selects entries with a smaller id; 0 begins with the newest.
+	Before int64
+	// Limit is how many are read at most, from 1 to MaxEntries.
+	Limit int
+}
+
+type entriesKey struct{}
+
+// With returns a context whose write stores the entries too, besides those that it
+// has already.
+func With(ctx context.Context, entries ...Entry) context.Context {
+	return context.WithValue(ctx, entriesKey{}, append(Of(ctx), entries...))
+}
+
+// Of returns the entries that With has put there; the caller owns the slice.
+func Of(ctx context.Context) []Entry {
+	entries, _ := ctx.Value(entriesKey{}).([]Entry)
+	return slices.Clone(entries)
+}
