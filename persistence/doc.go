@@ -119,6 +119,18 @@
 //	outcome      JSON: what a committed effect returned
 //	status, headers, body   of the answer
 //
+//	api_keys                          audit_log
+//	─────────────────────────────     ─────────────────────────────────
+//	id            key, ten letters    id          key, grows
+//	name          as it is called     at
+//	digest        unique, SHA-256     actor       a key, password or cli
+//	scopes        JSON list           action      such as keys.revoke
+//	created_at                        subject     id of what was changed
+//	expires_at    or null             detail      JSON object
+//	revoked_at    or null             request_id
+//	last_used_at  or null
+//	rotates       of api_keys or null
+//
 // # Keys
 //
 // A request that carries a key is served in three steps, each a transaction:
@@ -136,12 +148,23 @@
 // ways, and nobody but the store needs to know how. A method takes part by
 // calling once where it would call s.write, with a pointer to what it returns.
 //
+// Keys of the API (see package apikey) are something else: CreateKey, RotateKey,
+// RevokeKey, KeyByDigest, Keys and TouchKeys.
+//
+// # Audit log
+//
+// The entries that audit.With puts into a context are stored by the transaction of the
+// write that has this context: of items, stock, cancels, returns, the ends of holds,
+// coupons, events that are sent again, and keys of the API. Sales and new holds leave
+// none; see package audit for the reasons. AuditLog reads them, PurgeAudit removes old ones.
+//
 // # Errors
 //
 // An error either is about the request, and then has a type of its own
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
 // engine.OrderStateError, engine.ReturnError, HoldStateError, UnknownHoldError,
+// UnknownKeyError, KeyTakenError, KeyReplacedError, apikey.InactiveError,
 // CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError, ImportError,
 // coupon.GuessableError), or the database failed, and then it is an *Error. Its
 // text is safe to show; what the driver said is in its LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
@@ -322,4 +345,9 @@
 //     uses alone, for which counters would have to tell them from held ones, and
 //     which says nothing while customers get nothing. That a stock is low is told
 //     by holds too: their units have left it.
+//   - Keys of the API are looked up by digest, whether they are in force or not, so
+//     that whoever asks can say why a key is refused. When they were used last is
+//     told now and then for all of them: a row of a key that every request
+//     updates would make the requests of a key wait for each other.
+//   - A key that is revoked stays in the table, because the audit log names it.
 package persistence
