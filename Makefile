@@ -19,10 +19,10 @@ ifndef DEBUG
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -gcflags=all=-dwarf=false)
 endif
 
-CI_STEPS = fmt-check vet tidy-check libc-check proto-check charts-check build staticcheck test race
+CI_STEPS = fmt-check vet tidy-check libc-check proto-check openapi-check charts-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build man install run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check proto proto-check proto-release node browser groff charts charts-check
+.PHONY: help build man install run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -137,6 +137,12 @@ tidy-check: ## check that go.mod and go.sum are tidy
 
 libc-check: ## check that modernc libc is the version that sqlite was made with
 	@tools/libc.sh
+
+generate: ## generate what api/openapi.yaml makes: the document as JSON, the types of version 1, the client
+	cd tools/openapi && go run . generate
+
+openapi-check: ## check that these are fresh
+	cd tools/openapi && go mod tidy -diff && go vet ./... && go run . check
 
 proto: ## generate the Go code of the contract of plugins
 	cd tools/proto && go run . generate

@@ -56,7 +56,11 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 // admit returns nil, errUnauthorized or errThrottled. A request without a
 // password is no guess and is not counted.
 func (g *guard) admit(w http.ResponseWriter, r *http.Request) error {
-	password := r.Header.Get(passwordHeader)
+	return g.check(w, r, r.Header.Get(passwordHeader))
+}
+
+// check is admit for a password from anywhere.
+func (g *guard) check(w http.ResponseWriter, r *http.Request, password string) error {
 	if !g.configured || password == "" {
 		return errUnauthorized
 	}

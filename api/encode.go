@@ -13,7 +13,7 @@ import (
 // answer sends the JSON text of value. An error means that nothing was sent.
 // Bytes of a stored text that are no UTF-8 go out as U+FFFD.
 func (s *Server) answer(w http.ResponseWriter, status int, value any) error {
-	text, err := json.Marshal(value, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
+	text, err := json.Marshal(value, answerOptions())
 	if err != nil {
 		return err
 	}
@@ -24,6 +24,11 @@ func (s *Server) answer(w http.ResponseWriter, status int, value any) error {
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // a client that went away does not care
 	return nil
+}
+
+// answerOptions are how everything is written.
+func answerOptions() json.Options {
+	return json.JoinOptions(jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 }
 
 // money goes out as a JSON number with exactly the digits of its currency.

@@ -22,6 +22,8 @@ const (
 	errUnauthorized problem = "X-Auth-Password is missing or wrong"
 	errThrottled    problem = "too many wrong passwords from this address: wait a minute"
 	errBodyLate     problem = "body: not received in time"
+	errNoKey        problem = "Authorization is missing, or has no key that is valid: want Bearer ck_…"
+	errNotJSON      problem = "Content-Type: want application/json"
 	errNoKeys       problem = "this server does not support Idempotency-Key: send the request without it"
 )
 
@@ -37,50 +39,62 @@ type soldOutError struct{ sku string }
 func (e *soldOutError) Error() string { return fmt.Sprintf("item %s: out of stock", e.sku) }
 
 // errorTable says what a caller is told about an error: the first row that
-// knows the error decides. An error that no row knows is a fault of ours.
+// knows the error decides. The last one knows all: what no other knows is a fault
+// of ours.
 type errorTable []errorRow
 
 type errorRow struct {
-	status int
+	kind problemKind
 	// message returns the text for err, and whether the row knows err.
 	message func(err error) (string, bool)
 }
 
 func newErrorTable(isUnavailable func(error) bool) errorTable {
+	kinds := problemKinds()
+	row := func(code string, message func(error) (string, bool)) errorRow {
+		return errorRow{kindOf(kinds, code), message}
+	}
 	return errorTable{
-		{http.StatusBadRequest, ownText[*invalidError]()},
-		{http.StatusBadRequest, kind(func(e *engine.CartError) string { return "skus: " + e.Problem })},
-		{http.StatusBadRequest, ownText[idempotency.Error]()},
-		{http.StatusUnauthorized, the(errUnauthorized)},
-		{http.StatusNotFound, the(errNoPath)},
-		{http.StatusNotFound, kind(unknownItem)},
-		{http.StatusNotFound, ownText[*soldOutError]()},
-		{http.StatusMethodNotAllowed, the(errMethod)},
-		{http.StatusRequestTimeout, the(errBodyLate)},
-		{http.StatusConflict, ownText[*engine.OutOfStockError]()},
-		{http.StatusConflict, ownText[*engine.NameTakenError]()},
-		{http.StatusConflict, told(idempotency.ErrBusy, idempotency.ErrBusy.Error())},
-		{http.StatusRequestEntityTooLarge, kind(bodyTooLong)},
-		{http.StatusUnprocessableEntity, ownText[*idempotency.ReusedError]()},
-		{http.StatusTooManyRequests, the(errThrottled)},
-		{http.StatusNotImplemented, the(errNoKeys)},
-		{statusCanceled, told(context.Canceled, "the request was canceled")},
-		{http.StatusServiceUnavailable, told(context.DeadlineExceeded, "the request took too long")},
-		{http.StatusServiceUnavailable, kind(pluginFailed)},
-		{http.StatusServiceUnavailable, func(err error) (string, bool) {
+		row("invalid_body", ownText[*invalidError]()),
+		row("invalid_cart", kind(func(e *engine.CartError) string { return "skus: " + e.Problem })),
+		row("invalid_cart", ownText[*cartError]()),
+		row("invalid_parameter", ownText[idempotency.Error]()),
+		row("unauthorized", the(errUnauthorized)),
+		row("unauthorized", the(errNoKey)),
+		row("forbidden", ownText[*scopeError]()),
+		row("not_found", the(errNoPath)),
+		row("unknown_item", kind(unknownItem)),
+		row("sold_out", ownText[*soldOutError]()),
+		row("method_not_allowed", the(errMethod)),
+		row("body_timeout", the(errBodyLate)),
+		row("out_of_stock", ownText[*engine.OutOfStockError]()),
+		row("name_taken", ownText[*engine.NameTakenError]()),
+		row("request_running", told(idempotency.ErrBusy, idempotency.ErrBusy.Error())),
+		row("body_too_large", kind(bodyTooLong)),
+		row("unsupported_media_type", the(errNotJSON)),
+		row("idempotency_key_reused", ownText[*idempotency.ReusedError]()),
+		row("unknown_items", ownText[*unknownItemsError]()),
+		row("unknown_coupons", ownText[*unknownCouponsError]()),
+		row("throttled", the(errThrottled)),
+		row("not_supported", the(errNoKeys)),
+		row("canceled", told(context.Canceled, "the request was canceled")),
+		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
+		row("plugin_failed", kind(pluginFailed)),
+		row("unavailable", func(err error) (string, bool) {
 			return "the store is unavailable: try again later", isUnavailable(err)
-		}},
+		}),
+		row("internal", func(error) (string, bool) { return "internal error", true }),
 	}
 }
 
-// lookUp returns the status and the message for err.
-func (t errorTable) lookUp(err error) (status int, message string) {
+// lookUp returns what err is and the message for it; the last row knows all.
+func (t errorTable) lookUp(err error) (kind problemKind, message string) {
 	for _, row := range t {
 		if message, ok := row.message(err); ok {
-			return row.status, message
+			return row.kind, message
 		}
 	}
-	return http.StatusInternalServerError, "internal error"
+	return problemKind{}, ""
 }
 
 // kind knows errors of a type, wherever they are in the chain. Only they make
@@ -119,11 +133,17 @@ type errorAnswer struct {
 	Error string `json:"error"`
 }
 
-// refuse answers err. What caused a fault of ours is left to the access log.
+// refuse answers err, as the version of the path has it. What caused a fault of
+// ours is left to the access log.
 func (s *Server) refuse(w http.ResponseWriter, err error) {
-	status, message := s.errors.lookUp(err)
-	if rec, ok := w.(*record); ok && status >= http.StatusInternalServerError {
+	kind, message := s.errors.lookUp(err)
+	rec, ok := w.(*record)
+	if ok && kind.status >= http.StatusInternalServerError {
 		rec.cause = err
 	}
-	_ = s.answer(w, status, &errorAnswer{message}) // a text can always be answered
+	if ok && rec.problems {
+		sendProblem(w, s.newProblem(err, rec.id))
+		return
+	}
+	_ = s.answer(w, kind.status, &errorAnswer{message}) // a text can always be answered
 }

@@ -13,13 +13,24 @@ const maxFaults = 10
 
 // invalidError lists what is wrong with a body.
 type invalidError struct {
-	faults []string
+	faults []fault
 	more   int // faults that were not kept
+}
+
+// fault is what is wrong at one place.
+type fault struct {
+	at      string // as version 0 names the place
+	pointer string // as version 1 does
+	problem string
 }
 
 // Error implements error; callers see the text.
 func (e *invalidError) Error() string {
-	text := strings.Join(e.faults, "; ")
+	texts := make([]string, len(e.faults))
+	for i, f := range e.faults {
+		texts[i] = f.at + ": " + f.problem
+	}
+	text := strings.Join(texts, "; ")
 	if e.more > 0 {
 		text += fmt.Sprintf("; and %d more", e.more)
 	}
@@ -79,11 +90,31 @@ func pathTo(p jsontext.Pointer) path {
 type faults struct{ invalidError }
 
 func (f *faults) add(at path, problem string) {
+	f.note(fault{at: at.String(), problem: problem})
+}
+
+// at notes a fault at a place in a body of version 1; parts are the tokens of a
+// JSON pointer, texts and numbers.
+func (f *faults) at(problem string, parts ...any) {
+	pointer := pointerTo(parts...)
+	f.note(fault{at: pointer, pointer: pointer, problem: problem})
+}
+
+func (f *faults) note(found fault) {
 	if len(f.faults) == maxFaults {
 		f.more++
 		return
 	}
-	f.faults = append(f.faults, at.String()+": "+problem)
+	f.faults = append(f.faults, found)
+}
+
+// pointerTo is the JSON pointer (RFC 6901) of the tokens, "" for the body.
+func pointerTo(parts ...any) string {
+	var pointer jsontext.Pointer
+	for _, part := range parts {
+		pointer = pointer.AppendToken(fmt.Sprint(part))
+	}
+	return string(pointer)
 }
 
 // err returns the faults, nil if there are none.

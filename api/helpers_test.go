@@ -109,6 +109,7 @@ func percentRules(t testing.TB, digest string, percent int64) *engine.Ruleset {
 type shop struct {
 	*fake
 	server *api.Server
+	http   http.Handler // the server, held to the document
 	rules  *engine.Engine
 }
 
@@ -130,7 +131,7 @@ func open(t testing.TB, change ...func(*shop, *api.Options)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server = server
+	s.server, s.http = server, checked{t, server}
 	return s
 }
 
@@ -140,7 +141,7 @@ func withRules(rules api.Rules) func(*shop, *api.Options) {
 
 // do sends a request with the headers given as name, value.
 func (s *shop) do(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	return send(s.server, method, path, strings.NewReader(body), headers...)
+	return send(s.http, method, path, strings.NewReader(body), headers...)
 }
 
 func send(h http.Handler, method, path string, body io.Reader, headers ...string) *httptest.ResponseRecorder {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine/idempotency"
@@ -126,7 +127,7 @@ func (s *Server) busy(w http.ResponseWriter, err error) error {
 // the key was lost to another request.
 func (s *Server) runClaimed(w http.ResponseWriter, r *http.Request, claim idempotency.Claim, next http.Handler) error {
 	held := &buffer{header: make(http.Header)}
-	rec := &record{ResponseWriter: held, id: RequestID(r.Context())}
+	rec := &record{ResponseWriter: held, id: RequestID(r.Context()), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
 	settled := false
 	defer func() { // a handler that panics has no answer
 		if !settled {

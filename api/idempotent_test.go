@@ -151,7 +151,10 @@ func same(t *testing.T, first, second *httptest.ResponseRecorder) {
 
 // queries are the routes that ask with a body and write nothing.
 func queries() []string {
-	return []string{"POST /v0/inventory/item/price", "POST /v0/inventory/items/price"}
+	return []string{
+		"POST /v0/inventory/item/price", "POST /v0/inventory/items/price",
+		"POST /v1/quotes", "POST /v1/quotes:batch", "POST /v1/prices", "POST /v1/offers",
+	}
 }
 
 // TestEveryRouteThatWritesTakesKeys sends a key that is none to every route,

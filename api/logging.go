@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -22,6 +23,8 @@ type record struct {
 	status int // 0 until the answer begins
 	bytes  int64
 	cause  error // of a fault of ours
+	// problems says that errors are answered as version 1 has them.
+	problems bool
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -68,7 +71,7 @@ func RequestID(ctx context.Context) string {
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := s.options.Now()
-		rec := &record{ResponseWriter: w, id: requestID(r)}
+		rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
 		w.Header().Set("X-Request-Id", rec.id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		ctx := context.WithValue(r.Context(), requestIDKey{}, rec.id)

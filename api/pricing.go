@@ -35,8 +35,7 @@ func (p pricing) inquiry(skus []string) engine.Inquiry {
 }
 
 // quote prices the basket on the basis, in which gifts are looked up too, and
-// returns what it has asked, with what plugins have answered. It is the only place
-// of the API that asks the engine for a price.
+// returns what it has asked, with what plugins have answered.
 func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engine.Request, engine.Quote, error) {
 	lines := make([]engine.Line, len(b.skus))
 	for i, sku := range b.skus {
@@ -46,12 +45,16 @@ func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engin
 		}
 		lines[i] = engine.Line{Item: item, Quantity: b.units[i]}
 	}
-	request := engine.Request{
+	return p.ask(ctx, engine.Request{
 		Cart:    engine.Cart{Currency: p.currency, Lines: lines},
 		Catalog: engine.CatalogMap(basis.Items),
 		At:      p.at,
 		Usage:   basis.Usage,
-	}
+	})
+}
+
+// ask is the only place of the API that asks plugins and the engine for a price.
+func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Request, engine.Quote, error) {
 	request, err := p.rules.Consult(ctx, p.plugins, request)
 	if err != nil {
 		return request, engine.Quote{}, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -19,6 +20,7 @@ type Server struct {
 	errors  errorTable
 	guard   *guard
 	metrics *metrics
+	bodies  bodies
 }
 
 // New returns a server. It is an error to leave a required option out, or to
@@ -38,7 +40,9 @@ func New(o Options) (*Server, error) {
 		guard:   newGuard(o.Password, o.PasswordFailures),
 		metrics: m,
 	}
-	s.router = s.routes()
+	if s.router, err = s.routes(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -48,7 +52,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.Se
 // Registry is what /metrics shows; others may register their metrics there.
 func (s *Server) Registry() *prometheus.Registry { return s.options.Registry }
 
-func (s *Server) routes() chi.Router {
+func (s *Server) routes() (chi.Router, error) {
 	r := chi.NewRouter()
 	r.Use(s.observe, middleware.GetHead)
 	r.NotFound(s.handle(s.notFound))
@@ -68,13 +72,12 @@ func (s *Server) routes() chi.Router {
 	r.Group(func(r chi.Router) {
 		r.Use(s.options.ClientIP, s.authenticate)
 		r.Get("/v0/orders", s.handle(s.listOrders))
-		r.Get("/v1/plugins", s.handle(s.listPlugins))
 		r.Group(func(r chi.Router) {
 			r.Use(s.once)
 			r.Post("/v0/inventory/items", s.handle(s.putItems))
 		})
 	})
-	return r
+	return r, errors.Join(s.routeV1(r.With(s.options.ClientIP)), s.routeDocs(r))
 }
 
 // handle makes a handler out of one that returns its error.

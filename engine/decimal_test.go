@@ -147,3 +147,25 @@ func FuzzParseDecimal(f *testing.F) {
 		}
 	})
 }
+
+func TestDecimalsAreReadFromTextAsProgramsWriteThem(t *testing.T) {
+	tests := map[string]string{
+		"0": "0", "-0.50": "-0.50", "12": "12", "999999999999999999": "999999999999999999",
+		"": "", "-": "", ".5": "", "5.": "", "+1": "", "01": "", "00": "", "1e3": "", "1_000": "", "1.2.3": "", "--1": "", " 1": "", "9999999999999999999": "",
+	}
+	for text, want := range tests {
+		var d engine.Decimal
+		err := d.UnmarshalText([]byte(text))
+		if (err == nil) != (want != "") || err == nil && d.String() != want {
+			t.Errorf("%q: got %s and %v, want %q", text, d, err, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := decimals().Draw(t, "decimal")
+		text, err := d.MarshalText()
+		var again engine.Decimal
+		if err != nil || string(text) != d.String() || again.UnmarshalText(text) != nil || again != d {
+			t.Fatalf("%s: got %s, %v and %s", d, text, err, again)
+		}
+	})
+}

@@ -225,6 +225,17 @@ func (r *Ruleset) Currency() Currency { return r.currency }
 // catalogue for Price needs these besides the cart's own.
 func (r *Ruleset) GiftSKUs() []string { return slices.Clone(r.giftSKUs) }
 
+// HintSKUs returns the items that item sets name, sorted. A catalogue for hints
+// needs these besides the cart's own, so that they can be offered.
+func (r *Ruleset) HintSKUs() []string {
+	var skus []string
+	for i := range r.sets {
+		skus = append(skus, r.sets[i].SKUs...)
+	}
+	slices.Sort(skus)
+	return slices.Compact(skus)
+}
+
 // Timed returns the ids of the promotions whose outcome depends on the instant
 // of the quote, by rank.
 func (r *Ruleset) Timed() []string {

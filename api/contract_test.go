@@ -1,0 +1,205 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
+)
+
+// contract is the document of the API, as answers and bodies are held to it.
+type contract struct {
+	document map[string]any
+	compiler *jsonschema.Compiler
+}
+
+// theContract reads the document once.
+var theContract = sync.OnceValues(func() (*contract, error) {
+	text, err := os.ReadFile("openapi.json")
+	if err != nil {
+		return nil, err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	c := &contract{document: value.(map[string]any), compiler: jsonschema.NewCompiler()}
+	c.compiler.AssertFormat()
+	return c, c.compiler.AddResource("openapi.json", value)
+})
+
+// member follows a path of members, nil where one is missing.
+func member(value any, names ...string) any {
+	for _, name := range names {
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	return value
+}
+
+// schema compiles the schema at the end of a path of members.
+func (c *contract) schema(names ...string) (*jsonschema.Schema, error) {
+	var pointer strings.Builder
+	for _, name := range names {
+		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+	}
+	return c.compiler.Compile("openapi.json#" + pointer.String())
+}
+
+// checkAnswer says where an answer is not as the document has it.
+func (c *contract) checkAnswer(method, path string, w *httptest.ResponseRecorder) error {
+	place := []string{"paths", path, strings.ToLower(method), "responses", strconv.Itoa(w.Code)}
+	if member(c.document, place...) == nil {
+		place[4] = "default"
+	}
+	if member(c.document, append(place, "$ref")...) != nil || member(c.document, place...) == nil {
+		place = []string{"components", "responses", "Problem"}
+	}
+	kind := w.Header().Get("Content-Type")
+	if member(c.document, append(place, "content", kind)...) == nil {
+		return fmt.Errorf("%s %s: %d has the type %q, which the document has not", method, path, w.Code, kind)
+	}
+	schema, err := c.schema(append(place, "content", kind, "schema")...)
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(w.Body.Bytes()))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+// checked is a server whose answers of version 1 are held to the document.
+type checked struct {
+	t testing.TB
+	http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (c checked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.Handler.ServeHTTP(w, r)
+	recorded, ok := w.(*httptest.ResponseRecorder)
+	if !ok || !strings.HasPrefix(r.URL.Path, "/v1/") || r.Method == http.MethodHead {
+		return
+	}
+	document, err := theContract()
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	if err := document.checkAnswer(r.Method, r.URL.Path, recorded); err != nil {
+		c.t.Errorf("%s %s: the answer %d is not as openapi.yaml has it: %v\n%.2000s", r.Method, r.URL.Path, recorded.Code, err, recorded.Body)
+	}
+}
+
+// The typed code that reads bodies agrees with the document: what one refuses, the
+// other does.
+func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
+	document, err := theContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t)
+	bodies := map[string]string{
+		"/v1/quotes": `{"lines":[{"sku":"120P90","quantity":3}],"customer":{"id":"c","groups":["gold"],"tags":["a"],"orders":3,"lifetime_spend":"12.50",
+			"attributes":{"a":1.5,"b":true,"c":["x"],"d":"y"}},"coupons":["A"],"shipping":{"country":"DE","region":"BY","shipments":[{"method":"m","price":"4.99"}]},
+			"channel":"web","payment":"card","attributes":{"x":"y"},"currency":"USD","at":"2026-11-27T10:00:00Z","explain":"full","unknown":"report"}`,
+		"/v1/quotes:batch": `{"carts":[{"lines":[]},{"lines":[{"sku":"A","quantity":1}],"unknown":"report"}]}`,
+		"/v1/prices":       `{"skus":["120P90","B"],"customer":{"id":"c"},"channel":"web","attributes":{"x":"y"},"currency":"USD","at":"2026-11-27T10:00:00Z"}`,
+		"/v1/offers":       `{"lines":[{"sku":"120P90","quantity":1}]}`,
+	}
+	refused := 0
+	for path, body := range bodies {
+		schema, err := document.schema("paths", path, "post", "requestBody", "content", "application/json", "schema")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rapid.Check(t, func(t *rapid.T) {
+			var value any
+			if err := json.Unmarshal([]byte(body), &value); err != nil {
+				t.Fatal(err)
+			}
+			for range rapid.IntRange(0, 2).Draw(t, "changes") {
+				value = changed(t, value)
+			}
+			text, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := s.do("POST", path, string(text), "Authorization", "Bearer "+password, "Content-Type", "application/json")
+			read, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fault := schema.Validate(read)
+			invalid := strings.Contains(w.Body.String(), `"code":"invalid_body"`) // of the request, or of a cart of a batch
+			if (fault != nil) != invalid {
+				t.Fatalf("%s %s: got %d %s, the document says %v", path, text, w.Code, w.Body, fault)
+			}
+			if invalid {
+				refused++
+			}
+		})
+	}
+	if refused < 50 {
+		t.Errorf("%d bodies were refused, want many", refused)
+	}
+}
+
+// changed returns the value with one change somewhere: for a member or an element,
+// more or fewer of them, another value, or another kind of value.
+func changed(t *rapid.T, value any) any {
+	if rapid.IntRange(0, 3).Draw(t, "here") == 0 {
+		return rapid.SampledFrom([]any{
+			nil, true, "", "x", "120P90", "a b", strings.Repeat("é", 64), strings.Repeat("é", 65), strings.Repeat("x", 200), strings.Repeat("x", 201),
+			0.0, 1.0, -1.0, 1.5, 1e9, 1000000001.0, "0.5", "-1.00", "1.2.3", "01.00", "2026-11-27", "2026-11-27T10:00:00+01:00",
+			"none", "refuse", "usd", "EUR", []any{}, []any{"x"}, []any{1.0}, map[string]any{}, map[string]any{"x": nil},
+		}).Draw(t, "value")
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(value))
+		for name := range value {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		if len(names) == 0 || rapid.IntRange(0, 9).Draw(t, "more") == 0 {
+			value[rapid.SampledFrom([]string{"lines", "extra", "at", "channel"}).Draw(t, "name")] = "2026-11-27T10:00:00Z"
+			return value
+		}
+		name := rapid.SampledFrom(names).Draw(t, "member")
+		if rapid.IntRange(0, 4).Draw(t, "fewer") == 0 {
+			delete(value, name)
+		} else {
+			value[name] = changed(t, value[name])
+		}
+		return value
+	case []any:
+		if len(value) == 0 {
+			return append(value, "x")
+		}
+		i := rapid.IntRange(0, len(value)-1).Draw(t, "element")
+		switch rapid.IntRange(0, 5).Draw(t, "list") {
+		case 0:
+			return append(value, value[i])
+		case 1:
+			return slices.Repeat(value, 60)
+		default:
+			value[i] = changed(t, value[i])
+			return value
+		}
+	default:
+		return changed(t, map[string]any{"x": value})
+	}
+}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	v1 "github.com/checkout-promotions/checkout/api/v1"
+)
+
+// problemKind is what a code stands for. Version 1 tells code, title and status;
+// version 0 the status.
+type problemKind struct {
+	code   string
+	status int
+	title  string
+	// page is what whoever gets the problem should know and do, as plain text.
+	page string
+}
+
+// problemKinds is the one table of what can go wrong, by status.
+func problemKinds() []problemKind {
+	return []problemKind{
+		{"invalid_body", http.StatusBadRequest, "The body is not what the operation takes",
+			"The body is not JSON, or not as the document of the API has it: a member is missing, not known, of another type, or beyond a limit. errors names each place by a JSON pointer, at most ten. Correct the request; to send it again as it is does not help."},
+		{"invalid_cart", http.StatusBadRequest, "The cart cannot be priced",
+			"The body is well formed, but no cart: it has too many lines, too many units, or is worth more than can be counted, or an item has no price in the currency."},
+		{"invalid_parameter", http.StatusBadRequest, "A parameter of the query or a header is not what the operation takes",
+			"The detail names the parameter and what it takes."},
+		{"unauthorized", http.StatusUnauthorized, "No valid key",
+			"The operation wants a key, Authorization: Bearer ck_…, and there is none, or one that is not known, has expired or was revoked. Make one by checkout keys create, or ask who runs the shop."},
+		{"forbidden", http.StatusForbidden, "The key may not do this",
+			"The key is valid and lacks a scope, which the detail names. Use a key that has it; the scopes of a key are never changed."},
+		{"not_found", http.StatusNotFound, "No such path",
+			"There is no operation with this path. /openapi.json has all."},
+		{"unknown_item", http.StatusNotFound, "No such item", "No item of the shop has this SKU or name."},
+		{"sold_out", http.StatusNotFound, "The item is out of stock", "Version 0 does not price what cannot be bought at all."},
+		{"method_not_allowed", http.StatusMethodNotAllowed, "The path does not have the method", "The header Allow names the methods that it has."},
+		{"body_timeout", http.StatusRequestTimeout, "The body did not arrive in time", "Nothing was done. Send the request again."},
+		{"out_of_stock", http.StatusConflict, "Fewer units are left than were asked for", "Nothing was sold. Ask for fewer units, or later."},
+		{"name_taken", http.StatusConflict, "Another item has the name", "Names of items are unique. Nothing was changed."},
+		{"request_running", http.StatusConflict, "A request with this Idempotency-Key is running", "Send the request again after the time that Retry-After tells; it will be answered like the first one."},
+		{"body_too_large", http.StatusRequestEntityTooLarge, "The body is too long", "The detail tells the limit. Send several requests."},
+		{"unsupported_media_type", http.StatusUnsupportedMediaType, "The body is not said to be JSON", "Send Content-Type: application/json."},
+		{"idempotency_key_reused", http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", "A key stands for one request. Make a new key for each, and keep it for retries of the same request."},
+		{"unknown_items", http.StatusUnprocessableEntity, "The cart has items that nobody knows", "errors names the lines. Leave them out, or send unknown: report to have the rest priced."},
+		{"unknown_coupons", http.StatusUnprocessableEntity, "The cart has coupon codes that nobody knows", "errors names the codes. Leave them out, or send unknown: report to have the cart priced without them."},
+		{"throttled", http.StatusTooManyRequests, "Too many wrong passwords or keys from this address", "Wait for the time that Retry-After tells."},
+		{"canceled", statusCanceled, "The client went away", "Nobody reads this answer; logs and metrics have it."},
+		{"internal", http.StatusInternalServerError, "A fault of the server", "Nothing in the request is wrong. The logs tell what happened by the request id; please report it."},
+		{"not_supported", http.StatusNotImplemented, "The server does not support this", "The server was started without what the operation needs."},
+		{"plugin_failed", http.StatusServiceUnavailable, "A plugin that has to answer fails", "The rules let no price be told without the plugin. Try again later; GET /v1/plugins and the logs tell why."},
+		{"timeout", http.StatusServiceUnavailable, "The request took too long", "Try again; a write with an Idempotency-Key is safe to repeat."},
+		{"unavailable", http.StatusServiceUnavailable, "The store is unavailable", "The database cannot be reached, is too busy, or cannot be written. Try again later; GET /health tells more."},
+	}
+}
+
+// problemPage is where the page of a code is.
+func problemPage(code string) string { return "/docs/problems/" + code }
+
+// newProblem is what version 1 tells of an error.
+func (s *Server) newProblem(err error, requestID string) *v1.Problem {
+	kind, detail := s.errors.lookUp(err)
+	problem := &v1.Problem{Type: problemPage(kind.code), Title: kind.title, Status: kind.status, Detail: detail, Code: kind.code, RequestID: requestID}
+	if located, ok := err.(interface{ places() []v1.ProblemError }); ok {
+		problem.Errors = located.places()
+	}
+	return problem
+}
+
+// places implements what newProblem asks for.
+func (e *invalidError) places() []v1.ProblemError {
+	places := make([]v1.ProblemError, len(e.faults))
+	for i, f := range e.faults {
+		places[i] = v1.ProblemError{Pointer: f.pointer, Detail: f.problem}
+	}
+	return places
+}
+
+// sendProblem answers a problem as RFC 9457 has it.
+func sendProblem(w http.ResponseWriter, problem *v1.Problem) {
+	text, err := json.Marshal(problem, answerOptions())
+	if err != nil { // texts can always be written
+		http.Error(w, problem.Title, problem.Status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
+	w.WriteHeader(problem.Status)
+	_, _ = w.Write(append(text, '\n')) // a client that went away does not care
+}
+
+// kindOf returns what the code stands for.
+func kindOf(kinds []problemKind, code string) problemKind {
+	return kinds[slices.IndexFunc(kinds, func(k problemKind) bool { return k.code == code })]
+}

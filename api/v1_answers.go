@@ -1,0 +1,132 @@
+package api
+
+import (
+	"cmp"
+
+	v1 "github.com/checkout-promotions/checkout/api/v1"
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// newQuote is the answer of a quote, with as much explanation as was asked for.
+func newQuote(result *priced, explain v1.QuoteRequestExplain) *v1.Quote {
+	q := &result.quote
+	amount := q.Currency.Decimal
+	full := explain == v1.QuoteRequestExplainFull
+	answer := &v1.Quote{
+		Ruleset: q.Ruleset, Currency: q.Currency.Code(), At: q.At,
+		Subtotal: amount(q.Subtotal), Discount: amount(q.Discount), Total: amount(q.Total),
+		ShippingDiscount: amount(q.ShippingDiscount), ShippingTotal: amount(q.ShippingTotal), Payable: amount(q.Payable),
+		Optimal: q.Optimal, Lines: newQuoteLines(q), Promotions: make([]v1.AppliedPromotion, 0, len(q.Promotions)),
+		Unknown: result.unknown,
+	}
+	if !q.Optimal && q.Bound > 0 {
+		answer.Bound = amount(q.Bound)
+	}
+	for i := range q.Promotions {
+		if p := &q.Promotions[i]; p.Reason == engine.Applied {
+			answer.Promotions = append(answer.Promotions, newAppliedPromotion(p, q.Currency, full))
+		} else {
+			answer.Others = append(answer.Others, newOtherPromotion(p, full))
+		}
+	}
+	for _, s := range q.Shipments {
+		answer.Shipments = append(answer.Shipments, v1.QuoteShipment{Method: s.Method, Price: amount(s.Price), Discount: amount(s.Discount), Total: amount(s.Total)})
+	}
+	for _, g := range q.Gifts {
+		answer.Gifts = append(answer.Gifts, v1.Gift{Sku: g.SKU, Name: g.Name, Quantity: g.Quantity, Worth: amount(g.Worth), Promotion: g.Promotion})
+	}
+	for _, a := range q.Awards {
+		answer.Awards = append(answer.Awards, v1.Award{Kind: a.Kind, Amount: a.Amount, Promotion: a.Promotion})
+	}
+	for _, c := range q.Coupons {
+		answer.Coupons = append(answer.Coupons, v1.CouponResult{Code: c.Code, Reason: c.Reason.String(), Promotions: c.Promotions})
+	}
+	return answer
+}
+
+func newQuoteLines(q *engine.Quote) []v1.QuoteLine {
+	amount := q.Currency.Decimal
+	lines := make([]v1.QuoteLine, len(q.Lines))
+	runs := 0
+	for i := range q.Lines {
+		runs += len(q.Lines[i].Units)
+	}
+	units := make([]v1.UnitPrices, 0, runs) // of all lines, in one piece
+	for i := range q.Lines {
+		line := &q.Lines[i]
+		begin := len(units)
+		for _, run := range line.Units {
+			units = append(units, v1.UnitPrices{Quantity: run.Quantity, Price: amount(run.Price)})
+		}
+		lines[i] = v1.QuoteLine{
+			Sku: line.SKU, Name: line.Name, Quantity: line.Quantity, UnitPrice: amount(line.UnitPrice),
+			Subtotal: amount(line.Subtotal), Discount: amount(line.Discount), Total: amount(line.Total), Units: units[begin:len(units):len(units)],
+		}
+	}
+	return lines
+}
+
+func newAppliedPromotion(p *engine.Outcome, c engine.Currency, full bool) v1.AppliedPromotion {
+	answer := v1.AppliedPromotion{
+		ID: p.Promotion, Name: cmp.Or(p.Name, p.Promotion), Discount: c.Decimal(p.Discount), Applications: p.Applications,
+		Coupon: p.Coupon, Lines: make([]v1.AppliedLine, len(p.Lines)),
+	}
+	for i := range p.Lines {
+		line := &p.Lines[i]
+		answer.Lines[i] = v1.AppliedLine{Sku: line.SKU, Shipment: line.Shipment, Quantity: line.Quantity, Discount: c.Decimal(line.Discount)}
+		if change := line.Change; full && change != nil {
+			answer.Lines[i].Before, answer.Lines[i].After = c.Decimal(change.Before), c.Decimal(change.After)
+			for _, u := range change.Units {
+				answer.Lines[i].Units = append(answer.Lines[i].Units, v1.UnitsChange{Quantity: u.Quantity, Before: c.Decimal(u.Before), After: c.Decimal(u.After)})
+			}
+		}
+	}
+	return answer
+}
+
+func newOtherPromotion(p *engine.Outcome, full bool) v1.OtherPromotion {
+	answer := v1.OtherPromotion{ID: p.Promotion, Name: cmp.Or(p.Name, p.Promotion), Reason: p.Reason.String()}
+	obstacle := p.Obstacle
+	if obstacle == nil {
+		return answer
+	}
+	answer.By, answer.Detail, answer.Fault = obstacle.By, obstacle.Detail, string(obstacle.Fault)
+	if obstacle.Fault != "" {
+		answer.Detail = "" // what a plugin said is for the log
+	}
+	if full {
+		for _, clause := range obstacle.Why {
+			answer.Why = append(answer.Why, v1.FalsePart{Source: clause.Source, Values: clause.Values})
+		}
+	}
+	return answer
+}
+
+func newHints(q *engine.Quote) []v1.Hint {
+	hints := make([]v1.Hint, len(q.Hints))
+	for i, h := range q.Hints {
+		hints[i] = v1.Hint{
+			Promotion: h.Promotion, Add: make([]v1.CartLine, len(h.Add)), Of: h.Of, Units: h.Units,
+			Saves: q.Currency.Decimal(h.Saves), Costs: q.Currency.Decimal(h.Costs),
+		}
+		if h.Spend > 0 {
+			hints[i].Spend = q.Currency.Decimal(h.Spend)
+		}
+		for j, add := range h.Add {
+			hints[i].Add[j] = v1.CartLine{Sku: add.SKU, Quantity: add.Quantity}
+		}
+	}
+	return hints
+}
+
+func newPrice(item *engine.Item, q *engine.Quote) v1.ItemPrice {
+	price := v1.ItemPrice{
+		Sku: item.SKU, Name: item.Name, Price: q.Currency.Decimal(q.Total), ReferencePrice: q.Currency.Decimal(q.Subtotal), InStock: item.Stock > 0,
+	}
+	for i := range q.Promotions {
+		if p := &q.Promotions[i]; p.Reason == engine.Applied && p.Discount > 0 {
+			price.Promotions = append(price.Promotions, p.Promotion)
+		}
+	}
+	return price
+}

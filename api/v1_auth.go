@@ -1,0 +1,85 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The scopes that the code asks for by itself; operations name theirs in the document.
+const (
+	scopePreview = "quotes:preview"
+	scopeAdmin   = "admin"
+)
+
+// Caller is who sends a request.
+type Caller struct {
+	// ID names the caller in logs.
+	ID string
+	// Scopes are what the caller may do; admin is everything.
+	Scopes []string
+}
+
+func (c *Caller) may(scope string) bool {
+	return slices.Contains(c.Scopes, scope) || slices.Contains(c.Scopes, scopeAdmin)
+}
+
+// scopeError says that the caller may not do this.
+type scopeError struct{ scope string }
+
+// Error implements error.
+func (e *scopeError) Error() string { return fmt.Sprintf("the key lacks the scope %s", e.scope) }
+
+type whoKey struct{}
+
+// callerMay returns a *scopeError unless the caller has the scope.
+func callerMay(ctx context.Context, scope string) error {
+	if caller, _ := ctx.Value(whoKey{}).(*Caller); caller == nil || !caller.may(scope) {
+		return &scopeError{scope}
+	}
+	return nil
+}
+
+// authorized lets callers through who have all of the scopes. The body is not touched
+// before.
+func (s *Server) authorized(scopes []string, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		caller, err := s.caller(w, r)
+		for _, scope := range scopes {
+			if err == nil && !caller.may(scope) {
+				err = &scopeError{scope}
+			}
+		}
+		switch err {
+		case nil:
+			r = withCaller(r, caller.ID)
+			next(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, caller)))
+			return
+		case errNoKey:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		case errThrottled:
+			w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))
+		}
+		s.refuse(w, err)
+	}
+}
+
+// caller finds out who sends the request: by the password of version 0, which is a key
+// for everything.
+func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*Caller, error) {
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		token = r.Header.Get(passwordHeader)
+	}
+	switch err := s.guard.check(w, r, token); err {
+	case nil:
+		return &Caller{ID: administrator, Scopes: []string{scopeAdmin}}, nil
+	case errUnauthorized:
+		return nil, errNoKey
+	default:
+		return nil, err
+	}
+}

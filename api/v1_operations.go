@@ -1,0 +1,77 @@
+package api
+
+import (
+	_ "embed"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-json-experiment/json"
+)
+
+// document is openapi.yaml as JSON, which make generate makes.
+//
+//go:embed openapi.json
+var document []byte
+
+// operation is what the document says of one.
+type operation struct {
+	method, path string
+	scopes       []string
+}
+
+// operations reads the operations of a document by their ids.
+func operations(document []byte) (map[string]operation, error) {
+	var d struct {
+		Paths map[string]map[string]struct {
+			ID       string                `json:"operationId"`
+			Security []map[string][]string `json:"security"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(document, &d); err != nil {
+		return nil, fmt.Errorf("read the document of the API: %w", err)
+	}
+	found := make(map[string]operation)
+	for path, methods := range d.Paths {
+		for method, o := range methods {
+			if len(o.Security) != 1 || len(o.Security[0]["key"]) == 0 {
+				return nil, fmt.Errorf("document of the API: %s names no scope", o.ID)
+			}
+			found[o.ID] = operation{strings.ToUpper(method), path, o.Security[0]["key"]}
+		}
+	}
+	return found, nil
+}
+
+// handlers are the operations of version 1 by their ids in the document.
+func (s *Server) handlers() map[string]func(http.ResponseWriter, *http.Request) error {
+	return map[string]func(http.ResponseWriter, *http.Request) error{
+		"createQuote":  s.createQuote,
+		"createQuotes": s.createQuotes,
+		"listPrices":   s.listPrices,
+		"listOffers":   s.listOffers,
+		"listPlugins":  s.listPlugins,
+	}
+}
+
+// routeV1 routes what the document has. Both have the same operations.
+func (s *Server) routeV1(r chi.Router) error {
+	known, err := operations(document)
+	if err != nil {
+		return err
+	}
+	handlers := s.handlers()
+	for id, o := range known {
+		handle, ok := handlers[id]
+		if !ok {
+			return fmt.Errorf("document of the API: no handler for %s", id)
+		}
+		delete(handlers, id)
+		r.Method(o.method, o.path, s.authorized(o.scopes, s.handle(handle)))
+	}
+	for id := range handlers {
+		return fmt.Errorf("document of the API: no operation %s", id)
+	}
+	return nil
+}
