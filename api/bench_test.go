@@ -189,7 +189,7 @@ func BenchmarkPriceOverLoopback(b *testing.B) {
 	for _, v := range all {
 		server := httptest.NewServer(v.handler)
 		defer server.Close()
-		dialogs[v] = newDialog(b, server.Listener.Addr().String(), body)
+		dialogs[v] = newDialog(b, server.Listener.Addr().String(), pricePath, body)
 		defer dialogs[v].conn.Close()
 	}
 	interleave(b, all, func(v *variant) { dialogs[v].exchange(b) })
@@ -203,13 +203,14 @@ type dialog struct {
 	answer  []byte // as long as every answer is
 }
 
-func newDialog(b *testing.B, address, body string) *dialog {
+func newDialog(b *testing.B, address, path, body string) *dialog {
 	b.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		b.Fatal(err)
 	}
-	request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bench\r\nContent-Length: %d\r\n\r\n%s", pricePath, len(body), body)
+	request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
+		path, password, len(body), body)
 	d := &dialog{conn: conn, request: []byte(request)}
 	if _, err := conn.Write(d.request); err != nil {
 		b.Fatal(err)
