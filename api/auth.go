@@ -44,7 +44,7 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 		err := s.guard.admit(w, r)
 		switch err {
 		case nil:
-			next.ServeHTTP(w, withCaller(r, administrator))
+			next.ServeHTTP(w, withCaller(r, newAdministrator()))
 			return
 		case errThrottled:
 			w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))

@@ -7,7 +7,7 @@
 //	listener, err := net.Listen("tcp", ":8080")
 //	err = api.Serve(ctx, listener, server, api.ServeOptions{Log: log})
 //
-// # The API, version 0, and what is new in 1
+// # The API, version 0
 //
 //	GET  /status                         {"message":"OK","version","service"}
 //	GET  /health                         {"version","service","failures":[]}; 503 when a check fails, such as of a database that cannot be written
@@ -18,7 +18,6 @@
 //	POST /v0/inventory/items/purchase    {"skus":["A","A","B"]}: {"order_reference","cost"}
 //	GET  /v0/orders                   *  [{"reference","skus":[],"cost"}], newest first
 //	POST /v0/inventory/items          *  {"items":[{name,sku,price,inventory_quantity}]}: add or update by SKU
-//	GET  /v1/plugins                  *  how the plugins are, see Plugins
 //
 // The paths with * want the password in X-Auth-Password. HEAD works wherever GET
 // does. A price is
@@ -44,16 +43,28 @@
 // A purchase with "expected_total" is made at that total or not at all: 409 with
 // {"error","expected_total"} and, as in a price, what the units cost now.
 //
-// # Plugins
+// # Version 1
 //
-//	{"plugins":[{name,state,since,version,digest,fault,detail,circuit,calls,failures,restarts,p50_ms,p99_ms}]}
+// openapi.yaml is the source of version 1, and says more than this comment. make
+// generate makes of it openapi.json, which is served and read for the scopes of
+// operations, the types in package v1, and the client in package client. A test holds
+// every answer of every other test to it, and another the typed code that reads bodies:
+// what one refuses, the other does.
 //
-// state is starting, running, waiting (it failed, and is started again after a
-// while), refused (it is not started before it is replaced) or stopped, since when.
-// fault and detail say what is wrong, "" for nothing; circuit is open while a plugin
-// is not asked because it failed too often. failures counts by fault. The figures
-// are of this server since the plugin is in use, the quantiles of the last 1,024
-// calls.
+//	POST /v1/quotes         what a cart costs
+//	POST /v1/quotes:batch   what several carts cost
+//	POST /v1/prices         what a listing shows
+//	POST /v1/offers         what a cart costs, and what could be added to save more
+//	GET  /v1/plugins        how the plugins are
+//	GET  /openapi.json, /docs, /docs/problems/{code}
+//
+// Callers send Authorization: Bearer, or X-Auth-Password; the password is a key for
+// everything. Errors are problems (RFC 9457), whose codes stand in one table,
+// problemKinds. Bodies are said to be JSON by their Content-Type, have no members that
+// are not known, and no null. Amounts are decimal texts.
+//
+// Figures of plugins are of this server since the plugin is in use, the quantiles of
+// the last 1,024 calls. Listings do not ask plugins.
 //
 // # Once
 //
@@ -94,8 +105,8 @@
 //
 // # Errors
 //
-// Every error is {"error":"message"}, also for paths and methods that do not
-// exist. The message is made for the caller; what really happened, such as a
+// Every error of version 0 is {"error":"message"}, also for paths and methods that do
+// not exist. The message is made for the caller; what really happened, such as a
 // driver's text, is only in the log.
 //
 //	400 the body is wrong                  413 the body is too long
@@ -139,6 +150,11 @@
 // key is the store's business: the claim travels to it in the context. Rejected:
 // to pass over keys where there is no store for them, which would promise what
 // is not kept.
+//
+// 2026-11-23. Version 1 is written down first, and its types are generated; routes are
+// made of the document. Rejected: the generated server, which reads parameters in ways
+// that tell the caller one fault at a time and in English of its own, and validation of
+// bodies against the schemas at run time, which costs more than decoding them.
 //
 // 2026-11-22. Wrong passwords are counted per address of the connection. Headers
 // such as X-Forwarded-For are not believed unless Options.ClientIP says how.

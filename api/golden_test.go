@@ -152,30 +152,30 @@ func exchanges() []exchange {
 		}},
 		{name: "unknown_method", method: "BREW", path: "/v0/orders"},
 
-		v1("quote", "quotes", `{"lines":[{"sku":"120P90","quantity":3},{"sku":"43N23P","quantity":1},{"sku":"120P90","quantity":1}]}`),
-		v1("quote_summary", "quotes", `{"lines":[{"sku":"A304SD","quantity":3}],"explain":"summary"}`),
-		v1("quote_full", "quotes", `{"lines":[{"sku":"120P90","quantity":4}],"explain":"full"}`),
-		v1("quote_shipping", "quotes", `{"lines":[{"sku":"120P90","quantity":1}],"shipping":{"country":"DE","shipments":[{"method":"post","price":"4.9"}]}}`),
-		v1("quote_empty", "quotes", `{"lines":[]}`),
-		v1("quote_unknown", "quotes", `{"lines":[{"sku":"120P90","quantity":1},{"sku":"X","quantity":2}]}`),
-		v1("quote_unknown_coupon", "quotes", `{"lines":[{"sku":"120P90","quantity":1}],"coupons":["spring "]}`),
-		v1("quote_reported", "quotes", `{"lines":[{"sku":"120P90","quantity":1},{"sku":"X","quantity":2}],"coupons":["SPRING"],"unknown":"report"}`),
-		v1("quote_faults", "quotes", `{"lines":[{"sku":"a b","quantity":0},{"quantity":1}],"currency":"XXY","customer":{"orders":-1,"lifetime_spend":"1.005"},
+		version1("quote", "quotes", `{"lines":[{"sku":"120P90","quantity":3},{"sku":"43N23P","quantity":1},{"sku":"120P90","quantity":1}]}`),
+		version1("quote_summary", "quotes", `{"lines":[{"sku":"A304SD","quantity":3}],"explain":"summary"}`),
+		version1("quote_full", "quotes", `{"lines":[{"sku":"120P90","quantity":4}],"explain":"full"}`),
+		version1("quote_shipping", "quotes", `{"lines":[{"sku":"120P90","quantity":1}],"shipping":{"country":"DE","shipments":[{"method":"post","price":"4.9"}]}}`),
+		version1("quote_empty", "quotes", `{"lines":[]}`),
+		version1("quote_unknown", "quotes", `{"lines":[{"sku":"120P90","quantity":1},{"sku":"X","quantity":2}]}`),
+		version1("quote_unknown_coupon", "quotes", `{"lines":[{"sku":"120P90","quantity":1}],"coupons":["spring "]}`),
+		version1("quote_reported", "quotes", `{"lines":[{"sku":"120P90","quantity":1},{"sku":"X","quantity":2}],"coupons":["SPRING"],"unknown":"report"}`),
+		version1("quote_faults", "quotes", `{"lines":[{"sku":"a b","quantity":0},{"quantity":1}],"currency":"XXY","customer":{"orders":-1,"lifetime_spend":"1.005"},
 			"coupons":[""],"shipping":{"shipments":[{"price":"1"}]},"explain":"all","unknown":"drop"}`),
-		v1("quote_no_lines", "quotes", `{}`),
-		v1("quote_wrong_type", "quotes", `{"lines":[{"sku":"120P90","quantity":"3"}]}`),
-		v1("quote_fraction", "quotes", `{"lines":[{"sku":"120P90","quantity":1.5}]}`),
-		v1("quote_wrong_amount", "quotes", `{"lines":[],"customer":{"lifetime_spend":12.5}}`),
-		v1("quote_not_known", "quotes", `{"lines":[],"line":[]}`),
-		v1("quote_null", "quotes", `{"lines":[],"customer":{"attributes":{"a~/b":null}}}`),
-		v1("quote_twice", "quotes", `{"lines":[],"lines":[]}`),
-		v1("quote_no_body", "quotes", ``),
-		v1("quote_cut_off", "quotes", `{"lines":[{"sku":"120P90"`),
-		v1("quote_text_after", "quotes", `{"lines":[]} {}`),
-		v1("quote_a_list", "quotes", `[]`),
-		v1("quote_too_long", "quotes", `{"channel":"`+strings.Repeat("x", 2<<20)+`"}`),
-		v1("quote_too_dear", "quotes", `{"lines":[{"sku":"43N23P","quantity":1000000000},{"sku":"43N23P","quantity":1000000000}]}`),
-		v1("quote_other_currency", "quotes", `{"lines":[{"sku":"43N23P","quantity":1}],"currency":"EUR"}`),
+		version1("quote_no_lines", "quotes", `{}`),
+		version1("quote_wrong_type", "quotes", `{"lines":[{"sku":"120P90","quantity":"3"}]}`),
+		version1("quote_fraction", "quotes", `{"lines":[{"sku":"120P90","quantity":1.5}]}`),
+		version1("quote_wrong_amount", "quotes", `{"lines":[],"customer":{"lifetime_spend":12.5}}`),
+		version1("quote_not_known", "quotes", `{"lines":[],"line":[]}`),
+		version1("quote_null", "quotes", `{"lines":[],"customer":{"attributes":{"a~/b":null}}}`),
+		version1("quote_twice", "quotes", `{"lines":[],"lines":[]}`),
+		version1("quote_no_body", "quotes", ``),
+		version1("quote_cut_off", "quotes", `{"lines":[{"sku":"120P90"`),
+		version1("quote_text_after", "quotes", `{"lines":[]} {}`),
+		version1("quote_a_list", "quotes", `[]`),
+		version1("quote_too_long", "quotes", `{"channel":"`+strings.Repeat("x", 2<<20)+`"}`),
+		version1("quote_too_dear", "quotes", `{"lines":[{"sku":"43N23P","quantity":1000000000},{"sku":"43N23P","quantity":1000000000}]}`),
+		version1("quote_other_currency", "quotes", `{"lines":[{"sku":"43N23P","quantity":1}],"currency":"EUR"}`),
 		{name: "quote_no_key", method: "POST", path: "/v1/quotes", body: `{"lines":[]}`, headers: []string{"Content-Type", "application/json"}},
 		{name: "quote_no_type", method: "POST", path: "/v1/quotes", body: `{"lines":[]}`, headers: authorized()},
 		{name: "quote_store_unavailable", method: "POST", path: "/v1/quotes", body: `{"lines":[]}`, headers: asJSON(), with: failing(errors.New("database is locked (5)"))},
@@ -183,12 +183,12 @@ func exchanges() []exchange {
 			s.basis = func(context.Context, engine.Inquiry) (engine.Basis, error) { panic("a bug") }
 		}},
 		{name: "quote_get", method: "GET", path: "/v1/quotes", headers: asJSON()},
-		v1("quotes", "quotes:batch", `{"carts":[{"lines":[{"sku":"120P90","quantity":3}]},{"lines":[{"sku":"X","quantity":1}]},{"lines":[{"sku":"A304SD","quantity":0}]}]}`),
-		v1("quotes_none", "quotes:batch", `{"carts":[]}`),
-		v1("prices", "prices", `{"skus":["43N23P","X","120P90","120P90"]}`),
-		v1("prices_faults", "prices", `{"skus":["","a b"]}`),
-		v1("offers", "offers", `{"lines":[{"sku":"120P90","quantity":2}],"explain":"summary"}`),
-		v1("v1_no_such_path", "nothing", `{}`),
+		version1("quotes", "quotes:batch", `{"carts":[{"lines":[{"sku":"120P90","quantity":3}]},{"lines":[{"sku":"X","quantity":1}]},{"lines":[{"sku":"A304SD","quantity":0}]}]}`),
+		version1("quotes_none", "quotes:batch", `{"carts":[]}`),
+		version1("prices", "prices", `{"skus":["43N23P","X","120P90","120P90"]}`),
+		version1("prices_faults", "prices", `{"skus":["","a b"]}`),
+		version1("offers", "offers", `{"lines":[{"sku":"120P90","quantity":2}],"explain":"summary"}`),
+		version1("v1_no_such_path", "nothing", `{}`),
 		{name: "problem_page", method: "GET", path: "/docs/problems/forbidden"},
 		{name: "problem_page_unknown", method: "GET", path: "/docs/problems/nothing"},
 	}
@@ -196,8 +196,8 @@ func exchanges() []exchange {
 
 func asJSON() []string { return append(authorized(), "Content-Type", "application/json") }
 
-// v1 is an exchange of version 1 by a caller who may do everything.
-func v1(name, path, body string) exchange {
+// version1 is an exchange of version 1 by a caller who may do everything.
+func version1(name, path, body string) exchange {
 	return exchange{name: name, method: "POST", path: "/v1/" + path, body: body, headers: asJSON()}
 }
 

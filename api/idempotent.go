@@ -209,16 +209,3 @@ func send(w http.ResponseWriter, answer *idempotency.Answer) {
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // a client that went away does not care
 }
-
-type callerKey struct{}
-
-// withCaller says who sends the request, once that is known.
-func withCaller(r *http.Request, caller string) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
-}
-
-// callerOf returns the caller, "" when nobody knows.
-func callerOf(ctx context.Context) string {
-	caller, _ := ctx.Value(callerKey{}).(string)
-	return caller
-}

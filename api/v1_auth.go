@@ -33,15 +33,31 @@ type scopeError struct{ scope string }
 // Error implements error.
 func (e *scopeError) Error() string { return fmt.Sprintf("the key lacks the scope %s", e.scope) }
 
-type whoKey struct{}
+type callerKey struct{}
+
+// withCaller says who sends the request, once that is known.
+func withCaller(r *http.Request, caller *Caller) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
+}
+
+// callerOf returns the id of the caller, "" when nobody knows.
+func callerOf(ctx context.Context) string {
+	if caller, ok := ctx.Value(callerKey{}).(*Caller); ok {
+		return caller.ID
+	}
+	return ""
+}
 
 // callerMay returns a *scopeError unless the caller has the scope.
 func callerMay(ctx context.Context, scope string) error {
-	if caller, _ := ctx.Value(whoKey{}).(*Caller); caller == nil || !caller.may(scope) {
-		return &scopeError{scope}
+	if caller, ok := ctx.Value(callerKey{}).(*Caller); ok && caller.may(scope) {
+		return nil
 	}
-	return nil
+	return &scopeError{scope}
 }
+
+// newAdministrator is who knows the password.
+func newAdministrator() *Caller { return &Caller{ID: administrator, Scopes: []string{scopeAdmin}} }
 
 // authorized lets callers through who have all of the scopes. The body is not touched
 // before.
@@ -55,8 +71,7 @@ func (s *Server) authorized(scopes []string, next http.HandlerFunc) http.Handler
 		}
 		switch err {
 		case nil:
-			r = withCaller(r, caller.ID)
-			next(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, caller)))
+			next(w, withCaller(r, caller))
 			return
 		case errNoKey:
 			w.Header().Set("WWW-Authenticate", "Bearer")
@@ -76,7 +91,7 @@ func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*Caller, error)
 	}
 	switch err := s.guard.check(w, r, token); err {
 	case nil:
-		return &Caller{ID: administrator, Scopes: []string{scopeAdmin}}, nil
+		return newAdministrator(), nil
 	case errUnauthorized:
 		return nil, errNoKey
 	default:
