@@ -11,6 +11,7 @@
 //
 //	GET  /status                         {"message":"OK","version","service"}
 //	GET  /health                         {"version","service","failures":[]}; 503 when a check fails, such as of a database that cannot be written
+//	GET  /livez, /readyz                 the same two, for those who start servers and send them requests
 //	GET  /metrics                        Prometheus text
 //	GET  /v0/inventory/item/price/{key}  price of one unit; the key is a SKU, else a name
 //	POST /v0/inventory/items/price       {"skus":["A","A","B"]}: price with promotions

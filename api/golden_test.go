@@ -54,6 +54,12 @@ func exchanges() []exchange {
 		{name: "health_down", method: "GET", path: "/health", with: func(_ *shop, o *api.Options) {
 			o.Checks = []api.Check{check("store", errors.New("dial tcp 10.0.0.1:5432")), check("rules", nil)}
 		}},
+		{name: "live", method: "GET", path: "/livez", with: func(_ *shop, o *api.Options) {
+			o.Checks = []api.Check{check("store", errors.New("dial tcp 10.0.0.1:5432"))}
+		}},
+		{name: "not_ready", method: "GET", path: "/readyz", with: func(_ *shop, o *api.Options) {
+			o.Checks = []api.Check{check("store", errors.New("dial tcp 10.0.0.1:5432"))}
+		}},
 		{name: "metrics", method: "GET", path: "/metrics", before: func(s *shop) {
 			s.do("GET", itemPath+tv, "")
 			s.do("GET", itemPath+"nothing", "")

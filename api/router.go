@@ -60,6 +60,8 @@ func (s *Server) routes() (chi.Router, error) {
 
 	r.Get("/status", s.handle(s.status))
 	r.Get("/health", s.handle(s.health))
+	r.Get("/livez", s.handle(s.live))
+	r.Get("/readyz", s.handle(s.health))
 	r.Method(http.MethodGet, "/metrics", s.metrics.handler)
 
 	r.Get(itemPricePath+"/*", s.handle(s.priceItem))
