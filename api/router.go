@@ -60,7 +60,7 @@ func (s *Server) routes() (chi.Router, error) {
 
 	r.Get("/status", s.handle(s.status))
 	r.Get("/health", s.handle(s.health))
-	r.Get("/livez", s.handle(s.live))
+	r.Get("/livez", s.handle(s.status)) // says nothing of what the server depends on
 	r.Get("/readyz", s.handle(s.health))
 	r.Method(http.MethodGet, "/metrics", s.metrics.handler)
 

@@ -21,10 +21,6 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 	return s.answer(w, http.StatusOK, &statusAnswer{"OK", s.options.Version, service})
 }
 
-// live says that the process answers, whatever it depends on: one that does not is to
-// be started again, one that is not ready to be left alone.
-func (s *Server) live(w http.ResponseWriter, r *http.Request) error { return s.status(w, r) }
-
 type healthAnswer struct {
 	Version  string   `json:"version"`
 	Service  string   `json:"service"`
