@@ -64,16 +64,32 @@ func (g *guard) check(w http.ResponseWriter, r *http.Request, password string) e
 	if !g.configured || password == "" {
 		return errUnauthorized
 	}
-	address := httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
-	if _, rate, err := g.guesses.Status(address); err != nil || rate >= g.limit {
-		return errThrottled
+	if err := g.blocked(r); err != nil {
+		return err
 	}
 	digest := sha256.Sum256([]byte(password))
 	if subtle.ConstantTimeCompare(digest[:], g.digest[:]) == 1 {
 		return nil
 	}
-	if g.guesses.OnLimit(w, r, address) {
+	return g.miss(w, r)
+}
+
+// blocked returns errThrottled for an address that has guessed too often.
+func (g *guard) blocked(r *http.Request) error {
+	if _, rate, err := g.guesses.Status(address(r)); err != nil || rate >= g.limit {
+		return errThrottled
+	}
+	return nil
+}
+
+// miss counts a guess, and returns errThrottled or errUnauthorized.
+func (g *guard) miss(w http.ResponseWriter, r *http.Request) error {
+	if g.guesses.OnLimit(w, r, address(r)) {
 		return errThrottled
 	}
 	return errUnauthorized
+}
+
+func address(r *http.Request) string {
+	return httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
 }

@@ -59,8 +59,10 @@
 //	GET  /v1/plugins        how the plugins are
 //	GET  /openapi.json, /docs, /docs/problems/{code}
 //
-// Callers send Authorization: Bearer, or X-Auth-Password; the password is a key for
-// everything. Errors are problems (RFC 9457), whose codes stand in one table,
+// Callers send a key of package apikey, Authorization: Bearer ck_…, whose scopes allow
+// the operation; the password, sent so or in X-Auth-Password, is a key for everything. A
+// key that was revoked is refused within 5 seconds; its last use is kept every 30. Keys
+// that are none count as wrong passwords do. Errors are problems (RFC 9457), whose codes stand in one table,
 // problemKinds. Bodies are said to be JSON by their Content-Type, have no members that
 // are not known, and no null. Amounts are decimal texts.
 //

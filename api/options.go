@@ -80,9 +80,11 @@ type Options struct {
 	KeyWait time.Duration
 	// Checks are run, together, by GET /health.
 	Checks []Check
-	// Password guards orders and changes. Without one they answer 401 to
-	// everybody.
+	// Password guards orders and changes of version 0, and is a key of version 1 for
+	// everything. Without one these answer 401 to everybody without a key.
 	Password string
+	// APIKeys are the keys of version 1; nil has none.
+	APIKeys APIKeys
 	// Version is told by /status and /health.
 	Version string
 	// Log gets one record a request; nil discards them.

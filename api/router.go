@@ -20,6 +20,7 @@ type Server struct {
 	errors  errorTable
 	guard   *guard
 	metrics *metrics
+	keyring *keyring
 	bodies  bodies
 }
 
@@ -40,6 +41,7 @@ func New(o Options) (*Server, error) {
 		guard:   newGuard(o.Password, o.PasswordFailures),
 		metrics: m,
 	}
+	s.keyring = newKeyring(&s.options, s.guard)
 	if s.router, err = s.routes(); err != nil {
 		return nil, err
 	}

@@ -2,33 +2,41 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
+
+	"github.com/checkout-promotions/checkout/engine/apikey"
 )
 
-// The scopes that the code asks for by itself; operations name theirs in the document.
-const (
-	scopePreview = "quotes:preview"
-	scopeAdmin   = "admin"
-)
-
-// Caller is who sends a request.
-type Caller struct {
-	// ID names the caller in logs.
-	ID string
-	// Scopes are what the caller may do; admin is everything.
-	Scopes []string
+// APIKeys are the keys of callers. Implementations are safe for concurrent use.
+type APIKeys interface {
+	// KeyByDigest returns the key whose text has the digest, in force or not; an
+	// *apikey.UnknownError when there is none.
+	KeyByDigest(ctx context.Context, digest [sha256.Size]byte) (apikey.Key, error)
+	// TouchKeys keeps when keys were used last, by their ids.
+	TouchKeys(ctx context.Context, used map[string]time.Time) error
 }
 
-func (c *Caller) may(scope string) bool {
-	return slices.Contains(c.Scopes, scope) || slices.Contains(c.Scopes, scopeAdmin)
+// caller is who sends a request.
+type caller struct {
+	id     string // of the key, or administrator
+	scopes apikey.Scopes
+}
+
+// newAdministrator is who knows the password.
+func newAdministrator() *caller {
+	return &caller{id: administrator, scopes: apikey.Scopes{apikey.Admin}}
 }
 
 // scopeError says that the caller may not do this.
-type scopeError struct{ scope string }
+type scopeError struct{ scope apikey.Scope }
 
 // Error implements error.
 func (e *scopeError) Error() string { return fmt.Sprintf("the key lacks the scope %s", e.scope) }
@@ -36,65 +44,156 @@ func (e *scopeError) Error() string { return fmt.Sprintf("the key lacks the scop
 type callerKey struct{}
 
 // withCaller says who sends the request, once that is known.
-func withCaller(r *http.Request, caller *Caller) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
+func withCaller(r *http.Request, c *caller) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 }
 
 // callerOf returns the id of the caller, "" when nobody knows.
 func callerOf(ctx context.Context) string {
-	if caller, ok := ctx.Value(callerKey{}).(*Caller); ok {
-		return caller.ID
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return c.id
 	}
 	return ""
 }
 
 // callerMay returns a *scopeError unless the caller has the scope.
-func callerMay(ctx context.Context, scope string) error {
-	if caller, ok := ctx.Value(callerKey{}).(*Caller); ok && caller.may(scope) {
+func callerMay(ctx context.Context, scope apikey.Scope) error {
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok && c.scopes.Allow(scope) {
 		return nil
 	}
 	return &scopeError{scope}
 }
 
-// newAdministrator is who knows the password.
-func newAdministrator() *Caller { return &Caller{ID: administrator, Scopes: []string{scopeAdmin}} }
-
 // authorized lets callers through who have all of the scopes. The body is not touched
 // before.
-func (s *Server) authorized(scopes []string, next http.HandlerFunc) http.HandlerFunc {
+func (s *Server) authorized(scopes apikey.Scopes, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		caller, err := s.caller(w, r)
-		for _, scope := range scopes {
-			if err == nil && !caller.may(scope) {
-				err = &scopeError{scope}
+		c, err := s.caller(w, r)
+		if err == nil {
+			r = withCaller(r, c)
+			for _, scope := range scopes {
+				err = errors.Join(err, callerMay(r.Context(), scope))
 			}
 		}
-		switch err {
-		case nil:
-			next(w, withCaller(r, caller))
+		if err != nil {
+			s.refuse(w, err)
 			return
-		case errNoKey:
-			w.Header().Set("WWW-Authenticate", "Bearer")
-		case errThrottled:
-			w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))
 		}
-		s.refuse(w, err)
+		next(w, r)
 	}
 }
 
-// caller finds out who sends the request: by the password of version 0, which is a key
-// for everything.
-func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*Caller, error) {
+// caller finds out who sends the request: by a key, or by the password of version 0,
+// which is a key for everything. A key that is none counts as a wrong password does.
+func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*caller, error) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		token = r.Header.Get(passwordHeader)
 	}
-	switch err := s.guard.check(w, r, token); err {
-	case nil:
+	var err error
+	if strings.HasPrefix(token, apikey.Prefix) {
+		var c *caller
+		if c, err = s.keyring.find(r.Context(), w, r, token); err == nil {
+			return c, nil
+		}
+	} else if err = s.guard.check(w, r, token); err == nil {
 		return newAdministrator(), nil
+	}
+	switch err {
 	case errUnauthorized:
-		return nil, errNoKey
-	default:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		err = errNoKey
+	case errThrottled:
+		w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))
+	}
+	return nil, err
+}
+
+const (
+	// keyMemory is how long a key is not asked for again, and so how long one that was
+	// revoked may still be used.
+	keyMemory = 5 * time.Second
+	// touchInterval is how often the last uses of keys are kept.
+	touchInterval = 30 * time.Second
+	// maxKnownKeys bounds the memory that keys take.
+	maxKnownKeys = 10_000
+)
+
+// keyring knows the keys that are in use.
+type keyring struct {
+	keys  APIKeys // nil has none
+	guard *guard
+	now   func() time.Time
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	known   map[[sha256.Size]byte]knownKey
+	used    map[string]time.Time // since they were kept
+	touched time.Time            // when that was
+}
+
+type knownKey struct {
+	caller *caller
+	key    apikey.Key
+	until  time.Time
+}
+
+func newKeyring(o *Options, g *guard) *keyring {
+	return &keyring{
+		keys: o.APIKeys, guard: g, now: o.Now, log: o.Log,
+		known: make(map[[sha256.Size]byte]knownKey), used: make(map[string]time.Time), touched: o.Now(),
+	}
+}
+
+// find returns the caller whose key it is. Only keys that are in force are remembered, so
+// that guesses take no memory. Its error is that of the store, or the guard's.
+func (k *keyring) find(ctx context.Context, w http.ResponseWriter, r *http.Request, text string) (*caller, error) {
+	if err := k.guard.blocked(r); err != nil {
 		return nil, err
+	}
+	digest, err := apikey.Parse(text)
+	if err != nil || k.keys == nil {
+		return nil, k.guard.miss(w, r)
+	}
+	now := k.now()
+	k.mu.Lock()
+	found, ok := k.known[digest]
+	k.mu.Unlock()
+	if !ok || !now.Before(found.until) {
+		key, err := k.keys.KeyByDigest(ctx, digest)
+		if _, unknown := errors.AsType[*apikey.UnknownError](err); unknown {
+			return nil, k.guard.miss(w, r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = knownKey{&caller{key.ID, key.Scopes}, key, now.Add(keyMemory)}
+	}
+	if !found.key.Active(now) {
+		return nil, k.guard.miss(w, r)
+	}
+	k.remember(ctx, digest, found, now)
+	return found.caller, nil
+}
+
+// remember notes the use of a key. Now and then it keeps what came together; that may
+// fail, and is then tried again with what comes later.
+func (k *keyring) remember(ctx context.Context, digest [sha256.Size]byte, found knownKey, now time.Time) {
+	k.mu.Lock()
+	if len(k.known) >= maxKnownKeys {
+		clear(k.known)
+	}
+	k.known[digest] = found
+	k.used[found.key.ID] = now
+	var due map[string]time.Time
+	if now.Sub(k.touched) >= touchInterval {
+		due, k.used, k.touched = k.used, make(map[string]time.Time), now
+	}
+	k.mu.Unlock()
+	if len(due) == 0 {
+		return
+	}
+	if err := k.keys.TouchKeys(ctx, due); err != nil {
+		k.log.LogAttrs(ctx, slog.LevelWarn, "keep last use of API keys", causeAttrs(err)...)
 	}
 }

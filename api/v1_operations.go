@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-json-experiment/json"
+
+	"github.com/checkout-promotions/checkout/engine/apikey"
 )
 
 // document is openapi.yaml as JSON, which make generate makes.
@@ -18,7 +20,7 @@ var document []byte
 // operation is what the document says of one.
 type operation struct {
 	method, path string
-	scopes       []string
+	scopes       apikey.Scopes
 }
 
 // operations reads the operations of a document by their ids.
@@ -38,7 +40,11 @@ func operations(document []byte) (map[string]operation, error) {
 			if len(o.Security) != 1 || len(o.Security[0]["key"]) == 0 {
 				return nil, fmt.Errorf("document of the API: %s names no scope", o.ID)
 			}
-			found[o.ID] = operation{strings.ToUpper(method), path, o.Security[0]["key"]}
+			scopes, err := apikey.ParseScopes(o.Security[0]["key"])
+			if err != nil {
+				return nil, fmt.Errorf("document of the API: %s: %w", o.ID, err)
+			}
+			found[o.ID] = operation{strings.ToUpper(method), path, scopes}
 		}
 	}
 	return found, nil

@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/apikey"
 )
 
 const (
@@ -50,7 +51,7 @@ func mayPreview(ctx context.Context, at *time.Time) error {
 	if at == nil {
 		return nil
 	}
-	return callerMay(ctx, scopePreview)
+	return callerMay(ctx, apikey.QuotesPreview)
 }
 
 // createQuotes prices several carts with the same ruleset.

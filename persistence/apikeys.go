@@ -14,18 +14,6 @@ import (
 	"github.com/checkout-promotions/checkout/engine/apikey"
 )
 
-// UnknownKeyError says that there is no key of the API with the id, or, when ID is
-// "", with the digest that was asked for.
-type UnknownKeyError struct{ ID string }
-
-// Error implements error.
-func (e *UnknownKeyError) Error() string {
-	if e.ID == "" {
-		return "there is no such API key"
-	}
-	return fmt.Sprintf("API key %.40q not found", e.ID)
-}
-
 // KeyTakenError says that there is a key of the API with the id or the text already.
 type KeyTakenError struct{ ID string }
 
@@ -91,7 +79,7 @@ func (r *apiKeyRow) key() (apikey.Key, error) {
 // CreateKey adds a key of the API, which is looked up by the digest of its text.
 // Revoked and LastUsed of the key are not looked at. What apikey.New would not have
 // made is an *InvalidError, an id or a digest that is taken a *KeyTakenError, and a
-// key to be replaced that is not there an *UnknownKeyError; it stays as it is.
+// key to be replaced that is not there an *apikey.UnknownError; it stays as it is.
 //
 // It takes no part in the keys of requests (see ClaimKey), because the text cannot be
 // told again: a request that is repeated makes another key.
@@ -175,7 +163,7 @@ func (s *Store) insertKey(ctx context.Context, tx bun.Tx, row *apiKeyRow) error 
 // lockedKey reads a key, which nobody else changes until the transaction ends.
 func (s *Store) lockedKey(ctx context.Context, tx bun.Tx, id string) (apikey.Key, error) {
 	if id == "" || textProblem(id) != "" {
-		return apikey.Key{}, &UnknownKeyError{ID: id}
+		return apikey.Key{}, &apikey.UnknownError{ID: id}
 	}
 	var rows []apiKeyRow
 	err := tx.NewRaw("SELECT * FROM api_keys WHERE id = ? "+s.db.ForUpdate, id).Scan(ctx, &rows)
@@ -183,13 +171,13 @@ func (s *Store) lockedKey(ctx context.Context, tx bun.Tx, id string) (apikey.Key
 	case err != nil:
 		return apikey.Key{}, failed("lock API key", err)
 	case len(rows) == 0:
-		return apikey.Key{}, &UnknownKeyError{ID: id}
+		return apikey.Key{}, &apikey.UnknownError{ID: id}
 	}
 	return rows[0].key()
 }
 
 // KeyByDigest returns the key whose text has the digest, whether it is in force or
-// not: ask Key.Usable. *UnknownKeyError when there is none.
+// not: ask Key.Usable. *apikey.UnknownError when there is none.
 func (s *Store) KeyByDigest(ctx context.Context, digest [32]byte) (apikey.Key, error) {
 	keys, err := s.readKeys(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("digest = ?", hex.EncodeToString(digest[:]))
@@ -198,7 +186,7 @@ func (s *Store) KeyByDigest(ctx context.Context, digest [32]byte) (apikey.Key, e
 	case err != nil:
 		return apikey.Key{}, err
 	case len(keys) == 0:
-		return apikey.Key{}, &UnknownKeyError{}
+		return apikey.Key{}, &apikey.UnknownError{}
 	}
 	return keys[0], nil
 }
@@ -235,7 +223,7 @@ type revocation struct {
 
 // RevokeKey ends a key for ever, whatever its state, and returns it. Already tells
 // that it was revoked before; then nothing changes and the audit log gets nothing.
-// *UnknownKeyError when there is none.
+// *apikey.UnknownError when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) (key apikey.Key, already bool, err error) {
 	var done revocation
 	err = onceUnaudited(ctx, s, "revoke API key", &done, func(ctx context.Context, tx bun.Tx) error {

@@ -164,7 +164,7 @@
 // (engine.UnknownItemError, engine.OutOfStockError, engine.NameTakenError,
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
 // engine.OrderStateError, engine.ReturnError, HoldStateError, UnknownHoldError,
-// UnknownKeyError, KeyTakenError, KeyReplacedError, apikey.InactiveError,
+// apikey.UnknownError, KeyTakenError, KeyReplacedError, apikey.InactiveError,
 // CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError, ImportError,
 // coupon.GuessableError), or the database failed, and then it is an *Error. Its
 // text is safe to show; what the driver said is in its LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file

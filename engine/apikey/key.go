@@ -169,3 +169,15 @@ func (k Key) Usable(now time.Time) error {
 		return nil
 	}
 }
+
+// UnknownError says that there is no key of the API with the id, or, when ID is
+// "", with the digest that was asked for.
+type UnknownError struct{ ID string }
+
+// Error implements error.
+func (e *UnknownError) Error() string {
+	if e.ID == "" {
+		return "there is no such API key"
+	}
+	return fmt.Sprintf("API key %.40q not found", e.ID)
+}

@@ -26,7 +26,7 @@ func apiKeyCases() []testCase {
 		{"a digest that no key has is unknown", func(s *shop) {
 			s.storedKey("storefront")
 			_, err := s.KeyByDigest(s.ctx, apikey.Digest("ck_"))
-			s.refused(err, &persistence.UnknownKeyError{})
+			s.refused(err, &apikey.UnknownError{})
 			s.equal("text", err.Error(), "there is no such API key")
 		}},
 		{"keys are listed with the newest first, whatever their state", testKeyList},
@@ -59,7 +59,7 @@ func apiKeyCases() []testCase {
 		{"a key that is unknown cannot be revoked", func(s *shop) {
 			for _, id := range []string{"", "nobody", "a\x00"} {
 				_, _, err := s.RevokeKey(s.ctx, id)
-				s.refused(err, &persistence.UnknownKeyError{ID: id})
+				s.refused(err, &apikey.UnknownError{ID: id})
 			}
 		}},
 		{"a key that replaces another one tells of it, and that one goes on for a while", testRotateKey},
@@ -78,7 +78,7 @@ func apiKeyCases() []testCase {
 			s.check(s.CreateKey(s.ctx, key, apikey.Digest(text)))
 			s.keys(old, key)
 			_, lost := s.newKey("k", "nobody")
-			s.refused(s.CreateKey(s.ctx, lost, apikey.Digest("lost")), &persistence.UnknownKeyError{ID: "nobody"})
+			s.refused(s.CreateKey(s.ctx, lost, apikey.Digest("lost")), &apikey.UnknownError{ID: "nobody"})
 		}},
 		{"the last use of keys is kept, never goes back, and those that are unknown are passed over", testTouchKeys},
 		{"of many who create the same key at the same time one does", func(s *shop) {
@@ -232,7 +232,7 @@ func testRotateInactive(s *shop) {
 	s.refused(rotate(s), &apikey.InactiveError{ID: old.ID, State: apikey.Revoked, Since: revoked.Revoked})
 	for _, id := range []string{"", "nobody"} {
 		key.Rotates = id
-		s.refused(rotate(s), &persistence.UnknownKeyError{ID: id})
+		s.refused(rotate(s), &apikey.UnknownError{ID: id})
 	}
 	s.keys(revoked)
 }

@@ -81,7 +81,7 @@ func refusal(err error) error {
 		errors.As(err, new(*persistence.UnknownHoldError)), errors.As(err, new(*persistence.HoldStateError)),
 		errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
 		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)),
-		errors.As(err, new(*persistence.UnknownKeyError)), errors.As(err, new(*persistence.KeyTakenError)),
+		errors.As(err, new(*apikey.UnknownError)), errors.As(err, new(*persistence.KeyTakenError)),
 		errors.As(err, new(*persistence.KeyReplacedError)), errors.As(err, new(*apikey.InactiveError)):
 		return codedError{exitFindings, err}
 	default:

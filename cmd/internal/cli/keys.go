@@ -193,7 +193,7 @@ is over then. The new one is in force for as long as the other one was to be, un
 	})
 }
 
-// keyByID returns a key, *persistence.UnknownKeyError when there is none.
+// keyByID returns a key, *apikey.UnknownError when there is none.
 func keyByID(ctx context.Context, data *persistence.Store, id string) (apikey.Key, error) {
 	keys, err := data.Keys(ctx)
 	for _, key := range keys {
@@ -201,7 +201,7 @@ func keyByID(ctx context.Context, data *persistence.Store, id string) (apikey.Ke
 			return key, nil
 		}
 	}
-	return apikey.Key{}, cmp.Or(err, error(&persistence.UnknownKeyError{ID: id}))
+	return apikey.Key{}, cmp.Or(err, error(&apikey.UnknownError{ID: id}))
 }
 
 // madeKey is a new key, with its text. It is version 1 of the JSON form, to which
@@ -306,7 +306,7 @@ the others are revoked all the same. What is revoked already stays so.`,
 			}
 			key, already, err := data.RevokeKey(byCLI, id)
 			switch {
-			case errors.As(err, new(*persistence.UnknownKeyError)):
+			case errors.As(err, new(*apikey.UnknownError)):
 				unknown = append(unknown, id)
 			case err != nil:
 				return done.report(), err

@@ -199,7 +199,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	registry.MustRegister(rulesMetrics(watcher)...)
 	registry.MustRegister(newPluginMetrics(plugins.status))
 	return api.New(api.Options{
-		Inventory: data, Orders: data, Keys: data, Rules: live,
+		Inventory: data, Orders: data, Keys: data, APIKeys: data, Rules: live,
 		Plugins: plugins.asked(), PluginStatus: plugins.answers,
 		Currency:      data.Currency(),
 		Checks:        []api.Check{{Name: "database", Run: data.Ping}},
