@@ -63,8 +63,6 @@ func imports() map[string][]string {
 
 		"persistence/...": {"engine", "engine/apikey", "engine/audit", "engine/idempotency", "persistence/..."},
 		"api/...":         {"engine", "engine/apikey", "engine/audit", "engine/idempotency", "rules/diag", "api/..."},
-		"persistence/...": {"engine", "engine/idempotency", "persistence/..."},
-		"api/...":         {"engine", "engine/idempotency", "rules/diag", "api/..."},
 		"api/v1":          {"engine"},
 		"api/client":      {"api/v1"},
 		"config":          {},
