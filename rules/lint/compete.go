@@ -73,13 +73,11 @@ func outranks(a, b *promotion) bool {
 // rivals are, of each promotion, those that may not have an effect beside it, by
 // rank.
 func (l *linter) rivals() map[*promotion][]*promotion {
-	ranked, rivals := l.ranked(), make(map[*promotion][]*promotion)
-	for i, p := range ranked {
-		if !l.acts(p) {
-			continue
-		}
-		for _, q := range ranked[i+1:] {
-			if l.acts(q) && l.clash(p, q) {
+	rivals := make(map[*promotion][]*promotion)
+	acting := slices.DeleteFunc(l.ranked(), func(p *promotion) bool { return !l.acts(p) })
+	for i, p := range acting {
+		for _, q := range acting[i+1:] {
+			if l.clash(p, q) {
 				rivals[p] = append(rivals[p], q)
 				rivals[q] = append(rivals[q], p)
 			}
@@ -90,18 +88,18 @@ func (l *linter) rivals() map[*promotion][]*promotion {
 
 func groupOf(p *promotion) string { return cmp.Or(p.Group, engine.DefaultGroup) }
 
-func (l *linter) policyOf(group string) engine.Group {
-	i := slices.IndexFunc(l.config.Policy.Groups, func(g engine.Group) bool { return g.ID == group })
+func (f *folder) policyOf(group string) engine.Group {
+	i := slices.IndexFunc(f.config.Policy.Groups, func(g engine.Group) bool { return g.ID == group })
 	if i < 0 {
 		return engine.Group{ID: group}
 	}
-	return l.config.Policy.Groups[i]
+	return f.config.Policy.Groups[i]
 }
 
 // clash reports whether two promotions exclude each other.
 func (l *linter) clash(p, q *promotion) bool {
 	if groupOf(p) == groupOf(q) {
-		switch l.policyOf(groupOf(p)).Combine {
+		switch p.policy.Combine {
 		case engine.CombineBest, engine.CombineFirst:
 			return true
 		}
@@ -125,13 +123,13 @@ func (l *linter) excludes(p, q *promotion) bool {
 		}
 	}
 	return slices.Contains(p.Excludes, q.ID) || slices.Contains(p.Excludes, groupOf(q)) ||
-		slices.Contains(l.policyOf(groupOf(p)).Excludes, groupOf(q))
+		slices.Contains(p.policy.Excludes, groupOf(q))
 }
 
 // byRank reports whether rank decides between two that clash.
 func (l *linter) byRank(p, q *promotion) bool {
 	if groupOf(p) == groupOf(q) {
-		switch l.policyOf(groupOf(p)).Combine {
+		switch p.policy.Combine {
 		case engine.CombineFirst:
 			return true
 		case engine.CombineBest:

@@ -49,6 +49,7 @@ type promotion struct {
 	*engine.Promotion
 	when    *compile.Tree // nil without one
 	meaning *formula      // what the condition requires
+	policy  engine.Group  // what policy.yaml says of its group
 }
 
 // newFolder takes apart files that compile. The error is that of compile.Compile.
@@ -73,6 +74,7 @@ func newFolder(files []compile.File) (*folder, error) {
 		f.read(syntax.Parse(file.Name, file.Data), compiled)
 	}
 	for _, p := range f.promotions {
+		p.policy = f.policyOf(groupOf(p))
 		p.meaning = constant(true)
 		if p.when != nil {
 			p.meaning = f.inCart(p.when).formula(p.when.Root)
