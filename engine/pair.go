@@ -62,12 +62,12 @@ func (p *Pair) Price(req Request) (quotes [2]Quote, errs [2]error) {
 }
 
 // idles reports whether it is certain that the steps leave the cart as it is, and
-// whether none of them is even among those that are run. Those that are run must be
-// such that nothing but their condition decides, which must be false whatever
-// promotions before have done, and must not stand among steps that claim units: what
-// claims asks whether others follow it. Where there are none, the runs are those of a
-// ruleset without these promotions. Where there are some, the first run is, but not
-// how many runs a search for a way out of conflicts may take.
+// whether none of them is even among those that are run. Those that are run must have
+// no rivals, and a condition that is false whatever promotions before have done, and
+// must not stand among steps that claim units: what claims asks whether others follow
+// it. Where there are none, the runs are those of a ruleset without these promotions.
+// Where there are some, the first run is, but not how many runs a search for a way
+// out of conflicts may take.
 func (p *pricing) idles(steps []uint64) (idle, none bool) {
 	none = true
 	for w, word := range p.marks {
@@ -87,7 +87,7 @@ func (p *pricing) idles(steps []uint64) (idle, none bool) {
 
 func (p *pricing) idle(at int) bool {
 	s := &p.rules.steps[p.steps[at]]
-	if !s.simple || len(s.claims) > 0 {
+	if s.when == nil || p.rules.rivalries[s.promotion].any || len(s.claims) > 0 {
 		return false
 	}
 	for _, index := range p.steps {

@@ -167,6 +167,7 @@ func TestWhatTouchesACartKeepsItFromBeingPricedOnce(t *testing.T) {
 		"a condition that promotions before make true": {more: engine.Promotion{When: threshold{amount: 80, below: true}}},
 		"a condition that is true":                     {more: engine.Promotion{When: holding{set: 0, least: 1}}},
 		"a condition that is false":                    {more: engine.Promotion{When: holding{set: 0, least: 2}}, once: true},
+		"a condition that is false, of one currency":   {more: engine.Promotion{When: holding{set: 0, least: 2}, Currencies: []engine.Currency{usd(t)}}, once: true},
 		"no condition":                                 {},
 		"a coupon whose code is refused":               {more: engine.Promotion{Coupon: engine.Coupon{Code: "X"}, Disabled: true}, coupons: []string{"x"}},
 		"a coupon that the cart has not":               {more: engine.Promotion{Coupon: engine.Coupon{Code: "X"}}, once: true},
