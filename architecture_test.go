@@ -87,6 +87,7 @@ func modules() map[string]string {
 		"google.golang.org/protobuf":    "plugins",
 		"github.com/spf13/cobra":        "cmd",
 		"github.com/standard-webhooks":  "api",
+		"github.com/oapi-codegen":       "api/client",
 		"github.com/schollz":            "cmd",
 		"golang.org/x/term":             "cmd",
 

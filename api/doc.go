@@ -56,6 +56,10 @@
 //	POST /v1/quotes:batch   what several carts cost
 //	POST /v1/prices         what a listing shows
 //	POST /v1/offers         what a cart costs, and what could be added to save more
+//	POST /v1/orders         sell a cart; GET lists orders, GET /v1/orders/{reference} tells one
+//	POST /v1/orders/{reference}/cancel, /returns
+//	POST /v1/holds          hold the units of a cart; GET lists holds, GET /v1/holds/{reference} tells one
+//	POST /v1/holds/{reference}/commit, /release
 //	GET  /v1/plugins        how the plugins are
 //	GET  /openapi.json, /docs, /docs/problems/{code}
 //

@@ -27,6 +27,12 @@ const (
 	errNoKeys       problem = "this server does not support Idempotency-Key: send the request without it"
 )
 
+const (
+	errKeyMissing problem = "Idempotency-Key is missing: send one, and the same for retries of the request"
+	errNoCursor   problem = "after: no cursor of this list"
+	errNoDesk     problem = "this server does not support orders and holds of version 1"
+)
+
 // statusCanceled says that the client went away before the answer, as nginx
 // does. Nobody reads the answer, but the log and the metrics tell it from a
 // fault.
@@ -59,15 +65,24 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("invalid_cart", kind(func(e *engine.CartError) string { return "skus: " + e.Problem })),
 		row("invalid_cart", ownText[*cartError]()),
 		row("invalid_parameter", ownText[idempotency.Error]()),
+		row("invalid_parameter", ownText[*parameterError]()),
+		row("invalid_parameter", the(errNoCursor)),
+		row("idempotency_key_missing", the(errKeyMissing)),
 		row("unauthorized", the(errUnauthorized)),
 		row("unauthorized", the(errNoKey)),
 		row("forbidden", ownText[*scopeError]()),
 		row("not_found", the(errNoPath)),
 		row("unknown_item", kind(unknownItem)),
+		row("unknown_order", ownText[*engine.UnknownOrderError]()),
+		row("unknown_hold", ownText[*engine.UnknownHoldError]()),
 		row("sold_out", ownText[*soldOutError]()),
 		row("method_not_allowed", the(errMethod)),
 		row("body_timeout", the(errBodyLate)),
 		row("out_of_stock", ownText[*engine.OutOfStockError]()),
+		row("price_changed", ownText[*priceChangedError]()),
+		row("order_state", ownText[*engine.OrderStateError]()),
+		row("hold_state", ownText[*engine.HoldStateError]()),
+		row("cannot_reprice", ownText[*repriceError]()),
 		row("name_taken", ownText[*engine.NameTakenError]()),
 		row("request_running", told(idempotency.ErrBusy, idempotency.ErrBusy.Error())),
 		row("body_too_large", kind(bodyTooLong)),
@@ -75,8 +90,10 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("idempotency_key_reused", ownText[*idempotency.ReusedError]()),
 		row("unknown_items", ownText[*unknownItemsError]()),
 		row("unknown_coupons", ownText[*unknownCouponsError]()),
+		row("too_many_units", ownText[*engine.ReturnError]()),
 		row("throttled", the(errThrottled)),
 		row("not_supported", the(errNoKeys)),
+		row("not_supported", the(errNoDesk)),
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),

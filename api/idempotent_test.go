@@ -53,7 +53,9 @@ func database(t testing.TB, file string) *persistence.Store {
 // on puts a store, and a wrapper around it, in the place of the fake.
 func on(store *persistence.Store, wrapped *wrapper) func(*shop, *api.Options) {
 	wrapped.Store = store
-	return func(_ *shop, o *api.Options) { o.Inventory, o.Orders, o.Keys = wrapped, wrapped, wrapped }
+	return func(_ *shop, o *api.Options) {
+		o.Inventory, o.Orders, o.Desk, o.Keys = wrapped, wrapped, wrapped, wrapped
+	}
 }
 
 // keyed returns a shop on a database of its own.

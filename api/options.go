@@ -42,6 +42,27 @@ type Orders interface {
 	Purchase(ctx context.Context, sale engine.Sale) (engine.Order, error)
 }
 
+// Desk is orders and holds as version 1 needs them besides Orders. An order that
+// is not there is an *engine.UnknownOrderError, a hold an *engine.UnknownHoldError;
+// each error changes nothing. Implementations are safe for concurrent use.
+type Desk interface {
+	Order(ctx context.Context, reference string) (engine.Order, error)
+	// OrderPage returns orders, the newest first.
+	OrderPage(ctx context.Context, of engine.OrderListing) ([]engine.Order, error)
+	// CancelOrder undoes an order; *engine.OrderStateError when it cannot be.
+	CancelOrder(ctx context.Context, reference, reason string) (engine.Order, error)
+	// ReturnItems takes units back; see engine.Order.Return.
+	ReturnItems(ctx context.Context, reference string, request engine.ReturnRequest, o engine.ReturnOptions) (engine.Order, error)
+	// Hold is Purchase for a time.
+	Hold(ctx context.Context, sale engine.Sale, ttl time.Duration) (engine.Hold, error)
+	// Holds returns holds, the newest first.
+	Holds(ctx context.Context, of engine.HoldListing) ([]engine.Hold, error)
+	HoldByReference(ctx context.Context, reference string) (engine.Hold, error)
+	// CommitHold and ReleaseHold end a hold; *engine.HoldStateError when it is over.
+	CommitHold(ctx context.Context, reference string) (engine.Order, error)
+	ReleaseHold(ctx context.Context, reference string) error
+}
+
 // Rules knows the ruleset in force. It is implemented by *engine.Engine.
 type Rules interface {
 	// Active returns the ruleset in force; it is called once a request.
@@ -63,6 +84,12 @@ type Options struct {
 	Inventory Inventory
 	Orders    Orders
 	Rules     Rules
+	// Desk keeps orders and holds; without it their operations, but the making of an
+	// order, are not supported.
+	Desk Desk
+	// KeptPrice returns what prices units of an order by the rules of the order, for
+	// returns by engine.RepriceKept; nil supports none.
+	KeptPrice func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error)
 	// Plugins answer what rules leave to them; nil is engine.NoPlugins, for which
 	// every deal of a plugin fails and all else is priced.
 	Plugins engine.Plugins

@@ -29,6 +29,8 @@ func problemKinds() []problemKind {
 			"The body is well formed, but no cart: it has too many lines, too many units, or is worth more than can be counted, or an item has no price in the currency."},
 		{"invalid_parameter", http.StatusBadRequest, "A parameter of the query or a header is not what the operation takes",
 			"The detail names the parameter and what it takes."},
+		{"idempotency_key_missing", http.StatusBadRequest, "The operation wants an Idempotency-Key",
+			"What the operation does must not be done twice when a request is sent again. Make a key for each request, such as a UUID, and send it with every retry."},
 		{"unauthorized", http.StatusUnauthorized, "No valid key",
 			"The operation wants a key, Authorization: Bearer ck_…, and there is none, or one that is not known, has expired or was revoked. Make one by checkout keys create, or ask who runs the shop."},
 		{"forbidden", http.StatusForbidden, "The key may not do this",
@@ -36,10 +38,16 @@ func problemKinds() []problemKind {
 		{"not_found", http.StatusNotFound, "No such path",
 			"There is no operation with this path. /openapi.json has all."},
 		{"unknown_item", http.StatusNotFound, "No such item", "No item of the shop has this SKU or name."},
+		{"unknown_order", http.StatusNotFound, "No such order", "No order has this reference."},
+		{"unknown_hold", http.StatusNotFound, "No such hold", "No hold has this reference."},
 		{"sold_out", http.StatusNotFound, "The item is out of stock", "Version 0 does not price what cannot be bought at all."},
 		{"method_not_allowed", http.StatusMethodNotAllowed, "The path does not have the method", "The header Allow names the methods that it has."},
 		{"body_timeout", http.StatusRequestTimeout, "The body did not arrive in time", "Nothing was done. Send the request again."},
 		{"out_of_stock", http.StatusConflict, "Fewer units are left than were asked for", "Nothing was sold. Ask for fewer units, or later."},
+		{"price_changed", http.StatusConflict, "The cart costs something else now", "Nothing was sold. quote is what it costs now: show that, and send a new request, with a new Idempotency-Key."},
+		{"order_state", http.StatusConflict, "The order is not in a state for this", "An order that is cancelled or returned stays so, and one of which something has come back is not cancelled: return the rest."},
+		{"hold_state", http.StatusConflict, "The hold is over", "A hold is committed, released or expires once. Make a new one."},
+		{"cannot_reprice", http.StatusConflict, "The order cannot be priced again", "The rules that priced the order are not kept or cannot be used any more. Return by the policy pro_rata, which needs none."},
 		{"name_taken", http.StatusConflict, "Another item has the name", "Names of items are unique. Nothing was changed."},
 		{"request_running", http.StatusConflict, "A request with this Idempotency-Key is running", "Send the request again after the time that Retry-After tells; it will be answered like the first one."},
 		{"body_too_large", http.StatusRequestEntityTooLarge, "The body is too long", "The detail tells the limit. Send several requests."},
@@ -47,6 +55,7 @@ func problemKinds() []problemKind {
 		{"idempotency_key_reused", http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", "A key stands for one request. Make a new key for each, and keep it for retries of the same request."},
 		{"unknown_items", http.StatusUnprocessableEntity, "The cart has items that nobody knows", "errors names the lines. Leave them out, or send unknown: report to have the rest priced."},
 		{"unknown_coupons", http.StatusUnprocessableEntity, "The cart has coupon codes that nobody knows", "errors names the codes. Leave them out, or send unknown: report to have the cart priced without them."},
+		{"too_many_units", http.StatusUnprocessableEntity, "The order does not have the units", "errors names the units of which the customer has fewer. Nothing was returned."},
 		{"throttled", http.StatusTooManyRequests, "Too many wrong passwords or keys from this address", "Wait for the time that Retry-After tells."},
 		{"canceled", statusCanceled, "The client went away", "Nobody reads this answer; logs and metrics have it."},
 		{"internal", http.StatusInternalServerError, "A fault of the server", "Nothing in the request is wrong. The logs tell what happened by the request id; please report it."},
@@ -66,6 +75,9 @@ func (s *Server) newProblem(err error, requestID string) *v1.Problem {
 	problem := &v1.Problem{Type: problemPage(kind.code), Title: kind.title, Status: kind.status, Detail: detail, Code: kind.code, RequestID: requestID}
 	if located, ok := err.(interface{ places() []v1.ProblemError }); ok {
 		problem.Errors = located.places()
+	}
+	if changed, ok := err.(*priceChangedError); ok {
+		problem.Quote = newQuote(&priced{quote: changed.quote}, v1.QuoteRequestExplainNone)
 	}
 	return problem
 }

@@ -96,6 +96,11 @@ type quoteRequest struct {
 // check reads the body of a quote.
 func (s *Server) check(body *v1.QuoteRequest) (*quoteRequest, error) {
 	var f faults
+	return s.checkCart(&f, body), f.err()
+}
+
+// checkCart is check, of which the faults may not be all.
+func (s *Server) checkCart(f *faults, body *v1.QuoteRequest) *quoteRequest {
 	q := &quoteRequest{
 		shopper: f.shopper(s, body.Currency, body.At, &body.Customer, body.Channel, body.Payment, body.Attributes),
 		lines:   body.Lines, skus: make([]string, len(body.Lines)),
@@ -108,15 +113,9 @@ func (s *Server) check(body *v1.QuoteRequest) (*quoteRequest, error) {
 		f.at(fmt.Sprintf("want at most %d, got %d", engine.MaxLines, len(body.Lines)), "lines")
 	}
 	for i := range body.Lines {
-		line := &body.Lines[i]
-		q.skus[i] = line.Sku
-		if !engine.ValidSKU(line.Sku) {
-			f.at(skuProblem(line.Sku), "lines", i, "sku")
-		}
-		if line.Quantity < 1 || line.Quantity > engine.MaxQuantity {
-			f.at(fmt.Sprintf("want 1 to %d", engine.MaxQuantity), "lines", i, "quantity")
-		}
+		q.skus[i] = body.Lines[i].Sku
 	}
+	f.lines(body.Lines, "lines")
 	f.texts(body.Coupons, maxCoupons, maxCoupon, "coupons")
 	for i, code := range body.Coupons {
 		if code == "" {
@@ -125,11 +124,24 @@ func (s *Server) check(body *v1.QuoteRequest) (*quoteRequest, error) {
 	}
 	q.cart.Coupons = body.Coupons
 	f.shipping(q, &body.Shipping)
-	oneOf(&f, body.Unknown, "refuse or report", "unknown")
-	if oneOf(&f, body.Explain, "none, summary or full", "explain"); body.Explain != nil {
+	oneOf(f, body.Unknown, "refuse or report", "unknown")
+	if oneOf(f, body.Explain, "none, summary or full", "explain"); body.Explain != nil {
 		q.explain = *body.Explain
 	}
-	return q, f.err()
+	return q
+}
+
+// lines checks units of items, in the member of the body with the name.
+func (f *faults) lines(lines []v1.CartLine, name string) {
+	for i := range lines {
+		line := &lines[i]
+		if !engine.ValidSKU(line.Sku) {
+			f.at(skuProblem(line.Sku), name, i, "sku")
+		}
+		if line.Quantity < 1 || line.Quantity > engine.MaxQuantity {
+			f.at(fmt.Sprintf("want 1 to %d", engine.MaxQuantity), name, i, "quantity")
+		}
+	}
 }
 
 func (f *faults) shipping(q *quoteRequest, body *v1.Shipping) {

@@ -57,6 +57,16 @@ func (s *Server) handlers() map[string]func(http.ResponseWriter, *http.Request) 
 		"createQuotes": s.createQuotes,
 		"listPrices":   s.listPrices,
 		"listOffers":   s.listOffers,
+		"createOrder":  s.keyed(s.createOrder),
+		"listOrders":   s.listOrdersV1,
+		"getOrder":     s.getOrder,
+		"cancelOrder":  s.keyed(s.cancelOrder),
+		"createReturn": s.keyed(s.createReturn),
+		"createHold":   s.keyed(s.createHold),
+		"listHolds":    s.listHolds,
+		"getHold":      s.getHold,
+		"commitHold":   s.keyed(s.commitHold),
+		"releaseHold":  s.keyed(s.releaseHold),
 		"listPlugins":  s.listPlugins,
 	}
 }

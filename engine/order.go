@@ -9,6 +9,8 @@ import (
 type Order struct {
 	// Reference is a UUID that names the order to customers.
 	Reference string
+	// Customer is who bought, "" for a guest.
+	Customer string
 	// SKUs lists every unit that left the stock, gifts included, in the order
 	// the customer asked for them, gifts last.
 	SKUs []string
@@ -23,6 +25,30 @@ type Order struct {
 	// Returns are what came back, the oldest first.
 	Returns []Return
 }
+
+// MaxOrderUnits is the number of units, gifts included, that one order may hold.
+const MaxOrderUnits = 100_000
+
+// OrderListing says which orders to read. What is left zero selects all.
+type OrderListing struct {
+	// Customer selects the orders of a customer.
+	Customer string
+	State    OrderState
+	// Since and Until select orders that were placed from the one instant on, and
+	// before the other.
+	Since, Until time.Time
+	// After is the reference of the order after which the listing goes on, "" for
+	// the first page.
+	After string
+	// Limit is how many orders are read at most; 1 or more.
+	Limit int
+}
+
+// UnknownOrderError says that no order has the reference.
+type UnknownOrderError struct{ Reference string }
+
+// Error implements error.
+func (e *UnknownOrderError) Error() string { return fmt.Sprintf("order %q not found", e.Reference) }
 
 // UnknownItemError says that no item has the key (a SKU, or where names are
 // allowed a name).

@@ -102,6 +102,13 @@ type ReturnRequest struct {
 	KeptPrice func(kept map[string]int64) (Amount, error)
 }
 
+// ReturnOptions say what a return does besides.
+type ReturnOptions struct {
+	// NoRestock leaves the units out of the stock, because they cannot be sold
+	// again.
+	NoRestock bool
+}
+
 // Return returns what a return of the request is, without reference and instant,
 // and the state that the order has after it. It changes nothing. Whatever the
 // sequence of returns and policies, their refunds never add up to more than the

@@ -85,10 +85,7 @@ type InvalidError struct {
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Problem }
 
 // UnknownOrderError says that no order has the reference.
-type UnknownOrderError struct{ Reference string }
-
-// Error implements error.
-func (e *UnknownOrderError) Error() string { return fmt.Sprintf("order %q not found", e.Reference) }
+type UnknownOrderError = engine.UnknownOrderError
 
 // CurrencyError says that a stored item's amounts are in another currency than
 // the shop's. Amounts carry no currency of their own, so such an item is never

@@ -16,52 +16,28 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-// HoldState is what became of a hold.
-type HoldState string
+// What holds are, as the engine knows them.
+type (
+	Hold             = engine.Hold
+	HoldState        = engine.HoldState
+	HoldListing      = engine.HoldListing
+	HoldStateError   = engine.HoldStateError
+	UnknownHoldError = engine.UnknownHoldError
+)
 
-// The states of a hold. All but the first are final.
+// The states of a hold, as the engine knows them.
 const (
-	HoldHeld      HoldState = "held"
-	HoldCommitted HoldState = "committed" // it became an order
-	HoldReleased  HoldState = "released"  // given up
-	HoldExpired   HoldState = "expired"   // its time was over
+	HoldHeld      = engine.HoldHeld
+	HoldCommitted = engine.HoldCommitted
+	HoldReleased  = engine.HoldReleased
+	HoldExpired   = engine.HoldExpired
 )
 
 // HoldStates returns every state there is.
-func HoldStates() []HoldState {
-	return []HoldState{HoldHeld, HoldCommitted, HoldReleased, HoldExpired}
-}
+func HoldStates() []HoldState { return engine.HoldStates() }
 
 // MaxHold is how long units can be held.
-const MaxHold = 30 * 24 * time.Hour
-
-// Hold is units set aside for a customer at a quoted price.
-type Hold struct {
-	// Reference is a UUID, which the order gets too.
-	Reference string
-	State     HoldState
-	// SKUs lists every unit, gifts last.
-	SKUs  []string
-	Quote engine.Quote
-	// CreatedAt and ExpiresAt are in UTC and whole microseconds. From ExpiresAt
-	// on the hold cannot be committed.
-	CreatedAt, ExpiresAt time.Time
-}
-
-// HoldStateError says that a hold is over.
-type HoldStateError struct {
-	Reference string
-	State     HoldState
-}
-
-// Error implements error.
-func (e *HoldStateError) Error() string { return fmt.Sprintf("hold %s is %s", e.Reference, e.State) }
-
-// UnknownHoldError says that no hold has the reference.
-type UnknownHoldError struct{ Reference string }
-
-// Error implements error.
-func (e *UnknownHoldError) Error() string { return fmt.Sprintf("hold %q not found", e.Reference) }
+const MaxHold = engine.MaxHold
 
 // holdRow is a row of the table holds.
 type holdRow struct {
@@ -103,17 +79,6 @@ func (s *Store) Hold(ctx context.Context, sale engine.Sale, ttl time.Duration) (
 	return p.hold, nil
 }
 
-// HoldListing says which holds to read.
-type HoldListing struct {
-	// State selects holds that are in it now; "" selects all.
-	State HoldState
-	// After is the reference of the hold after which the listing goes on, "" for
-	// the first page.
-	After string
-	// Limit is how many holds are read at most, from 1 to MaxHolds.
-	Limit int
-}
-
 // MaxHolds is how many holds Holds returns at most.
 const MaxHolds = 1000
 
@@ -145,7 +110,7 @@ func (s *Store) Holds(ctx context.Context, l HoldListing) ([]Hold, error) {
 		}
 		now := s.now()
 		holds, err = readHolds(ctx, tx, now, func(q *bun.SelectQuery) *bun.SelectQuery {
-			return l.State.at(q.Where("id < ?", before), now).Order("id DESC").Limit(int64(l.Limit))
+			return inState(l.State, q.Where("id < ?", before), now).Order("id DESC").Limit(int64(l.Limit))
 		})
 		return err
 	})
@@ -174,8 +139,8 @@ func (s *Store) HoldByReference(ctx context.Context, reference string) (Hold, er
 	return holds[0], nil
 }
 
-// at adds to a query of holds that they are in the state at an instant.
-func (state HoldState) at(q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
+// inState adds to a query of holds that they are in the state at an instant.
+func inState(state HoldState, q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
 	switch state {
 	case "":
 		return q
@@ -221,7 +186,7 @@ func readHolds(ctx context.Context, tx bun.Tx, now time.Time, which func(*bun.Se
 
 // hold returns the hold of a row, as it is at an instant.
 func (r *holdRow) hold(units []string, now time.Time) (Hold, error) {
-	h := Hold{Reference: r.Reference, State: r.State, SKUs: units, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC()}
+	h := Hold{Reference: r.Reference, State: r.State, Customer: r.Customer, SKUs: units, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC()}
 	if h.State == HoldHeld && !now.Before(h.ExpiresAt) {
 		h.State = HoldExpired
 	}
@@ -235,7 +200,7 @@ func (r *holdRow) hold(units []string, now time.Time) (Hold, error) {
 func holdOf(p *plan) Hold {
 	at := p.order.PlacedAt
 	return Hold{
-		Reference: p.order.Reference, State: HoldHeld, SKUs: p.order.SKUs, Quote: p.order.Quote,
+		Reference: p.order.Reference, State: HoldHeld, Customer: p.customer, SKUs: p.order.SKUs, Quote: p.order.Quote,
 		CreatedAt: at, ExpiresAt: at.Add(p.ttl).Truncate(time.Microsecond),
 	}
 }
@@ -410,7 +375,7 @@ func (s *Store) lockedHold(ctx context.Context, tx bun.Tx, reference string) (*h
 // plan returns the plan that a hold was made by.
 func (r *holdRow) plan(lines []holdLineRow) (*plan, error) {
 	p := &plan{request: []byte(r.Request), customer: r.Customer}
-	p.order = engine.Order{Reference: r.Reference, State: engine.OrderPlaced}
+	p.order = engine.Order{Reference: r.Reference, Customer: r.Customer, State: engine.OrderPlaced}
 	if err := json.Unmarshal([]byte(r.Quote), &p.order.Quote); err != nil {
 		return nil, fmt.Errorf("read hold %s: quote: %w", r.Reference, err)
 	}

@@ -2,7 +2,9 @@ package persistence
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -66,6 +68,65 @@ func (s *Store) Order(ctx context.Context, reference string) (engine.Order, erro
 	return orders[0], nil
 }
 
+// MaxOrders is how many orders OrderPage returns at most.
+const MaxOrders = 1000
+
+// OrderPage returns orders, the newest first; of orders placed in the same
+// microsecond, the one stored last comes first. A limit that is not 1 to MaxOrders
+// is an *InvalidError, an After that no order has an *UnknownOrderError.
+//
+// The orders of a customer have an index, and so have instants; a state is looked
+// for among them.
+func (s *Store) OrderPage(ctx context.Context, l engine.OrderListing) ([]engine.Order, error) {
+	if l.Limit < 1 || l.Limit > MaxOrders {
+		return nil, &InvalidError{Field: "limit", Problem: fmt.Sprintf("is %d; want 1 to %d", l.Limit, MaxOrders)}
+	}
+	if textProblem(l.After) != "" {
+		return nil, &UnknownOrderError{Reference: l.After}
+	}
+	if textProblem(l.Customer) != "" {
+		return nil, nil // no order can have it
+	}
+	var stored []storedOrder
+	err := s.snapshot(ctx, "read orders", func(ctx context.Context, tx bun.Tx) error {
+		ids, err := pageOfOrders(ctx, tx, l)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		stored, err = readOrders(ctx, tx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("id IN (?)", bun.List(ids)) })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ordersOf(stored), nil
+}
+
+// pageOfOrders returns the ids of the orders of a page.
+func pageOfOrders(ctx context.Context, tx bun.Tx, l engine.OrderListing) ([]int64, error) {
+	q := Span{l.Since, l.Until}.of(tx.NewSelect().Model((*orderRow)(nil)).Column("id"))
+	if l.Customer != "" { // the second condition is that of the index
+		q = q.Where("customer = ?", l.Customer).Where("customer <> ''")
+	}
+	if l.State != "" {
+		q = q.Where("state = ?", l.State)
+	}
+	if l.After != "" {
+		var last orderRow
+		err := tx.NewSelect().Model(&last).Column("id", "placed_at").Where("reference = ?", l.After).Scan(ctx)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil, &UnknownOrderError{Reference: l.After}
+		case err != nil:
+			return nil, failed("read order", err)
+		}
+		q = q.Where("(placed_at, id) < (?, ?)", last.PlacedAt.UTC(), last.ID)
+	}
+	var ids []int64
+	err := q.Order("placed_at DESC", "id DESC").Limit(int64(l.Limit)).Scan(ctx, &ids)
+	return ids, failed("read orders", err)
+}
+
 // orders returns the orders that which selects, the newest first.
 func (s *Store) orders(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery) ([]engine.Order, error) {
 	var stored []storedOrder
@@ -76,11 +137,15 @@ func (s *Store) orders(ctx context.Context, which func(*bun.SelectQuery) *bun.Se
 	if err != nil {
 		return nil, err
 	}
+	return ordersOf(stored), nil
+}
+
+func ordersOf(stored []storedOrder) []engine.Order {
 	orders := make([]engine.Order, len(stored))
 	for i := range stored {
 		orders[i] = stored[i].Order
 	}
-	return orders, nil
+	return orders
 }
 
 // storedOrder is an order with what only a Store has to know of it.
@@ -121,7 +186,7 @@ func assemble(rows []orderRow, lines []lineRow, returns map[int64][]engine.Retur
 	orders := make([]storedOrder, len(rows))
 	for i, row := range rows {
 		orders[i] = storedOrder{id: row.ID, customer: row.Customer, Order: engine.Order{
-			Reference: row.Reference, SKUs: skus[row.ID], PlacedAt: row.PlacedAt.UTC(),
+			Reference: row.Reference, Customer: row.Customer, SKUs: skus[row.ID], PlacedAt: row.PlacedAt.UTC(),
 			State: row.State, Refunded: engine.Amount(row.Refunded), Returns: returns[row.ID],
 		}}
 		if err := json.Unmarshal([]byte(row.Quote), &orders[i].Quote); err != nil {

@@ -20,7 +20,7 @@ import (
 )
 
 // MaxUnits is the number of units, gifts included, that one order may hold.
-const MaxUnits = 100_000
+const MaxUnits = engine.MaxOrderUnits
 
 // errStale says that something that an order was priced on has changed since.
 var errStale = errors.New("what the purchase was priced on has changed")
@@ -202,7 +202,7 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 		}
 		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku], name: basis.Items[sku].Name})
 	}
-	p.order = engine.Order{Reference: s.options.NewReference(), SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced, PlacedAt: s.now()}
+	p.order = engine.Order{Reference: s.options.NewReference(), Customer: p.customer, SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced, PlacedAt: s.now()}
 	return p, nil
 }
 

@@ -15,11 +15,7 @@ import (
 )
 
 // ReturnOptions say what a return does besides.
-type ReturnOptions struct {
-	// NoRestock leaves the units out of the stock, because they cannot be sold
-	// again.
-	NoRestock bool
-}
+type ReturnOptions = engine.ReturnOptions
 
 // returnRow is a row of the table returns.
 type returnRow struct {

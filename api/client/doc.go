@@ -1,6 +1,9 @@
 // Package client calls version 1 of the API. It is generated from api/openapi.yaml
 // (make generate); what goes over the wire are the types of package v1.
 //
+// It writes paths and queries by github.com/oapi-codegen/runtime, which belongs to the
+// generator (released several times a year, Apache-2.0).
+//
 //	c, err := client.NewClientWithResponses("http://localhost:8000", client.WithRequestEditorFn(
 //		func(_ context.Context, r *http.Request) error {
 //			r.Header.Set("Authorization", "Bearer "+key)

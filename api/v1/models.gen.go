@@ -9,6 +9,51 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
+// Defines values for HoldState.
+const (
+	HoldStateCommitted HoldState = "committed"
+	HoldStateExpired   HoldState = "expired"
+	HoldStateHeld      HoldState = "held"
+	HoldStateReleased  HoldState = "released"
+)
+
+// Valid indicates whether the value is a known member of the HoldState enum.
+func (e HoldState) Valid() bool {
+	switch e {
+	case HoldStateCommitted:
+		return true
+	case HoldStateExpired:
+		return true
+	case HoldStateHeld:
+		return true
+	case HoldStateReleased:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderState.
+const (
+	OrderStateCancelled OrderState = "cancelled"
+	OrderStatePlaced    OrderState = "placed"
+	OrderStateReturned  OrderState = "returned"
+)
+
+// Valid indicates whether the value is a known member of the OrderState enum.
+func (e OrderState) Valid() bool {
+	switch e {
+	case OrderStateCancelled:
+		return true
+	case OrderStatePlaced:
+		return true
+	case OrderStateReturned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PluginCircuit.
 const (
 	PluginCircuitClosed   PluginCircuit = "closed"
@@ -96,6 +141,24 @@ func (e QuoteRequestUnknown) Valid() bool {
 	}
 }
 
+// Defines values for ReturnPolicy.
+const (
+	ReturnPolicyProRata     ReturnPolicy = "pro_rata"
+	ReturnPolicyRepriceKept ReturnPolicy = "reprice_kept"
+)
+
+// Valid indicates whether the value is a known member of the ReturnPolicy enum.
+func (e ReturnPolicy) Valid() bool {
+	switch e {
+	case ReturnPolicyProRata:
+		return true
+	case ReturnPolicyRepriceKept:
+		return true
+	default:
+		return false
+	}
+}
+
 // Amount Money, as a decimal number in text with exactly the digits of the currency.
 //
 // Examples: 49.99
@@ -162,6 +225,12 @@ type Award struct {
 	// Kind Examples: points
 	Kind      string `json:"kind"`
 	Promotion string `json:"promotion"`
+}
+
+// CancelRequest defines model for CancelRequest.
+type CancelRequest struct {
+	// Reason For people, kept with the movements of the stock
+	Reason string `json:"reason,omitempty,omitzero"`
 }
 
 // CartLine defines model for CartLine.
@@ -245,6 +314,108 @@ type Hint struct {
 	Units int64  `json:"units,omitempty,omitzero"`
 }
 
+// Hold defines model for Hold.
+type Hold struct {
+	Awards    []Award        `json:"awards,omitempty,omitzero"`
+	Coupons   []CouponResult `json:"coupons,omitempty,omitzero"`
+	CreatedAt time.Time      `json:"created_at"`
+	Currency  string         `json:"currency"`
+
+	// Customer The id; a guest has none
+	Customer string `json:"customer,omitempty,omitzero"`
+
+	// Discount Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Discount Amount `json:"discount"`
+
+	// ExpiresAt From then on it cannot be committed
+	ExpiresAt time.Time `json:"expires_at"`
+	Gifts     []Gift    `json:"gifts,omitempty,omitzero"`
+
+	// Lines One for each item, by SKU
+	Lines []QuoteLine `json:"lines"`
+
+	// Payable Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Payable    Amount             `json:"payable"`
+	Promotions []AppliedPromotion `json:"promotions"`
+
+	// Reference The order gets it too
+	Reference string `json:"reference"`
+
+	// Ruleset The digest of the rules that priced it
+	Ruleset   string          `json:"ruleset"`
+	Shipments []QuoteShipment `json:"shipments,omitempty,omitzero"`
+
+	// ShippingDiscount Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	ShippingDiscount Amount `json:"shipping_discount"`
+
+	// ShippingTotal Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	ShippingTotal Amount    `json:"shipping_total"`
+	State         HoldState `json:"state"`
+
+	// Subtotal Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Subtotal Amount `json:"subtotal"`
+
+	// Total Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Total Amount `json:"total"`
+}
+
+// HoldPage defines model for HoldPage.
+type HoldPage struct {
+	Holds []Hold `json:"holds"`
+
+	// Next The cursor of the next page; the last page has none
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// HoldRequest defines model for HoldRequest.
+type HoldRequest struct {
+	// Attributes Facts of the shop's own, which rules read as attributes.
+	Attributes Attributes `json:"attributes,omitempty,omitzero"`
+	Channel    string     `json:"channel,omitempty,omitzero"`
+	Coupons    []string   `json:"coupons,omitempty,omitzero"`
+
+	// Currency The shop's; orders are in no other
+	Currency *string `json:"currency,omitempty"`
+
+	// Customer What the shop knows of who buys. Without one, a guest.
+	Customer Customer `json:"customer,omitempty,omitzero"`
+
+	// ExpectedPayable What the customer has been shown as `payable`, with shipping
+	//
+	// Examples: 4.99
+	ExpectedPayable *Price `json:"expected_payable,omitempty"`
+
+	// ExpectedTotal What the customer has been shown as `total`, without shipping
+	//
+	// Examples: 4.99
+	ExpectedTotal *Price `json:"expected_total,omitempty"`
+
+	// Lines An item may be listed more than once; its quantities add up. An order has at most 100,000 units, gifts included.
+	Lines   []CartLine `json:"lines"`
+	Payment string     `json:"payment,omitempty,omitzero"`
+
+	// Shipping The chosen way of delivery, and where to. A cart that is sent in parts has several shipments.
+	Shipping Shipping `json:"shipping,omitempty,omitzero"`
+
+	// TTLSeconds For how long the units are held
+	TTLSeconds int64 `json:"ttl_seconds"`
+}
+
+// HoldState defines model for HoldState.
+type HoldState string
+
 // ItemPrice defines model for ItemPrice.
 type ItemPrice struct {
 	InStock bool   `json:"in_stock"`
@@ -275,6 +446,109 @@ type Offers struct {
 	Hints []Hint `json:"hints"`
 	Quote Quote  `json:"quote"`
 }
+
+// Order defines model for Order.
+type Order struct {
+	Awards   []Award        `json:"awards,omitempty,omitzero"`
+	Coupons  []CouponResult `json:"coupons,omitempty,omitzero"`
+	Currency string         `json:"currency"`
+
+	// Customer The id; a guest has none
+	Customer string `json:"customer,omitempty,omitzero"`
+
+	// Discount Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Discount Amount `json:"discount"`
+	Gifts    []Gift `json:"gifts,omitempty,omitzero"`
+
+	// Lines One for each item, by SKU
+	Lines []QuoteLine `json:"lines"`
+
+	// Payable Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Payable    Amount             `json:"payable"`
+	PlacedAt   time.Time          `json:"placed_at"`
+	Promotions []AppliedPromotion `json:"promotions"`
+	Reference  string             `json:"reference"`
+
+	// Refunded Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Refunded Amount `json:"refunded"`
+
+	// Returns The oldest first
+	Returns []Return `json:"returns,omitempty,omitzero"`
+
+	// Ruleset The digest of the rules that priced it
+	Ruleset   string          `json:"ruleset"`
+	Shipments []QuoteShipment `json:"shipments,omitempty,omitzero"`
+
+	// ShippingDiscount Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	ShippingDiscount Amount `json:"shipping_discount"`
+
+	// ShippingTotal Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	ShippingTotal Amount `json:"shipping_total"`
+
+	// State Of a placed order some units may have come back; of a returned one all have.
+	State OrderState `json:"state"`
+
+	// Subtotal Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Subtotal Amount `json:"subtotal"`
+
+	// Total Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Total Amount `json:"total"`
+}
+
+// OrderPage defines model for OrderPage.
+type OrderPage struct {
+	// Next The cursor of the next page; the last page has none
+	Next   string  `json:"next,omitempty,omitzero"`
+	Orders []Order `json:"orders"`
+}
+
+// OrderRequest defines model for OrderRequest.
+type OrderRequest struct {
+	// Attributes Facts of the shop's own, which rules read as attributes.
+	Attributes Attributes `json:"attributes,omitempty,omitzero"`
+	Channel    string     `json:"channel,omitempty,omitzero"`
+	Coupons    []string   `json:"coupons,omitempty,omitzero"`
+
+	// Currency The shop's; orders are in no other
+	Currency *string `json:"currency,omitempty"`
+
+	// Customer What the shop knows of who buys. Without one, a guest.
+	Customer Customer `json:"customer,omitempty,omitzero"`
+
+	// ExpectedPayable What the customer has been shown as `payable`, with shipping
+	//
+	// Examples: 4.99
+	ExpectedPayable *Price `json:"expected_payable,omitempty"`
+
+	// ExpectedTotal What the customer has been shown as `total`, without shipping
+	//
+	// Examples: 4.99
+	ExpectedTotal *Price `json:"expected_total,omitempty"`
+
+	// Lines An item may be listed more than once; its quantities add up. An order has at most 100,000 units, gifts included.
+	Lines   []CartLine `json:"lines"`
+	Payment string     `json:"payment,omitempty,omitzero"`
+
+	// Shipping The chosen way of delivery, and where to. A cart that is sent in parts has several shipments.
+	Shipping Shipping `json:"shipping,omitempty,omitzero"`
+}
+
+// OrderState Of a placed order some units may have come back; of a returned one all have.
+type OrderState string
 
 // OtherPromotion defines model for OtherPromotion.
 type OtherPromotion struct {
@@ -380,6 +654,9 @@ type Problem struct {
 
 	// Errors All faults of a body, at most ten
 	Errors []ProblemError `json:"errors,omitempty,omitzero"`
+
+	// Quote Of `price_changed`, what the cart costs now
+	Quote *Quote `json:"quote,omitempty"`
 
 	// RequestID Of the logs, also in X-Request-Id
 	RequestID string `json:"request_id"`
@@ -576,6 +853,54 @@ type QuoteShipment struct {
 	Total Amount `json:"total"`
 }
 
+// Return defines model for Return.
+type Return struct {
+	At time.Time `json:"at"`
+
+	// Policy `pro_rata` refunds the share that the units have in what their line cost; `reprice_kept` what was paid, less what was refunded, less what
+	// the kept units cost by themselves, by the rules of the order.
+	Policy    ReturnPolicy `json:"policy"`
+	Reference string       `json:"reference"`
+
+	// Refund Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Refund Amount          `json:"refund"`
+	Units  []ReturnedUnits `json:"units"`
+}
+
+// ReturnPolicy `pro_rata` refunds the share that the units have in what their line cost; `reprice_kept` what was paid, less what was refunded, less what
+// the kept units cost by themselves, by the rules of the order.
+type ReturnPolicy string
+
+// ReturnRequest defines model for ReturnRequest.
+type ReturnRequest struct {
+	// Policy pro_rata where it is left out
+	Policy *ReturnPolicy `json:"policy,omitempty"`
+
+	// Restock False leaves the units out of the stock, because they cannot be sold again
+	Restock *bool `json:"restock,omitempty"`
+
+	// Units What comes back, gifts too. Of units that are both bought and given the bought ones come first.
+	Units []CartLine `json:"units"`
+}
+
+// ReturnedUnits defines model for ReturnedUnits.
+type ReturnedUnits struct {
+	Gift     bool  `json:"gift"`
+	Quantity int64 `json:"quantity"`
+
+	// Refund Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Refund Amount `json:"refund"`
+
+	// Sku What identifies an item; case matters.
+	//
+	// Examples: 120P90
+	Sku Sku `json:"sku"`
+}
+
 // Shipment defines model for Shipment.
 type Shipment struct {
 	Method string `json:"method"`
@@ -631,8 +956,97 @@ type UnknownLine struct {
 	Sku Sku `json:"sku"`
 }
 
+// After defines model for After.
+type After = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// Limit defines model for Limit.
+type Limit = int
+
+// Reference defines model for Reference.
+type Reference = string
+
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After     `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	State HoldState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+}
+
+// CreateHoldParams defines parameters for CreateHold.
+type CreateHoldParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CommitHoldParams defines parameters for CommitHold.
+type CommitHoldParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReleaseHoldParams defines parameters for ReleaseHold.
+type ReleaseHoldParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Customer Orders of the customer
+	Customer string `form:"customer,omitempty" json:"customer,omitempty,omitzero"`
+
+	// Since Placed at this instant or later
+	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+
+	// Until Placed before this instant
+	Until time.Time  `form:"until,omitempty" json:"until,omitempty,omitzero"`
+	State OrderState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+}
+
+// CreateOrderParams defines parameters for CreateOrder.
+type CreateOrderParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CancelOrderParams defines parameters for CancelOrder.
+type CancelOrderParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CreateReturnParams defines parameters for CreateReturn.
+type CreateReturnParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CreateHoldJSONRequestBody defines body for CreateHold for application/json ContentType.
+type CreateHoldJSONRequestBody = HoldRequest
+
 // ListOffersJSONRequestBody defines body for ListOffers for application/json ContentType.
 type ListOffersJSONRequestBody = QuoteRequest
+
+// CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
+type CreateOrderJSONRequestBody = OrderRequest
+
+// CancelOrderJSONRequestBody defines body for CancelOrder for application/json ContentType.
+type CancelOrderJSONRequestBody = CancelRequest
+
+// CreateReturnJSONRequestBody defines body for CreateReturn for application/json ContentType.
+type CreateReturnJSONRequestBody = ReturnRequest
 
 // ListPricesJSONRequestBody defines body for ListPrices for application/json ContentType.
 type ListPricesJSONRequestBody = PricesRequest

@@ -107,7 +107,7 @@ func testHoldAndCommit(s *shop) {
 	order, err := s.CommitHold(s.ctx, hold.Reference)
 	s.check(err)
 	s.equal("order", order, engine.Order{
-		Reference: hold.Reference, SKUs: hold.SKUs, Quote: hold.Quote, PlacedAt: order.PlacedAt, State: engine.OrderPlaced,
+		Reference: hold.Reference, Customer: "ann", SKUs: hold.SKUs, Quote: hold.Quote, PlacedAt: order.PlacedAt, State: engine.OrderPlaced,
 	})
 	s.equal("order read again", s.orders(), []engine.Order{order})
 	s.leaves(map[string]int64{macbook: 3, tv: 9, pi: 0})

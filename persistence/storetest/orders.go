@@ -10,6 +10,7 @@ import (
 
 func orderCases() []testCase {
 	return []testCase{
+		{"orders are read page by page, newest first, by customer, state and time", testOrderPages},
 		{"a new shop has no orders", func(s *shop) { s.equal("orders", s.orders(), []engine.Order{}) }},
 		{"orders are listed newest first, as the purchases returned them", func(s *shop) {
 			s.stock()
@@ -84,4 +85,36 @@ func testOrderIsHistory(s *shop) {
 	s.add(engine.Item{SKU: tv, Name: "another thing", Price: 1, Stock: 1})
 	s.equal("order", s.orders(), []engine.Order{order})
 	s.equal("quote", s.orders()[0].Quote, quote)
+}
+
+func testOrderPages(s *shop) {
+	s.stock()
+	var all []engine.Order
+	for _, customer := range []string{"ann", "", "bob", "ann"} {
+		sale := s.limited(tv)
+		sale.Inquiry.Customer = customer
+		order, err := s.Purchase(s.ctx, sale)
+		s.check(err)
+		s.equal("customer", order.Customer, customer)
+		all = append([]engine.Order{order}, all...)
+	}
+	cancelled, err := s.CancelOrder(s.ctx, all[2].Reference, "")
+	s.check(err)
+	all[2] = cancelled
+	page := func(l engine.OrderListing) []engine.Order {
+		orders, err := s.OrderPage(s.ctx, l)
+		s.check(err)
+		return orders
+	}
+	s.equal("first page", page(engine.OrderListing{Limit: 3}), all[:3])
+	s.equal("second page", page(engine.OrderListing{Limit: 3, After: all[2].Reference}), all[3:])
+	s.equal("of a customer", page(engine.OrderListing{Limit: 9, Customer: "ann"}), []engine.Order{all[0], all[3]})
+	s.equal("of a customer, after one", page(engine.OrderListing{Limit: 9, Customer: "ann", After: all[0].Reference}), all[3:])
+	s.equal("cancelled", page(engine.OrderListing{Limit: 9, State: engine.OrderCancelled}), all[2:3])
+	s.equal("since", page(engine.OrderListing{Limit: 9, Since: all[0].PlacedAt.Add(time.Microsecond)}), []engine.Order{})
+	s.equal("until", page(engine.OrderListing{Limit: 9, Until: all[3].PlacedAt}), []engine.Order{})
+	_, err = s.OrderPage(s.ctx, engine.OrderListing{Limit: 1, After: "nope"})
+	s.refused(err, &persistence.UnknownOrderError{Reference: "nope"})
+	_, err = s.OrderPage(s.ctx, engine.OrderListing{})
+	s.refused(err, &persistence.InvalidError{Field: "limit", Problem: "is 0; want 1 to 1000"})
 }

@@ -199,7 +199,10 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	registry.MustRegister(rulesMetrics(watcher)...)
 	registry.MustRegister(newPluginMetrics(plugins.status))
 	return api.New(api.Options{
-		Inventory: data, Orders: data, Keys: data, APIKeys: data, Rules: live,
+		Inventory: data, Orders: data, Desk: data, Keys: data, APIKeys: data, Rules: live,
+		KeptPrice: func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error) {
+			return keptPrice(ctx, data.Archive(), reference)
+		},
 		Plugins: plugins.asked(), PluginStatus: plugins.answers,
 		Currency:      data.Currency(),
 		Checks:        []api.Check{{Name: "database", Run: data.Ping}},
