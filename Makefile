@@ -124,9 +124,10 @@ vet: ## run go vet
 staticcheck: ## run staticcheck
 	go tool -modfile=tools/staticcheck.mod staticcheck ./...
 
+# The scripts run one command after the other: what commands do at once is tested in the packages that do it.
 race: postgres node browser groff ## run the tests under the race detector, of databases what runs at once; needs a C compiler
 	@tools/gcc.sh
-	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
+	CGO_ENABLED=1 go test -race -skip '^TestScripts$$' $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
 	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds|followed_catalogue|outbox)$$' ./persistence/sqlite ./persistence/postgres
 
 fmt-check: ## check that the Go code is formatted

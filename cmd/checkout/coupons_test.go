@@ -15,9 +15,6 @@ import (
 	"time"
 )
 
-// manyCodes take long enough that a signal comes in between.
-const manyCodes = 150_000
-
 // TestCodesSurviveEveryEnd makes a pool in three runs, of which the first is
 // interrupted and the second killed.
 func TestCodesSurviveEveryEnd(t *testing.T) {

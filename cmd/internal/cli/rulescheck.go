@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -100,6 +101,7 @@ func (c *ruleCheck) run(cmd *cobra.Command, s Streams, folders []string) error {
 		w := &checkWatch{screen: newScreen(s, outputs), check: func(ctx context.Context) (findings, error) { return c.all(cmd, s, folders) }}
 		return watch(cmd.Context(), func() []string { return c.watched(folders) }, w.again)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // it makes much garbage and ends soon
 	found, err := c.all(cmd, s, folders)
 	if err != nil {
 		return err
