@@ -71,9 +71,10 @@ func (i *Item) in(currency Currency) (*Item, bool) {
 	return &priced, ok
 }
 
-// same reports whether both items are alike in all that an item set can read.
+// same reports whether both items are alike in all that an item set can read. The
+// price comes first, because it is what versions of an item differ in.
 func (i *Item) same(j *Item) bool {
-	return i == j || i.SKU == j.SKU && i.Name == j.Name && i.Price == j.Price && i.Brand == j.Brand &&
+	return i == j || i.Price == j.Price && i.SKU == j.SKU && i.Name == j.Name && i.Brand == j.Brand &&
 		slices.Equal(i.Categories, j.Categories) && slices.Equal(i.Tags, j.Tags) &&
 		maps.EqualFunc(i.Attributes, j.Attributes, Value.Equal)
 }
