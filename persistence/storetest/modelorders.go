@@ -275,7 +275,7 @@ func (m *model) purchase(rt *rapid.T) {
 	}
 	order := result.(engine.Order)
 	m.agreeOnQuote(rt, &order.Quote, q)
-	want := engine.Order{Reference: order.Reference, Quote: order.Quote, State: engine.OrderPlaced, PlacedAt: m.clock.now()}
+	want := engine.Order{Reference: order.Reference, Customer: c.customer, Quote: order.Quote, State: engine.OrderPlaced, PlacedAt: m.clock.now()}
 	want.SKUs = m.take(c, q)
 	m.same(rt, "order", order, want)
 	m.place(newModelOrder(order, q.uses, len(c.skus)))
@@ -292,7 +292,7 @@ func (m *model) hold(rt *rapid.T) {
 	}
 	hold, now := result.(persistence.Hold), m.clock.now()
 	m.agreeOnQuote(rt, &hold.Quote, q)
-	want := persistence.Hold{Reference: hold.Reference, State: persistence.HoldHeld, Quote: hold.Quote, CreatedAt: now, ExpiresAt: now.Add(ttl)}
+	want := persistence.Hold{Reference: hold.Reference, State: persistence.HoldHeld, Customer: c.customer, Quote: hold.Quote, CreatedAt: now, ExpiresAt: now.Add(ttl)}
 	want.SKUs = m.take(c, q)
 	m.same(rt, "hold", hold, want)
 	m.holds = append(m.holds, &modelHold{Hold: hold, uses: q.uses, bought: len(c.skus)})
@@ -337,7 +337,7 @@ func (m *model) commitHold(rt *rapid.T) {
 	}
 	order := result.(engine.Order)
 	m.same(rt, "order of a hold", order, engine.Order{
-		Reference: h.Reference, SKUs: h.SKUs, Quote: h.Quote, State: engine.OrderPlaced, PlacedAt: m.clock.now(),
+		Reference: h.Reference, Customer: h.Customer, SKUs: h.SKUs, Quote: h.Quote, State: engine.OrderPlaced, PlacedAt: m.clock.now(),
 	})
 	h.State = persistence.HoldCommitted
 	m.place(newModelOrder(order, h.uses, h.bought))
