@@ -163,9 +163,16 @@ func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 
 func BenchmarkPriceInProcess(b *testing.B) {
 	all, body := variants(b)
+	inProcess(b, all, pricePath, body)
+}
+
+// inProcess asks the handlers themselves, and counts what they allocate.
+func inProcess(b *testing.B, all []*variant, path, body string) {
 	reader := bytes.NewReader(nil)
-	request := httptest.NewRequest("POST", pricePath, io.NopCloser(reader))
+	request := httptest.NewRequest("POST", path, io.NopCloser(reader))
 	request.ContentLength = int64(len(body))
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+password)
 	text := []byte(body)
 	w := &sink{header: make(http.Header)}
 	call := func(v *variant) {
@@ -185,11 +192,16 @@ func BenchmarkPriceInProcess(b *testing.B) {
 
 func BenchmarkPriceOverLoopback(b *testing.B) {
 	all, body := variants(b)
+	overLoopback(b, all, pricePath, body)
+}
+
+// overLoopback asks servers, each over a connection of its own.
+func overLoopback(b *testing.B, all []*variant, path, body string) {
 	dialogs := make(map[*variant]*dialog)
 	for _, v := range all {
 		server := httptest.NewServer(v.handler)
 		defer server.Close()
-		dialogs[v] = newDialog(b, server.Listener.Addr().String(), pricePath, body)
+		dialogs[v] = newDialog(b, server.Listener.Addr().String(), path, body)
 		defer dialogs[v].conn.Close()
 	}
 	interleave(b, all, func(v *variant) { dialogs[v].exchange(b) })

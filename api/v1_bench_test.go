@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
@@ -159,35 +157,10 @@ func bareQuotes(b *testing.B, text string) http.Handler {
 func BenchmarkQuoteInProcess(b *testing.B) {
 	all, body := quoteVariants(b)
 	b.Logf("request %d bytes", len(body))
-	reader := bytes.NewReader(nil)
-	request := httptest.NewRequest("POST", quotesPath, io.NopCloser(reader))
-	request.ContentLength = int64(len(body))
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+password)
-	w := &sink{header: make(http.Header)}
-	call := func(v *variant) {
-		reader.Reset([]byte(body))
-		request.Body = io.NopCloser(reader)
-		clear(w.header)
-		v.handler.ServeHTTP(w, request)
-		if w.status >= 400 {
-			b.Fatalf("%s: got status %d", v.name, w.status)
-		}
-	}
-	interleave(b, all, call)
-	for _, v := range all {
-		b.ReportMetric(testing.AllocsPerRun(200, func() { call(v) }), v.name+"-allocs/req")
-	}
+	inProcess(b, all, quotesPath, body)
 }
 
 func BenchmarkQuoteOverLoopback(b *testing.B) {
 	all, body := quoteVariants(b)
-	dialogs := make(map[*variant]*dialog)
-	for _, v := range all {
-		server := httptest.NewServer(v.handler)
-		defer server.Close()
-		dialogs[v] = newDialog(b, server.Listener.Addr().String(), quotesPath, body)
-		defer dialogs[v].conn.Close()
-	}
-	interleave(b, all, func(v *variant) { dialogs[v].exchange(b) })
+	overLoopback(b, all, quotesPath, body)
 }

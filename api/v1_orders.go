@@ -205,13 +205,7 @@ type returnError struct {
 func (e *returnError) Unwrap() error { return e.ReturnError }
 
 func (e *returnError) places() []v1.ProblemError {
-	var places []v1.ProblemError
-	for i := range e.units {
-		if e.units[i].Sku == e.SKU && len(places) < maxFaults {
-			places = append(places, v1.ProblemError{Pointer: pointerTo("units", i, "quantity"), Detail: fmt.Sprintf("the customer has %d", e.Left)})
-		}
-	}
-	return places
+	return quantitiesOf("units", e.units, e.SKU, fmt.Sprintf("the customer has %d", e.Left))
 }
 
 // newOrder is the answer of an order.

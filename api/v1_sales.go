@@ -160,10 +160,15 @@ type shortError struct {
 func (e *shortError) Unwrap() error { return e.OutOfStockError }
 
 func (e *shortError) places() []v1.ProblemError {
+	return quantitiesOf("lines", e.lines, e.SKU, fmt.Sprintf("%d left", e.Available))
+}
+
+// quantitiesOf names the quantities of an item in a member of the body.
+func quantitiesOf(member string, lines []v1.CartLine, sku, detail string) []v1.ProblemError {
 	var places []v1.ProblemError
-	for i := range e.lines {
-		if e.lines[i].Sku == e.SKU && len(places) < maxFaults {
-			places = append(places, v1.ProblemError{Pointer: pointerTo("lines", i, "quantity"), Detail: fmt.Sprintf("%d left", e.Available)})
+	for i := range lines {
+		if lines[i].Sku == sku && len(places) < maxFaults {
+			places = append(places, v1.ProblemError{Pointer: pointerTo(member, i, "quantity"), Detail: detail})
 		}
 	}
 	return places
