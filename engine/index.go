@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,14 +20,25 @@ type postings struct {
 	always      []int32 // steps of promotions that need nothing in particular
 }
 
-// postingsAt returns the postings for the instant. The last ones are kept:
-// quotes are nearly always for now.
+// maxPostings is how many spans of time are kept at once: quotes are for now, but
+// those of a backtest go through the past, on several processors.
+const maxPostings = 8
+
+// postingsAt returns the postings for the instant. Those that were made last are
+// kept, the newest first.
 func (r *Ruleset) postingsAt(at time.Time) *postings {
-	if kept := r.postings.Load(); kept != nil && kept.hold(at) {
-		return kept
+	var kept []*postings
+	if all := r.postings.Load(); all != nil {
+		kept = *all
+	}
+	for _, p := range kept {
+		if p.hold(at) {
+			return p
+		}
 	}
 	found := r.post(at)
-	r.postings.Store(found)
+	kept = append([]*postings{found}, kept[:min(len(kept), maxPostings-1)]...)
+	r.postings.Store(&kept)
 	return found
 }
 
@@ -138,6 +150,13 @@ type knownItem struct {
 	sets    []int32
 	perhaps []int32    // sets that it is in for some quantities
 	older   *knownItem // the same SKU with another content, such as another price
+	twin    atomic.Pointer[twin]
+}
+
+// twin is what another ruleset, that of a Pair, knows of the same item.
+type twin struct {
+	of    *Ruleset
+	known *knownItem
 }
 
 // maxKnownItems and maxVersions bound the memory that known items take; further
@@ -154,6 +173,21 @@ func (f *itemFacts) known(item *Item) *knownItem {
 	for k != nil && !k.item.same(item) {
 		k = k.older
 	}
+	return k
+}
+
+// twinOf returns what the ruleset knows of an item that another ruleset knows.
+func (r *Ruleset) twinOf(other *knownItem) *knownItem {
+	if t := other.twin.Load(); t != nil && t.of == r {
+		return t.known
+	}
+	r.items.mu.RLock()
+	k := r.items.known(other.item)
+	r.items.mu.RUnlock()
+	if k == nil {
+		k = r.learn(other.item)
+	}
+	other.twin.Store(&twin{r, k})
 	return k
 }
 

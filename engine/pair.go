@@ -46,9 +46,7 @@ func (p *Pair) Price(req Request) (quotes [2]Quote, errs [2]error) {
 	if err := first.open(req); err != nil {
 		return quotes, [2]error{err, err}
 	}
-	if err := second.open(req); err != nil {
-		return quotes, [2]error{err, err}
-	}
+	second.openAfter(first)
 	one, alone := first.idles(p.own[0])
 	other, otherAlone := second.idles(p.own[1])
 	quotes[0], errs[0] = first.answer()

@@ -128,6 +128,24 @@ func (p *pricing) open(req Request) error {
 	return nil
 }
 
+// openAfter opens the request that another ruleset has open, and takes over what does
+// not depend on rules.
+func (p *pricing) openAfter(other *pricing) {
+	p.call++
+	p.req = other.req
+	p.cart = &p.req.Cart
+	p.cartLines = append(p.cartLines[:0], other.cartLines...)
+	p.shipments = append(p.shipments[:0], other.shipments...)
+	p.makeLines()
+	p.coupons = append(p.coupons[:0], other.coupons...)
+	p.present = p.present[:0]
+	for i := range p.goods {
+		p.lines[i].known = p.rules.twinOf(other.lines[i].known)
+	}
+	p.enterSets()
+	p.find()
+}
+
 // readLines makes lines of the cart's goods and shipments.
 func (p *pricing) readLines() error {
 	var err error
@@ -137,6 +155,12 @@ func (p *pricing) readLines() error {
 	if p.shipments, err = p.cart.Shipping.canonical(p.shipments[:0]); err != nil {
 		return err
 	}
+	p.makeLines()
+	return nil
+}
+
+// makeLines makes lines of the canonical ones and of the shipments.
+func (p *pricing) makeLines() {
 	p.goods = len(p.cartLines)
 	n := p.goods + len(p.shipments)
 	p.lines, p.lots = zeroed(p.lines, n), zeroed(p.lots, n)
@@ -149,7 +173,6 @@ func (p *pricing) readLines() error {
 	for i := range p.shipments {
 		p.lines[p.goods+i] = lineState{item: &p.shipments[i], n: 1}
 	}
-	return nil
 }
 
 // begin makes the state that of a cart before promotions.

@@ -29,7 +29,7 @@ type Ruleset struct {
 	questions  []pluginQuestion
 	facts      []FactKey
 
-	postings atomic.Pointer[postings]
+	postings atomic.Pointer[[]*postings]
 	items    itemFacts
 	idle     sync.Pool // of *pricing
 }

@@ -143,11 +143,18 @@ func (p *pricing) meet() {
 		}
 	}
 	facts.mu.RUnlock()
-	for i := range p.goods {
-		line := &p.lines[i]
-		if missing > 0 && line.known == nil {
+	for i := 0; missing > 0 && i < p.goods; i++ {
+		if line := &p.lines[i]; line.known == nil {
 			line.known = p.rules.learn(line.item)
 		}
+	}
+	p.enterSets()
+}
+
+// enterSets puts the lines, of which all is known, into their sets.
+func (p *pricing) enterSets() {
+	for i := range p.goods {
+		line := &p.lines[i]
 		for _, set := range line.known.sets {
 			p.enter(set, i)
 		}

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -196,7 +197,8 @@ func (t *table) field(column int) []byte {
 
 // Decoder implements Source.
 func (t *table) Decoder() Decoder {
-	return &tableDecoder{csv: t.csv, shared: t.items, items: make(map[string]*engine.Item), countries: make(map[string]string)}
+	return &tableDecoder{csv: t.csv, shared: t.items, items: make(map[string]*engine.Item), countries: make(map[string]string),
+		layouts: [...]string{time.RFC3339, time.DateTime, time.DateOnly}}
 }
 
 // Progress implements Source.
@@ -208,7 +210,8 @@ type tableDecoder struct {
 	shared    *tableItems
 	items     map[string]*engine.Item // by the row's cells for them
 	countries map[string]string
-	lines     []engine.Line // of the order at hand
+	layouts   [3]string     // of times
+	lines     []orderedLine // of the order at hand
 }
 
 // maxItems is how many items are remembered.
@@ -254,7 +257,7 @@ func cutField(text []byte) (field, rest []byte) {
 // PlacedAt implements Decoder.
 func (d *tableDecoder) PlacedAt(e Entry) (time.Time, error) {
 	at, _ := cutField(e.Text)
-	return readTime(at)
+	return d.time(at)
 }
 
 // Decode implements Decoder.
@@ -266,7 +269,7 @@ func (d *tableDecoder) Decode(e Entry) (Order, error) {
 		head[i], rest = cutField(rest)
 	}
 	var err error
-	if o.PlacedAt, err = readTime(head[cellAt]); err != nil {
+	if o.PlacedAt, err = d.time(head[cellAt]); err != nil {
 		return o, err
 	}
 	o.Request.At = o.PlacedAt
@@ -284,9 +287,9 @@ func (d *tableDecoder) Decode(e Entry) (Order, error) {
 		if line, rest, err = d.line(rest); err != nil {
 			return o, err
 		}
-		d.lines = append(d.lines, line)
+		d.lines = append(d.lines, orderedLine{beginning(line.Item.SKU), line})
 	}
-	cart.Lines = slices.Clone(d.lines)
+	cart.Lines = d.sorted()
 	if d.csv.Items != nil {
 		o.Request.Catalog = d.csv.Items
 	}
@@ -296,11 +299,38 @@ func (d *tableDecoder) Decode(e Entry) (Order, error) {
 // place names a place of the input.
 func place(what string, n int64) string { return what + strconv.FormatInt(n, 10) }
 
-// onePrice puts the lines in the order of items, which is no matter to the price,
-// and refuses an order with the same item at two prices: pricing has one line for
-// an item.
+// orderedLine is a line with the beginning of its SKU, which is compared faster.
+type orderedLine struct {
+	beginning uint64
+	line      engine.Line
+}
+
+// sorted returns the lines of the order at hand in the order of items, which is no
+// matter to the price: both rulesets would sort them.
+func (d *tableDecoder) sorted() []engine.Line {
+	slices.SortStableFunc(d.lines, func(a, b orderedLine) int {
+		if a.beginning != b.beginning {
+			return cmp.Compare(a.beginning, b.beginning)
+		}
+		return strings.Compare(a.line.Item.SKU, b.line.Item.SKU)
+	})
+	lines := make([]engine.Line, len(d.lines))
+	for i := range d.lines {
+		lines[i] = d.lines[i].line
+	}
+	return lines
+}
+
+// beginning is the first eight bytes of a text, as a number of the same order.
+func beginning(text string) uint64 {
+	var first [8]byte
+	copy(first[:], text)
+	return binary.BigEndian.Uint64(first[:])
+}
+
+// onePrice refuses an order with the same item at two prices: pricing has one line
+// for an item.
 func onePrice(lines []engine.Line) error {
-	slices.SortStableFunc(lines, func(a, b engine.Line) int { return strings.Compare(a.Item.SKU, b.Item.SKU) })
 	for i := 1; i < len(lines); i++ {
 		if a, b := lines[i-1].Item, lines[i].Item; a.SKU == b.SKU && a.Price != b.Price {
 			return &Problem{TwoPrices, fmt.Sprintf("it has the item %s at two prices", a.SKU)}
@@ -398,10 +428,12 @@ func (d *tableDecoder) country(cell []byte) string {
 	return code
 }
 
-// readTime reads an instant, or a day, or a day with a time of day, in UTC.
-func readTime(text []byte) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
+// time reads an instant, or a day, or a day with a time of day, in UTC. A table has
+// mostly one form, which is tried first.
+func (d *tableDecoder) time(text []byte) (time.Time, error) {
+	for i, layout := range d.layouts {
 		if at, err := time.Parse(layout, string(text)); err == nil {
+			d.layouts[0], d.layouts[i] = d.layouts[i], d.layouts[0]
 			return at.UTC(), nil
 		}
 	}

@@ -103,7 +103,7 @@ func (o *Options) settle(p *pricedOrder, s side, request engine.Request, quote e
 		return problem
 	}
 	p.quotes[s], p.usage = quote, request.Usage
-	if p.broken[s], err = invariant.Broken(o.checked(p), o.rules(s), request, &quote); err != nil {
+	if p.broken[s], err = invariant.Broken(o.checked(p), o.rules(s), request, &p.quotes[s]); err != nil {
 		return asProblem(err)
 	}
 	return nil

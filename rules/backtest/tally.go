@@ -352,13 +352,16 @@ func sharedDiscount(a, b []engine.OutcomeLine) (off engine.Amount, shared bool) 
 
 // compareLines puts goods by SKU before shipments by method, as quotes do.
 func compareLines(a, b *engine.OutcomeLine) int {
-	if (a.Shipment == "") != (b.Shipment == "") {
-		if a.Shipment == "" {
-			return -1
-		}
+	switch {
+	case a.Shipment == "" && b.Shipment == "":
+		return strings.Compare(a.SKU, b.SKU)
+	case a.Shipment == "":
+		return -1
+	case b.Shipment == "":
 		return 1
+	default:
+		return strings.Compare(a.Shipment, b.Shipment)
 	}
-	return cmp.Or(strings.Compare(a.SKU, b.SKU), strings.Compare(a.Shipment, b.Shipment))
 }
 
 // keepWorst keeps the order if it is one of those that change most; of two that
