@@ -267,9 +267,9 @@ func (r *run) recycle(b *block) {
 // price prices blocks until there are no more.
 func (r *run) price(decoder Decoder) {
 	for b := range r.work {
-		for _, e := range b.entries {
-			b.priced = append(b.priced, pricedOrder{})
-			r.priceOrder(decoder, e, &b.priced[len(b.priced)-1])
+		b.priced = slices.Grow(b.priced, len(b.entries))[:len(b.entries)] // recycle has cleared them
+		for i, e := range b.entries {
+			r.priceOrder(decoder, e, &b.priced[i])
 		}
 		close(b.done)
 	}

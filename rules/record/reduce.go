@@ -65,7 +65,9 @@ func (r *reducer) reduce() (kept []string) {
 	}
 	r.each("group", r.request.Cart.Customer.Groups, func(q *engine.Request, left []string) { q.Cart.Customer.Groups = left })
 	kept = append(kept, r.each("the customer's tag", r.request.Cart.Customer.Tags, func(q *engine.Request, left []string) { q.Cart.Customer.Tags = left })...)
-	r.try(func(q *engine.Request) { q.Cart.Customer.Orders = 0 })
+	if r.request.Cart.Customer.Orders != 0 {
+		r.try(func(q *engine.Request) { q.Cart.Customer.Orders = 0 })
+	}
 	if r.request.Cart.Customer.LifetimeSpend != 0 {
 		keep("the customer's lifetime_spend", r.try(func(q *engine.Request) { q.Cart.Customer.LifetimeSpend = 0 }))
 	}
@@ -74,9 +76,15 @@ func (r *reducer) reduce() (kept []string) {
 	if r.request.Cart.Shipping.Region != "" {
 		keep("the region of the delivery", r.try(func(q *engine.Request) { q.Cart.Shipping.Region = "" }))
 	}
-	r.try(func(q *engine.Request) { q.Cart.Shipping.Country = "" })
-	r.try(func(q *engine.Request) { q.Cart.Payment = "" })
-	r.try(func(q *engine.Request) { q.Cart.Channel = "" })
+	for _, text := range []func(*engine.Request) *string{
+		func(q *engine.Request) *string { return &q.Cart.Shipping.Country },
+		func(q *engine.Request) *string { return &q.Cart.Payment },
+		func(q *engine.Request) *string { return &q.Cart.Channel },
+	} {
+		if *text(&r.request) != "" {
+			r.try(func(q *engine.Request) { *text(q) = "" })
+		}
+	}
 	r.usage()
 	r.catalog()
 	return kept
