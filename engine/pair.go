@@ -32,8 +32,12 @@ func NewPair(a, b *Ruleset) *Pair {
 }
 
 // Price returns the quotes that Price of both rulesets gives, with their errors.
-// Quotes that are the same may share memory: they must not be changed.
-func (p *Pair) Price(req Request) (quotes [2]Quote, errs [2]error) {
+// Quotes that are the same may share memory: they must not be changed. Where memory
+// is not nil, they are written there, and last until it is used again.
+func (p *Pair) Price(req Request, memory *[2]QuoteMemory) (quotes [2]Quote, errs [2]error) {
+	if memory == nil {
+		memory = new([2]QuoteMemory)
+	}
 	if !p.alike || req.Explain || req.Hints || p.coupons && len(req.Cart.Coupons) > 0 {
 		for i, r := range p.rulesets {
 			quotes[i], errs[i] = r.Price(req)
@@ -49,13 +53,13 @@ func (p *Pair) Price(req Request) (quotes [2]Quote, errs [2]error) {
 	second.openAfter(first)
 	one, alone := first.idles(p.own[0])
 	other, otherAlone := second.idles(p.own[1])
-	quotes[0], errs[0] = first.answer()
+	quotes[0], errs[0] = first.answer(&memory[0])
 	if one && other && (alone && otherAlone || len(first.choices.trail) == 0) {
 		quotes[1], errs[1] = quotes[0], errs[0]
 		quotes[1].Ruleset = p.rulesets[1].digest
 		return quotes, errs
 	}
-	quotes[1], errs[1] = second.answer()
+	quotes[1], errs[1] = second.answer(&memory[1])
 	return quotes, errs
 }
 
@@ -99,11 +103,11 @@ func (p *pricing) idle(at int) bool {
 	return !s.when.Holds(p.scope) && !p.scope.readsTotals
 }
 
-// answer prices the cart that has been opened.
-func (p *pricing) answer() (Quote, error) {
+// answer prices the cart that has been opened, and writes the quote into the memory.
+func (p *pricing) answer(m *QuoteMemory) (Quote, error) {
 	p.search()
 	if err := p.rejection(); err != nil {
 		return Quote{}, err
 	}
-	return p.quote(), nil
+	return p.quote(m), nil
 }

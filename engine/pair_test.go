@@ -15,6 +15,7 @@ import (
 // with all that there is, and prices by both: once they are a pair, once each alone.
 func TestAPairPricesAsItsRulesetsDo(t *testing.T) {
 	shared, apart, conditions := 0, 0, 0
+	var memory [2]engine.QuoteMemory // of all carts
 	baskets(t, 30, func(t *rapid.T) {
 		d := draws{t}
 		s := drawWholeShop(t)
@@ -27,8 +28,8 @@ func TestAPairPricesAsItsRulesetsDo(t *testing.T) {
 			a, b = b, a
 		}
 		pair := engine.NewPair(a, b)
-		for range 2 { // what a ruleset keeps between calls changes nothing
-			quotes, errs := pair.Price(s.request)
+		for _, m := range []*[2]engine.QuoteMemory{nil, &memory} { // what is kept between calls changes nothing
+			quotes, errs := pair.Price(s.request, m)
 			for i, rules := range []*engine.Ruleset{a, b} {
 				want, err := rules.Price(s.request)
 				if err != nil || errs[i] != nil {
@@ -130,7 +131,7 @@ func TestAPairOfRulesetsWithoutNamesPricesByBoth(t *testing.T) {
 				}
 			}
 			request := engine.Request{Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{{Item: &engine.Item{SKU: "A", Price: 100}, Quantity: 1}}}}
-			quotes, errs := engine.NewPair(rules[0], rules[1]).Price(request)
+			quotes, errs := engine.NewPair(rules[0], rules[1]).Price(request, nil)
 			if errs != [2]error{} || quotes[0].Total != 90 || quotes[1].Total != 90 || quotes[1].Ruleset != "1" {
 				t.Fatalf("got %+v, %v", quotes, errs)
 			}
@@ -146,7 +147,7 @@ func TestAPairRefusesACartTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, errs := engine.NewPair(rules, rules).Price(engine.Request{Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{{}}}})
+	_, errs := engine.NewPair(rules, rules).Price(engine.Request{Cart: engine.Cart{Currency: usd(t), Lines: []engine.Line{{}}}}, nil)
 	for i, err := range errs {
 		if want := "price cart: lines[0]: no item"; err == nil || err.Error() != want {
 			t.Errorf("ruleset %d: got error %v, want %s", i, err, want)
@@ -186,7 +187,7 @@ func TestWhatTouchesACartKeepsItFromBeingPricedOnce(t *testing.T) {
 				return r
 			}
 			a, b := rules(half), rules(half, more)
-			quotes, errs := engine.NewPair(a, b).Price(s.request)
+			quotes, errs := engine.NewPair(a, b).Price(s.request, nil)
 			if errs != [2]error{} {
 				t.Fatal(errs)
 			}

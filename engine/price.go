@@ -11,7 +11,7 @@ func (r *Ruleset) Price(req Request) (Quote, error) {
 	if err := p.open(req); err != nil {
 		return Quote{}, err
 	}
-	quote, err := p.answer()
+	quote, err := p.answer(new(QuoteMemory))
 	if err != nil {
 		return Quote{}, err
 	}

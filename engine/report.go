@@ -8,8 +8,28 @@ import (
 	"slices"
 )
 
+// QuoteMemory is where the lists of a quote are written that is thrown away before the
+// next one is written there. The zero value is ready. It is for one quote at a time.
+type QuoteMemory struct {
+	lines    []QuoteLine
+	units    []Units
+	outcomes []Outcome
+	parts    []OutcomeLine
+}
+
+// renew returns n zero values, in the memory where it is large enough.
+func renew[T any](memory []T, n int) []T {
+	if cap(memory) < n {
+		return make([]T, n)
+	}
+	memory = memory[:n]
+	clear(memory)
+	return memory
+}
+
 // quote writes the state of the run as a quote.
-func (p *pricing) quote() Quote {
+func (p *pricing) quote(m *QuoteMemory) Quote {
+	m.lines = renew(m.lines, p.goods)
 	q := Quote{
 		Ruleset:          p.rules.digest,
 		Currency:         p.cart.Currency,
@@ -18,20 +38,21 @@ func (p *pricing) quote() Quote {
 		Discount:         p.subtotal - p.total,
 		Total:            p.total,
 		ShippingDiscount: p.shipped,
-		Lines:            make([]QuoteLine, p.goods),
+		Lines:            m.lines,
 		Gifts:            p.gifts,
 		Awards:           p.awards,
 	}
-	units := make([]Units, 0, p.goods+p.goods/2)
+	units := renew(m.units, p.goods+p.goods/2)[:0]
 	for i := range p.goods {
 		units = p.lines[i].quote(&q.Lines[i], units)
 	}
+	m.units = units
 	p.quoteShipments(&q)
 	q.Payable = q.Total + q.ShippingTotal
 	slices.SortStableFunc(q.Gifts, func(a, b Gift) int {
 		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Promotion, b.Promotion))
 	})
-	p.reportApplied(&q)
+	p.reportApplied(&q, m)
 	switch {
 	case p.req.Explain:
 		q.Promotions = append(q.Promotions, p.notApplied()...)
@@ -87,7 +108,7 @@ func (p *pricing) quoteShipments(q *Quote) {
 }
 
 // reportApplied reports the applied promotions in the order of application.
-func (p *pricing) reportApplied(q *Quote) {
+func (p *pricing) reportApplied(q *Quote, m *QuoteMemory) {
 	if len(p.applied) == 0 {
 		return
 	}
@@ -95,10 +116,11 @@ func (p *pricing) reportApplied(q *Quote) {
 	for _, i := range p.applied {
 		n += p.accounts[p.outcome(i).account-1].lines
 	}
-	lines := make([]OutcomeLine, 0, n)
-	q.Promotions = make([]Outcome, len(p.applied))
+	m.parts, m.outcomes = renew(m.parts, n), renew(m.outcomes, len(p.applied))
+	parts := m.parts[:0]
+	q.Promotions = m.outcomes[:len(p.applied):len(p.applied)]
 	for at, i := range p.applied {
-		lines = p.report(&q.Promotions[at], i, lines)
+		parts = p.report(&q.Promotions[at], i, parts)
 	}
 }
 

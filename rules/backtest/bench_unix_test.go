@@ -155,7 +155,7 @@ func BenchmarkBacktest(b *testing.B) {
 		{"price-pair", func() {
 			pair := engine.NewPair(before, after)
 			for _, req := range decoded {
-				if _, errs := pair.Price(req); errs != [2]error{} {
+				if _, errs := pair.Price(req, nil); errs != [2]error{} {
 					b.Fatal(errs)
 				}
 			}

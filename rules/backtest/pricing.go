@@ -29,6 +29,7 @@ type pricedOrder struct {
 	permute bool         // invariants that permute are checked
 	problem *Problem
 	changed bool
+	memory  [2]engine.QuoteMemory // of the quotes; it is used again
 }
 
 // giftCatalog finds items of the record, and then of the shop.
@@ -69,7 +70,7 @@ func (r *run) priceOrder(decoder Decoder, e Entry, p *pricedOrder) {
 		usage = unused(usage)
 	}
 	priced := r.request(p, usage)
-	quotes, errs := r.pair.Price(priced)
+	quotes, errs := r.pair.Price(priced, &p.memory)
 	for s := range candidate + 1 {
 		if p.problem = r.settle(p, s, priced, quotes[s], errs[s]); p.problem != nil {
 			return

@@ -53,7 +53,7 @@ const DefaultPermute = 10
 
 // The bounds of a block: what one worker takes at once.
 const (
-	blockOrders = 128
+	blockOrders = 32
 	blockBytes  = 512 << 10
 )
 
@@ -256,7 +256,9 @@ func (r *run) newBlock() *block {
 
 func (r *run) recycle(b *block) {
 	clear(b.entries)
-	clear(b.priced)
+	for i := range b.priced {
+		b.priced[i] = pricedOrder{memory: b.priced[i].memory}
+	}
 	b.buf, b.entries, b.ends, b.priced = b.buf[:0], b.entries[:0], b.ends[:0], b.priced[:0]
 	select {
 	case r.free <- b:
@@ -267,7 +269,7 @@ func (r *run) recycle(b *block) {
 // price prices blocks until there are no more.
 func (r *run) price(decoder Decoder) {
 	for b := range r.work {
-		b.priced = slices.Grow(b.priced, len(b.entries))[:len(b.entries)] // recycle has cleared them
+		b.priced = slices.Grow(b.priced, len(b.entries))[:len(b.entries)] // recycle has left their memory alone
 		for i, e := range b.entries {
 			r.priceOrder(decoder, e, &b.priced[i])
 		}
