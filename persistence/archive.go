@@ -12,6 +12,7 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/apikey"
 	"github.com/checkout-promotions/checkout/engine/audit"
+	"github.com/checkout-promotions/checkout/engine/publication"
 )
 
 // Ruleset is what a ruleset was compiled from, as it is kept for the orders that
@@ -28,12 +29,7 @@ type Ruleset struct {
 }
 
 // UnknownRulesetError says that no ruleset with the digest was kept.
-type UnknownRulesetError struct{ Digest string }
-
-// Error implements error.
-func (e *UnknownRulesetError) Error() string {
-	return fmt.Sprintf("the ruleset %s is not in the archive", e.Digest)
-}
+type UnknownRulesetError = publication.UnknownError
 
 // OlderSchemaError says that the database lacks migrations of this program, and
 // so maybe what was asked for.
@@ -55,6 +51,9 @@ type rulesetRow struct {
 	Files       []byte    `bun:"files"`
 	Version     string    `bun:"program_version"`
 	FirstUsedAt time.Time `bun:"first_used_at"`
+	Author      string    `bun:"author"`
+	Message     string    `bun:"message"`
+	Tests       []byte    `bun:"tests"`
 }
 
 // KeepRuleset keeps the rule files of a ruleset for ever, by its digest. When it
@@ -65,7 +64,7 @@ func (s *Store) KeepRuleset(ctx context.Context, digest, version string, files [
 	if digest == "" || textProblem(digest) != "" {
 		return &InvalidError{Field: "digest", Problem: fmt.Sprintf("%q names no ruleset", digest)}
 	}
-	row := rulesetRow{Digest: digest, Files: files, Version: version, FirstUsedAt: s.now()}
+	row := rulesetRow{Digest: digest, Files: files, Version: version, FirstUsedAt: s.now(), Author: publication.Folder}
 	kept, err := s.Archive().has(ctx, digest)
 	if kept || err != nil {
 		return err

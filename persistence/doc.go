@@ -77,12 +77,15 @@
 //	customer, quote, request           as in orders
 //	created_at, expires_at
 //
-//	rulesets
-//	────────────────────────
-//	digest           key, as orders.ruleset
-//	files            a tar in gzip
-//	program_version
-//	first_used_at
+//	rulesets                           activations
+//	────────────────────────           ──────────────────────────
+//	digest           key, as orders    id        key, grows by one
+//	files            a tar in gzip     digest    of rulesets
+//	program_version                    previous  the one before or null
+//	first_used_at                      author, message
+//	author           a key or folder   forced    although tests fail
+//	message                            activated_at
+//	tests            a tar or null
 //
 //	redemption_counters                   order_redemptions
 //	─────────────────────────────────     ─────────────────────────────────

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"keys", keyCases()},
 		{"API keys", apiKeyCases()},
 		{"audit log", auditCases()},
+		{"publications", publicationCases()},
 		{"concurrency", concurrencyCases()},
 		{"limits", limitCases()},
 	})
