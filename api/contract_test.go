@@ -60,6 +60,9 @@ func (c *contract) schema(names ...string) (*jsonschema.Schema, error) {
 // they are.
 func (c *contract) template(path string) string {
 	paths, _ := c.document["paths"].(map[string]any)
+	if paths[path] != nil {
+		return path
+	}
 	parts := strings.Split(path, "/")
 	for known := range paths {
 		names := strings.Split(known, "/")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/idempotency"
+	"github.com/checkout-promotions/checkout/engine/publication"
 )
 
 // problem is an error whose text is all there is to say to the caller.
@@ -30,6 +31,7 @@ const (
 const (
 	errKeyMissing problem = "Idempotency-Key is missing: send one, and the same for retries of the request"
 	errNoCursor   problem = "after: no cursor of this list"
+	errNoRulesets problem = "this server does not support rulesets and the audit log"
 	errNoDesk     problem = "this server does not support orders and holds of version 1"
 )
 
@@ -74,6 +76,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("not_found", the(errNoPath)),
 		row("unknown_item", kind(unknownItem)),
 		row("unknown_order", ownText[*engine.UnknownOrderError]()),
+		row("unknown_ruleset", ownText[*publication.UnknownError]()),
 		row("unknown_hold", ownText[*engine.UnknownHoldError]()),
 		row("sold_out", ownText[*soldOutError]()),
 		row("method_not_allowed", the(errMethod)),
@@ -94,6 +97,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("throttled", the(errThrottled)),
 		row("not_supported", the(errNoKeys)),
 		row("not_supported", the(errNoDesk)),
+		row("not_supported", the(errNoRulesets)),
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),

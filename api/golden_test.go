@@ -195,6 +195,10 @@ func exchanges() []exchange {
 		version1("prices_faults", "prices", `{"skus":["","a b"]}`),
 		version1("offers", "offers", `{"lines":[{"sku":"120P90","quantity":2}],"explain":"summary"}`),
 		version1("v1_no_such_path", "nothing", `{}`),
+		{name: "rulesets_not_supported", method: "GET", path: "/v1/rulesets", headers: authorized()},
+		{name: "ruleset_not_supported", method: "GET", path: "/v1/rulesets/a1", headers: authorized()},
+		{name: "activations_not_supported", method: "GET", path: "/v1/activations", headers: authorized()},
+		{name: "audit_not_supported", method: "GET", path: "/v1/audit", headers: authorized()},
 		{name: "problem_page", method: "GET", path: "/docs/problems/forbidden"},
 		{name: "problem_page_unknown", method: "GET", path: "/docs/problems/nothing"},
 	}
@@ -222,6 +226,9 @@ func TestEveryAnswerIsTheGoldenOne(t *testing.T) {
 	}
 	for _, name := range orderGoldens() {
 		files[name+".golden.json"] = true
+	}
+	for _, x := range rulesetSteps() {
+		files[x.name+".golden.json"] = true
 	}
 	for _, x := range exchanges() {
 		t.Run(x.name, func(t *testing.T) {

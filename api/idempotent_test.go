@@ -55,6 +55,7 @@ func on(store *persistence.Store, wrapped *wrapper) func(*shop, *api.Options) {
 	wrapped.Store = store
 	return func(_ *shop, o *api.Options) {
 		o.Inventory, o.Orders, o.Desk, o.Keys = wrapped, wrapped, wrapped, wrapped
+		o.Publications, o.AuditLog = wrapped, wrapped
 	}
 }
 

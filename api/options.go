@@ -87,6 +87,10 @@ type Options struct {
 	// Desk keeps orders and holds; without it their operations, but the making of an
 	// order, are not supported.
 	Desk Desk
+	// Publications tells of rulesets and AuditLog who changed what; without them their
+	// operations are not supported.
+	Publications Publications
+	AuditLog     AuditLog
 	// KeptPrice returns what prices units of an order by the rules of the order, for
 	// returns by engine.RepriceKept; nil supports none.
 	KeptPrice func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error)

@@ -40,6 +40,7 @@ func problemKinds() []problemKind {
 		{"unknown_item", http.StatusNotFound, "No such item", "No item of the shop has this SKU or name."},
 		{"unknown_order", http.StatusNotFound, "No such order", "No order has this reference."},
 		{"unknown_hold", http.StatusNotFound, "No such hold", "No hold has this reference."},
+		{"unknown_ruleset", http.StatusNotFound, "No such ruleset", "No ruleset with this digest was kept. GET /v1/rulesets lists all."},
 		{"sold_out", http.StatusNotFound, "The item is out of stock", "Version 0 does not price what cannot be bought at all."},
 		{"method_not_allowed", http.StatusMethodNotAllowed, "The path does not have the method", "The header Allow names the methods that it has."},
 		{"body_timeout", http.StatusRequestTimeout, "The body did not arrive in time", "Nothing was done. Send the request again."},

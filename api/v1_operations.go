@@ -68,6 +68,12 @@ func (s *Server) handlers() map[string]func(http.ResponseWriter, *http.Request) 
 		"commitHold":   s.keyed(s.commitHold),
 		"releaseHold":  s.keyed(s.releaseHold),
 		"listPlugins":  s.listPlugins,
+
+		"listRulesets":     s.listRulesets,
+		"getActiveRuleset": s.getActiveRuleset,
+		"getRuleset":       s.getRuleset,
+		"listActivations":  s.listActivations,
+		"listAudit":        s.listAudit,
 	}
 }
 

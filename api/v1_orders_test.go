@@ -84,6 +84,7 @@ func orderGoldens() []string {
 // story is a shop whose orders and holds are numbered as they are seen.
 type story struct {
 	*shop
+	store *persistence.Store
 	now   time.Time
 	seen  []string // UUIDs
 	made  []string // references of orders and holds
@@ -112,6 +113,7 @@ func newStory(t *testing.T) *story {
 	if _, err := store.Upsert(t.Context(), catalogue()); err != nil {
 		t.Fatal(err)
 	}
+	b.store = store
 	b.shop = open(t, on(store, &wrapper{}), func(_ *shop, o *api.Options) {
 		o.KeptPrice = func(_ context.Context, of string) (func(map[string]int64) (engine.Amount, error), error) {
 			if of != b.made[0] {

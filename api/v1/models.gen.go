@@ -4,6 +4,7 @@
 package v1
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -159,6 +160,42 @@ func (e ReturnPolicy) Valid() bool {
 	}
 }
 
+// Activation defines model for Activation.
+type Activation struct {
+	ActivatedAt time.Time `json:"activated_at"`
+
+	// Author The id of a key, or `folder`
+	Author string `json:"author"`
+
+	// Digest The ruleset
+	Digest string `json:"digest"`
+
+	// Forced Although tests of the ruleset fail
+	Forced bool `json:"forced,omitempty,omitzero"`
+
+	// ID Grows by one
+	ID      int64  `json:"id"`
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Previous The one before, where there was one
+	Previous string `json:"previous,omitempty,omitzero"`
+}
+
+// ActivationPage defines model for ActivationPage.
+type ActivationPage struct {
+	Activations []Activation `json:"activations"`
+
+	// Next The cursor of the next page, where there is one
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// ActiveRuleset defines model for ActiveRuleset.
+type ActiveRuleset struct {
+	// Currency ISO 4217
+	Currency string `json:"currency"`
+	Digest   string `json:"digest"`
+}
+
 // Amount Money, as a decimal number in text with exactly the digits of the currency.
 //
 // Examples: 49.99
@@ -216,6 +253,36 @@ type AttributeValue = engine.Value
 
 // Attributes Facts of the shop's own, which rules read as attributes.
 type Attributes = engine.Attributes
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// Action Examples: keys.revoke
+	Action string `json:"action"`
+
+	// Actor The id of a key, `password` or `cli`
+	Actor string    `json:"actor"`
+	At    time.Time `json:"at"`
+
+	// Detail What else there is to say
+	Detail json.RawMessage `json:"detail"`
+
+	// ID Grows
+	ID int64 `json:"id"`
+
+	// RequestID Of the request that did it
+	RequestID string `json:"request_id,omitempty,omitzero"`
+
+	// Subject The id of what was changed, where there is one
+	Subject string `json:"subject,omitempty,omitzero"`
+}
+
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	Entries []AuditEntry `json:"entries"`
+
+	// Next The cursor of the next page, where there is one
+	Next string `json:"next,omitempty,omitzero"`
+}
 
 // Award defines model for Award.
 type Award struct {
@@ -901,6 +968,32 @@ type ReturnedUnits struct {
 	Sku Sku `json:"sku"`
 }
 
+// Ruleset defines model for Ruleset.
+type Ruleset struct {
+	// Activations How often an activation put it in force
+	Activations int64 `json:"activations"`
+
+	// Author The id of the key that published it, or `folder`
+	Author string `json:"author"`
+
+	// CreatedAt When it was kept
+	CreatedAt time.Time `json:"created_at"`
+
+	// Digest SHA-256 of the rule files, which quotes name
+	Digest  string `json:"digest"`
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Version Of the program that kept it first
+	Version string `json:"version"`
+}
+
+// RulesetPage defines model for RulesetPage.
+type RulesetPage struct {
+	// Next The cursor of the next page, where there is one
+	Next     string    `json:"next,omitempty,omitzero"`
+	Rulesets []Ruleset `json:"rulesets"`
+}
+
 // Shipment defines model for Shipment.
 type Shipment struct {
 	Method string `json:"method"`
@@ -968,6 +1061,36 @@ type Limit = int
 // Reference defines model for Reference.
 type Reference = string
 
+// ListActivationsParams defines parameters for ListActivations.
+type ListActivationsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Actor The id of a key, `password` or `cli`
+	Actor string `form:"actor,omitempty" json:"actor,omitempty,omitzero"`
+
+	// Action Such as `keys.revoke`
+	Action string `form:"action,omitempty" json:"action,omitempty,omitzero"`
+
+	// Subject The id of what was changed
+	Subject string `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+
+	// Since Only entries of this instant and later
+	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+}
+
 // ListHoldsParams defines parameters for ListHolds.
 type ListHoldsParams struct {
 	// Limit How many a page has at most
@@ -1031,6 +1154,21 @@ type CancelOrderParams struct {
 type CreateReturnParams struct {
 	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListRulesetsParams defines parameters for ListRulesets.
+type ListRulesetsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
+// GetActiveRulesetParams defines parameters for GetActiveRuleset.
+type GetActiveRulesetParams struct {
+	// IfNoneMatch ETags that the caller has
+	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
 }
 
 // CreateHoldJSONRequestBody defines body for CreateHold for application/json ContentType.
