@@ -5,6 +5,7 @@ PASSWORD ?= admin
 RULES    ?= examples/quickstart/rules
 SEED     ?= examples/quickstart/inventory.yaml
 FUZZTIME ?= 30s
+SOAKTIME ?= 10m
 BENCH    ?= .
 COUNT    ?= 1
 CHECKS   ?= 10000
@@ -22,7 +23,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check openapi-check charts-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build man install run test examples plugins lint fmt cover oracle soak fuzz bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check
+.PHONY: help build man install run test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +80,12 @@ soak: ## let 10,000 orders compete for 1,000 of everything, live 500 lives of a 
 
 fuzz: ## run every fuzz test, each for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh
+
+fuzz-http: ## send for FUZZTIME what the document of the API asks for, and what it does not, to a shop in memory
+	go test -run '^$$' -fuzz '^FuzzRequestsOfTheDocument$$' -fuzztime $(FUZZTIME) ./api
+
+soak-http: ## sell and price over HTTP for SOAKTIME while rules are reloaded: memory and goroutines have to stay as they are
+	SOAKTIME=$(SOAKTIME) go test -count=1 -timeout 0 -v -tags soak -run '^TestSoak$$' ./api
 
 bench: ## run the benchmarks that match BENCH, COUNT times
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...

@@ -10,37 +10,46 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	v1 "github.com/checkout-promotions/checkout/api/v1"
 )
 
-// bodies are buffers that bodies were read into, to be used again.
+// bodies are buffers that bodies were read into or written from, to be used again.
 type bodies struct{ idle sync.Pool }
+
+func (b *bodies) take() *bytes.Buffer {
+	if buffer, ok := b.idle.Get().(*bytes.Buffer); ok {
+		return buffer
+	}
+	return new(bytes.Buffer)
+}
+
+func (b *bodies) put(buffer *bytes.Buffer) {
+	if buffer.Cap() <= maxIdleBody {
+		buffer.Reset()
+		b.idle.Put(buffer)
+	}
+}
 
 // maxIdleBody is how large a buffer may be to be kept.
 const maxIdleBody = 64 << 10
 
 // readV1 reads a body of version 1: JSON of one object, without members that are
-// not in T, without null, and in UTF-8. What its members hold is not checked yet.
+// not in T, without null, and in UTF-8 without NUL. What its members hold is not checked yet.
 func readV1[T any](s *Server, w http.ResponseWriter, r *http.Request) (*T, error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	if !saysJSON(r.Header.Get("Content-Type")) {
 		return nil, errNotJSON
 	}
 	if r.ContentLength > s.options.MaxBody {
 		return nil, &http.MaxBytesError{Limit: s.options.MaxBody}
 	}
-	buffer, _ := s.bodies.idle.Get().(*bytes.Buffer)
-	if buffer == nil {
-		buffer = new(bytes.Buffer)
-	}
-	defer func() {
-		if buffer.Cap() <= maxIdleBody {
-			buffer.Reset()
-			s.bodies.idle.Put(buffer)
-		}
-	}()
+	buffer := s.bodies.take()
+	defer s.bodies.put(buffer)
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(unwrap(w), r.Body, s.options.MaxBody)); err != nil {
 		return nil, v1BodyError(err)
 	}
@@ -49,6 +58,10 @@ func readV1[T any](s *Server, w http.ResponseWriter, r *http.Request) (*T, error
 		return nil, faultAt("", "empty, want a JSON object")
 	}
 	var body T
+	if quote, ok := any(&body).(*v1.QuoteRequest); ok && readPlainQuote(text, quote) {
+		return &body, nil
+	}
+	body = *new(T)
 	if err := json.Unmarshal(text, &body, json.RejectUnknownMembers(true)); err != nil {
 		return nil, v1BodyError(err)
 	}
@@ -58,19 +71,31 @@ func readV1[T any](s *Server, w http.ResponseWriter, r *http.Request) (*T, error
 	return &body, nil
 }
 
-// refuseNull finds null, which the decoder takes for what is not there.
+// saysJSON reports whether a media type is the one of JSON.
+func saysJSON(mediaType string) bool {
+	if mediaType == "application/json" {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(mediaType)
+	return err == nil && kind == "application/json"
+}
+
+// refuseNull finds null, which the decoder takes for what is not there, and texts with
+// the character NUL, which databases do not keep.
 func refuseNull(text []byte) error {
-	if !bytes.Contains(text, []byte("null")) { // which few have, even in texts
+	if !bytes.Contains(text, []byte("null")) && !bytes.Contains(text, []byte(`\u0000`)) { // which few have, even in texts
 		return nil
 	}
 	decoder := jsontext.NewDecoder(bytes.NewReader(text))
 	for {
 		token, err := decoder.ReadToken()
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil // the end: it has been read before
-		}
-		if token.Kind() == jsontext.KindNull {
+		case token.Kind() == jsontext.KindNull:
 			return faultAt(decoder.StackPointer(), "want a value: leave the member out where there is none")
+		case token.Kind() == jsontext.KindString && strings.Contains(token.String(), "\x00"):
+			return faultAt(decoder.StackPointer(), "has the character NUL")
 		}
 	}
 }

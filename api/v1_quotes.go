@@ -31,7 +31,7 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.answer(w, http.StatusOK, newQuote(result, q.explain))
+	return s.answerQuote(w, newQuote(result, q.explain))
 }
 
 // readQuote reads and checks the body of a quote.
