@@ -43,8 +43,17 @@ const MaxSKU = 64
 // ValidSKU reports whether s can be a SKU: 1 to MaxSKU letters and digits of
 // ASCII, dashes, underscores and dots.
 func ValidSKU(s string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
-	return s != "" && len(s) <= MaxSKU && strings.Trim(s, letters) == ""
+	if s == "" || len(s) > MaxSKU {
+		return false
+	}
+	for i := range len(s) { // without a set of letters, which every line of every cart would pay for
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // Category returns the main category path, "" for an item without one.
