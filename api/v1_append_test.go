@@ -48,7 +48,7 @@ func fill(t *rapid.T, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(rapid.OneOf(rapid.String(), rapid.Just(""), rapid.Just("Google TV <&> \"é\""), rapid.StringMatching("[ -~]{0,9}"),
+		v.SetString(rapid.OneOf(rapid.String(), rapid.Just(""), rapid.SampledFrom([]string{"Google TV <&> \"é\"", `back\slash`, `"`, "\x7f", "\n"}), rapid.StringMatching("[ -~]{0,9}"),
 			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t, "text"))
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "truth"))

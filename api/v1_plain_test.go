@@ -24,6 +24,14 @@ func TestPlainQuotesAreReadAsTheLibraryReadsThem(t *testing.T) {
 			t.Errorf("%s is not read as plain", body)
 		}
 	}
+	for _, body := range []string{
+		`{"lines":[],"lines":[]}`, `{"lines":[{"sku":"A","sku":"A"}]}`, `{"customer":{"id":"a","id":"a"}}`, `{"lines":[]}x`, `{"lines":[],}`,
+		`{"coupons":["a\\b"]}`, `{"channel":"é"}`, `{"lines":[{"quantity":01}]}`, `{"lines":[{"quantity":1e3}]}`, `{"extra":1}`, `[]`, ``,
+	} {
+		if readPlainQuote([]byte(body), new(v1.QuoteRequest)) {
+			t.Errorf("%s is read as plain", body)
+		}
+	}
 	taken, other := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		body := rapid.SampledFrom(bodies).Draw(t, "body")
