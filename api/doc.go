@@ -60,6 +60,9 @@
 //	POST /v1/orders/{reference}/cancel, /returns
 //	POST /v1/holds          hold the units of a cart; GET lists holds, GET /v1/holds/{reference} tells one
 //	POST /v1/holds/{reference}/commit, /release
+//	POST /v1/rulesets:check find what is wrong with rule files
+//	GET  /v1/rulesets       the rulesets that were kept, /active, /{digest}
+//	GET  /v1/activations    which was put in force, and /v1/audit who changed what
 //	GET  /v1/plugins        how the plugins are
 //	GET  /openapi.json, /docs, /docs/problems/{code}
 //

@@ -98,6 +98,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("not_supported", the(errNoKeys)),
 		row("not_supported", the(errNoDesk)),
 		row("not_supported", the(errNoRulesets)),
+		row("busy", the(ErrRulesBusy)),
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),

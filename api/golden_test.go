@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/rules/diag"
 )
 
 type exchange struct {
@@ -198,6 +200,13 @@ func exchanges() []exchange {
 		{name: "rulesets_not_supported", method: "GET", path: "/v1/rulesets", headers: authorized()},
 		{name: "ruleset_not_supported", method: "GET", path: "/v1/rulesets/a1", headers: authorized()},
 		{name: "activations_not_supported", method: "GET", path: "/v1/activations", headers: authorized()},
+		version1("check_not_supported", "rulesets:check", `{"files":[{"path":"a.yaml","content":""}]}`),
+		checking("check", `{"files":[{"path":"a.yaml","content":"x"},{"path":"b/c.yaml","content":""}]}`, nil),
+		checking("check_busy", `{"files":[{"path":"a.yaml","content":"x"}]}`, api.ErrRulesBusy),
+		checking("check_slow", `{"files":[{"path":"a.yaml","content":"x"}]}`, context.DeadlineExceeded),
+		checking("check_faults", `{"files":[{"path":"../a.yaml","content":"x"},{"path":"a\\b.yaml"},{"path":"/a.yaml"},{"path":"b.yaml"},{"path":"b.yaml"},{"path":""}]}`, nil),
+		checking("check_no_files", `{"files":[]}`, nil),
+		checking("check_missing", `{}`, nil),
 		{name: "audit_not_supported", method: "GET", path: "/v1/audit", headers: authorized()},
 		{name: "problem_page", method: "GET", path: "/docs/problems/forbidden"},
 		{name: "problem_page_unknown", method: "GET", path: "/docs/problems/nothing"},
@@ -209,6 +218,23 @@ func asJSON() []string { return append(authorized(), "Content-Type", "applicatio
 // version1 is an exchange of version 1 by a caller who may do everything.
 func version1(name, path, body string) exchange {
 	return exchange{name: name, method: "POST", path: "/v1/" + path, body: body, headers: asJSON()}
+}
+
+// checking is an exchange about rule files with a server whose checks end with err, or
+// find one fault.
+func checking(name, body string, err error) exchange {
+	x := version1(name, "rulesets:check", body)
+	x.with = func(_ *shop, o *api.Options) {
+		o.CheckRules = func(_ context.Context, files []api.RuleFile) (api.RuleCheck, error) {
+			return api.RuleCheck{Digest: fmt.Sprint(len(files)), Findings: []api.RuleFinding{{
+				Diagnostic: diag.Diagnostic{
+					Code: "unknown-key", File: files[0].Path, Range: diag.Range{Start: diag.Position{Line: 3, Column: 7}}, Message: "not known", Hint: "leave it out",
+				},
+				Promotions: []string{"a"}, Shows: "nothing", Cart: "lines: []",
+			}}}, err
+		}
+	}
+	return x
 }
 
 func manySKUs(n int) string {

@@ -91,6 +91,8 @@ type Options struct {
 	// operations are not supported.
 	Publications Publications
 	AuditLog     AuditLog
+	// CheckRules checks rule files; nil supports no checks.
+	CheckRules CheckRules
 	// KeptPrice returns what prices units of an order by the rules of the order, for
 	// returns by engine.RepriceKept; nil supports none.
 	KeptPrice func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error)

@@ -61,6 +61,7 @@ func problemKinds() []problemKind {
 		{"canceled", statusCanceled, "The client went away", "Nobody reads this answer; logs and metrics have it."},
 		{"internal", http.StatusInternalServerError, "A fault of the server", "Nothing in the request is wrong. The logs tell what happened by the request id; please report it."},
 		{"not_supported", http.StatusNotImplemented, "The server does not support this", "The server was started without what the operation needs."},
+		{"busy", http.StatusServiceUnavailable, "The server checks other rules", "A server checks one set of rule files at a time. Send the request again after the time that Retry-After tells."},
 		{"plugin_failed", http.StatusServiceUnavailable, "A plugin that has to answer fails", "The rules let no price be told without the plugin. Try again later; GET /v1/plugins and the logs tell why."},
 		{"timeout", http.StatusServiceUnavailable, "The request took too long", "Try again; a write with an Idempotency-Key is safe to repeat."},
 		{"unavailable", http.StatusServiceUnavailable, "The store is unavailable", "The database cannot be reached, is too busy, or cannot be written. Try again later; GET /health tells more."},

@@ -69,6 +69,7 @@ func (s *Server) handlers() map[string]func(http.ResponseWriter, *http.Request) 
 		"releaseHold":  s.keyed(s.releaseHold),
 		"listPlugins":  s.listPlugins,
 
+		"checkRuleset":     s.checkRuleset,
 		"listRulesets":     s.listRulesets,
 		"getActiveRuleset": s.getActiveRuleset,
 		"getRuleset":       s.getRuleset,

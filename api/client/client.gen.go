@@ -330,6 +330,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/rulesets/{digest} (the `GetRuleset` operationId).
 	GetRuleset(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckRulesetWithBody Check rule files
+	//
+	// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+	// out. A server checks one set of files at a time; a second one is answered `busy`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+	CheckRulesetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckRuleset Check rule files
+	//
+	// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+	// out. A server checks one set of files at a time; a second one is answered `busy`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+	CheckRuleset(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListActivations List activations, the newest first
@@ -842,6 +862,46 @@ func (c *Client) GetActiveRuleset(ctx context.Context, params *GetActiveRulesetP
 // Corresponds with GET /v1/rulesets/{digest} (the `GetRuleset` operationId).
 func (c *Client) GetRuleset(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRulesetRequest(c.Server, digest)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckRulesetWithBody Check rule files
+//
+// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+// out. A server checks one set of files at a time; a second one is answered `busy`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+func (c *Client) CheckRulesetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckRulesetRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckRuleset Check rule files
+//
+// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+// out. A server checks one set of files at a time; a second one is answered `busy`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+func (c *Client) CheckRuleset(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckRulesetRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1863,6 +1923,46 @@ func NewGetRulesetRequest(server string, digest string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewCheckRulesetRequest calls the generic CheckRuleset builder with application/json body
+func NewCheckRulesetRequest(server string, body CheckRulesetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckRulesetRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCheckRulesetRequestWithBody constructs an http.Request for the CheckRuleset method, with any body, and a specified content type
+func NewCheckRulesetRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets:check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -2170,6 +2270,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/rulesets/{digest} (the `GetRuleset` operationId).
 	GetRulesetWithResponse(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*GetRulesetResponse, error)
+
+	// CheckRulesetWithBodyWithResponse Check rule files
+	//
+	// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+	// out. A server checks one set of files at a time; a second one is answered `busy`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+	CheckRulesetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckRulesetResponse, error)
+
+	// CheckRulesetWithResponse Check rule files
+	//
+	// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+	// out. A server checks one set of files at a time; a second one is answered `busy`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+	CheckRulesetWithResponse(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRulesetResponse, error)
 }
 
 // ListActivationsResponse200Headers the declared response headers of an HTTP 200 response for ListActivations
@@ -3195,6 +3315,54 @@ func (r GetRulesetResponse) ContentType() string {
 	return ""
 }
 
+type CheckRulesetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckRulesetResponse) GetJSON200() *RuleCheck {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckRulesetResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckRulesetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckRulesetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckRulesetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckRulesetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListActivationsWithResponse List activations, the newest first
 //
 // Which ruleset was put in force, when and by whom. Rulesets that come from a folder leave none.
@@ -3625,6 +3793,38 @@ func (c *ClientWithResponses) GetRulesetWithResponse(ctx context.Context, digest
 		return nil, err
 	}
 	return ParseGetRulesetResponse(rsp)
+}
+
+// CheckRulesetWithBodyWithResponse Check rule files
+//
+// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+// out. A server checks one set of files at a time; a second one is answered `busy`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+func (c *ClientWithResponses) CheckRulesetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckRulesetResponse, error) {
+	rsp, err := c.CheckRulesetWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckRulesetResponse(rsp)
+}
+
+// CheckRulesetWithResponse Check rule files
+//
+// Compiles the files, looks for what they may not mean to say, and keeps nothing. Files that are no rule files, such as rule tests, are left
+// out. A server checks one set of files at a time; a second one is answered `busy`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
+func (c *ClientWithResponses) CheckRulesetWithResponse(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRulesetResponse, error) {
+	rsp, err := c.CheckRuleset(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckRulesetResponse(rsp)
 }
 
 // ParseListActivationsResponse parses an HTTP response from a ListActivationsWithResponse call
@@ -4390,6 +4590,39 @@ func ParseGetRulesetResponse(rsp *http.Response) (*GetRulesetResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Ruleset
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckRulesetResponse parses an HTTP response from a CheckRulesetWithResponse call
+func ParseCheckRulesetResponse(rsp *http.Response) (*CheckRulesetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckRulesetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleCheck
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -968,6 +968,59 @@ type ReturnedUnits struct {
 	Sku Sku `json:"sku"`
 }
 
+// RuleBundle defines model for RuleBundle.
+type RuleBundle struct {
+	Files []RuleFile `json:"files"`
+}
+
+// RuleCheck defines model for RuleCheck.
+type RuleCheck struct {
+	Compiles bool `json:"compiles"`
+
+	// Digest Of the ruleset that the files are
+	Digest   string        `json:"digest"`
+	Findings []RuleFinding `json:"findings"`
+}
+
+// RuleFile defines model for RuleFile.
+type RuleFile struct {
+	Content string `json:"content,omitempty,omitzero"`
+
+	// Path Inside the folder of rules, with forward slashes
+	//
+	// Examples: promotions.yaml
+	Path string `json:"path"`
+}
+
+// RuleFinding defines model for RuleFinding.
+type RuleFinding struct {
+	// Cart A cart on which it can be seen
+	Cart string `json:"cart,omitempty,omitzero"`
+
+	// Code See `checkout rules codes`
+	Code string `json:"code"`
+
+	// Column In characters from 1
+	Column int    `json:"column"`
+	File   string `json:"file"`
+
+	// Hint What to do
+	Hint string `json:"hint,omitempty,omitzero"`
+
+	// Line From 1
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+
+	// Promotions Those that it is about
+	Promotions []string `json:"promotions,omitempty,omitzero"`
+
+	// Severity `error` where the files do not compile
+	Severity string `json:"severity"`
+
+	// Shows What is to be seen on the cart
+	Shows string `json:"shows,omitempty,omitzero"`
+}
+
 // Ruleset defines model for Ruleset.
 type Ruleset struct {
 	// Activations How often an activation put it in force
@@ -1194,3 +1247,6 @@ type CreateQuoteJSONRequestBody = QuoteRequest
 
 // CreateQuotesJSONRequestBody defines body for CreateQuotes for application/json ContentType.
 type CreateQuotesJSONRequestBody = QuoteBatchRequest
+
+// CheckRulesetJSONRequestBody defines body for CheckRuleset for application/json ContentType.
+type CheckRulesetJSONRequestBody = RuleBundle
