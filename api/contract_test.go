@@ -87,6 +87,9 @@ func (c *contract) checkAnswer(method, path string, w *httptest.ResponseRecorder
 	if member(c.document, append(place, "$ref")...) != nil || member(c.document, place...) == nil {
 		place = []string{"components", "responses", "Problem"}
 	}
+	if w.Body.Len() == 0 && w.Code == http.StatusNoContent && member(c.document, append(place, "content")...) == nil {
+		return nil
+	}
 	kind := w.Header().Get("Content-Type")
 	if member(c.document, append(place, "content", kind)...) == nil {
 		return fmt.Errorf("%s %s: %d has the type %q, which the document has not", method, path, w.Code, kind)
@@ -146,10 +149,19 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 		"/v1/orders/none/cancel":  `{"reason":"x"}`,
 		"/v1/orders/none/returns": `{"units":[{"sku":"120P90","quantity":1}],"policy":"pro_rata","restock":false}`,
 		"/v1/holds":               `{"lines":[{"sku":"120P90","quantity":1}],"expected_total":"1.00","ttl_seconds":60}`,
+		"/v1/items:batch": `{"items":[{"sku":"X-1","name":"n","price":"1.00","min_price":"0.50","stock":3,"categories":["a"],"brand":"b","tags":["t"],
+			"attributes":{"a":1.5,"b":true,"c":["x"],"d":"y"}},{"sku":"X-2","name":"m","price":"1"}]}`,
+		"PUT /v1/items/X-3":             `{"name":"o","price":"1.00","min_price":"0.50","stock":3,"categories":["a","b"],"brand":"b","tags":["t"],"attributes":{"a":"b"}}`,
+		"PUT /v1/items/120P90/stock":    `{"stock":1000,"reason":"receipt","note":"n"}`,
+		"/v1/items/120P90/stock:adjust": `{"delta":-1,"reason":"correction","note":"n"}`,
 	}
 	refused := 0
 	for path, body := range bodies {
-		schema, err := document.schema("paths", document.template(path), "post", "requestBody", "content", "application/json", "schema")
+		method, path, other := strings.Cut(path, " ")
+		if !other {
+			method, path = "POST", method
+		}
+		schema, err := document.schema("paths", document.template(path), strings.ToLower(method), "requestBody", "content", "application/json", "schema")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +178,7 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 				t.Fatal(err)
 			}
 			requests++
-			w := s.do("POST", path, string(text), "Authorization", "Bearer "+password, "Content-Type", "application/json", "Idempotency-Key", strconv.Itoa(requests))
+			w := s.do(method, path, string(text), "Authorization", "Bearer "+password, "Content-Type", "application/json", "Idempotency-Key", strconv.Itoa(requests))
 			read, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 			if err != nil {
 				t.Fatal(err)

@@ -63,6 +63,9 @@
 //	POST /v1/rulesets:check find what is wrong with rule files
 //	GET  /v1/rulesets       the rulesets that were kept, /active, /{digest}
 //	GET  /v1/activations    which was put in force, and /v1/audit who changed what
+//	GET  /v1/items          items by SKU; GET, PUT, DELETE /v1/items/{sku}, POST /v1/items/{sku}/restore
+//	POST /v1/items:batch    many items, all or none
+//	PUT  /v1/items/{sku}/stock, POST /v1/items/{sku}/stock:adjust, GET /v1/items/{sku}/movements
 //	GET  /v1/plugins        how the plugins are
 //	GET  /openapi.json, /docs, /docs/problems/{code}
 //
@@ -72,6 +75,14 @@
 // that are none count as wrong passwords do. Errors are problems (RFC 9457), whose codes stand in one table,
 // problemKinds. Bodies are said to be JSON by their Content-Type, have no members that
 // are not known, and no null. Amounts are decimal texts.
+//
+// An item's ETag is its revision, which stands for all facts but the stock: sales change
+// that all the time, and an editor of a name need not lose to them. What If-Match wants
+// is checked in the transaction that makes the change.
+//
+// Every change is in the audit log, stored with what it tells of: who (the id of the key,
+// or password), the id of the operation, the parameter of its path, the id of the
+// request. The making of orders and holds is not: they are their own record.
 //
 // Figures of plugins are of this server since the plugin is in use, the quantiles of
 // the last 1,024 calls. Listings do not ask plugins.

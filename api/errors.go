@@ -29,10 +29,11 @@ const (
 )
 
 const (
-	errKeyMissing problem = "Idempotency-Key is missing: send one, and the same for retries of the request"
-	errNoCursor   problem = "after: no cursor of this list"
-	errNoRulesets problem = "this server does not support rulesets and the audit log"
-	errNoDesk     problem = "this server does not support orders and holds of version 1"
+	errKeyMissing  problem = "Idempotency-Key is missing: send one, and the same for retries of the request"
+	errNoCursor    problem = "after: no cursor of this list"
+	errNoRulesets  problem = "this server does not support rulesets and the audit log"
+	errNoDesk      problem = "this server does not support orders and holds of version 1"
+	errNoStockroom problem = "this server does not support the inventory of version 1"
 )
 
 // statusCanceled says that the client went away before the answer, as nginx
@@ -86,6 +87,8 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("order_state", ownText[*engine.OrderStateError]()),
 		row("hold_state", ownText[*engine.HoldStateError]()),
 		row("cannot_reprice", ownText[*repriceError]()),
+		row("changed_meanwhile", ownText[*engine.ItemChangedError]()),
+		row("item_twice", ownText[*itemsTwiceError]()),
 		row("name_taken", ownText[*engine.NameTakenError]()),
 		row("request_running", told(idempotency.ErrBusy, idempotency.ErrBusy.Error())),
 		row("body_too_large", kind(bodyTooLong)),
@@ -99,6 +102,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("not_supported", the(errNoDesk)),
 		row("not_supported", the(errNoRulesets)),
 		row("busy", the(ErrRulesBusy)),
+		row("not_supported", the(errNoStockroom)),
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),

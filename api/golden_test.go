@@ -250,7 +250,7 @@ func TestEveryAnswerIsTheGoldenOne(t *testing.T) {
 		"key_busy.golden.json": true, "key_invalid.golden.json": true,
 		"key_not_supported.golden.json": true, "key_reused.golden.json": true,
 	}
-	for _, name := range orderGoldens() {
+	for _, name := range append(orderGoldens(), itemGoldens()...) {
 		files[name+".golden.json"] = true
 	}
 	for _, x := range rulesetSteps() {
@@ -309,7 +309,7 @@ func golden(t *testing.T, name string, w *httptest.ResponseRecorder) {
 func render(t *testing.T, w *httptest.ResponseRecorder) []byte {
 	t.Helper()
 	headers := make(map[string]string)
-	for _, name := range []string{"Allow", "Content-Type", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Content-Type-Options", "X-Request-Id"} {
+	for _, name := range []string{"Allow", "Content-Type", "ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Content-Type-Options", "X-Request-Id"} {
 		if value := w.Header().Get(name); value != "" {
 			headers[name] = value
 		}

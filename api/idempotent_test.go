@@ -54,7 +54,7 @@ func database(t testing.TB, file string) *persistence.Store {
 func on(store *persistence.Store, wrapped *wrapper) func(*shop, *api.Options) {
 	wrapped.Store = store
 	return func(_ *shop, o *api.Options) {
-		o.Inventory, o.Orders, o.Desk, o.Keys = wrapped, wrapped, wrapped, wrapped
+		o.Inventory, o.Orders, o.Desk, o.Stockroom, o.Keys = wrapped, wrapped, wrapped, wrapped, wrapped
 		o.Publications, o.AuditLog = wrapped, wrapped
 	}
 }

@@ -93,6 +93,9 @@ type Options struct {
 	AuditLog     AuditLog
 	// CheckRules checks rule files; nil supports no checks.
 	CheckRules CheckRules
+	// Stockroom keeps the items; without it the operations of the inventory are not
+	// supported.
+	Stockroom Stockroom
 	// KeptPrice returns what prices units of an order by the rules of the order, for
 	// returns by engine.RepriceKept; nil supports none.
 	KeptPrice func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error)

@@ -112,13 +112,13 @@ func (s *Server) allowedMethods(r *http.Request) []string {
 		path = r.URL.Path
 	}
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		if s.router.Match(chi.NewRouteContext(), method, path) {
 			allowed = append(allowed, method)
 		}
 	}
 	if len(allowed) > 0 && allowed[0] == http.MethodGet {
-		allowed = append(allowed, http.MethodHead)
+		allowed = append(allowed, http.MethodHead) // GetHead serves it
 	}
 	return allowed
 }

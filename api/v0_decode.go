@@ -119,16 +119,27 @@ func (f *faults) sku(at path, value scalar) string {
 
 func (f *faults) name(at path, value scalar) string {
 	name := value.text
-	switch {
-	case !f.want(at, value.kind, jsontext.KindString):
-	case strings.TrimSpace(name) == "":
-		f.add(at, "blank")
-	case utf8.RuneCountInString(name) > maxName:
-		f.add(at, fmt.Sprintf("more than %d characters", maxName))
-	case strings.ContainsFunc(name, unicode.IsControl):
-		f.add(at, "has control characters")
+	if !f.want(at, value.kind, jsontext.KindString) {
+		return name
+	}
+	if problem := nameProblem(name); problem != "" {
+		f.add(at, problem)
 	}
 	return name
+}
+
+// nameProblem says what is wrong with the name of an item, "" for nothing.
+func nameProblem(name string) string {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return "blank"
+	case utf8.RuneCountInString(name) > maxName:
+		return fmt.Sprintf("more than %d characters", maxName)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "has control characters"
+	default:
+		return ""
+	}
 }
 
 // price reads the literal itself, so that no digit is lost or made up.

@@ -53,22 +53,30 @@ func operations(document []byte) (map[string]operation, error) {
 // handlers are the operations of version 1 by their ids in the document.
 func (s *Server) handlers() map[string]func(http.ResponseWriter, *http.Request) error {
 	return map[string]func(http.ResponseWriter, *http.Request) error{
-		"createQuote":  s.createQuote,
-		"createQuotes": s.createQuotes,
-		"listPrices":   s.listPrices,
-		"listOffers":   s.listOffers,
-		"createOrder":  s.keyed(s.createOrder),
-		"listOrders":   s.listOrdersV1,
-		"getOrder":     s.getOrder,
-		"cancelOrder":  s.keyed(s.cancelOrder),
-		"createReturn": s.keyed(s.createReturn),
-		"createHold":   s.keyed(s.createHold),
-		"listHolds":    s.listHolds,
-		"getHold":      s.getHold,
-		"commitHold":   s.keyed(s.commitHold),
-		"releaseHold":  s.keyed(s.releaseHold),
-		"listPlugins":  s.listPlugins,
-
+		"createQuote":      s.createQuote,
+		"createQuotes":     s.createQuotes,
+		"listPrices":       s.listPrices,
+		"listOffers":       s.listOffers,
+		"createOrder":      s.keyed(s.createOrder),
+		"listOrders":       s.listOrdersV1,
+		"getOrder":         s.getOrder,
+		"cancelOrder":      s.keyed(s.cancelOrder),
+		"createReturn":     s.keyed(s.createReturn),
+		"createHold":       s.keyed(s.createHold),
+		"listHolds":        s.listHolds,
+		"getHold":          s.getHold,
+		"commitHold":       s.keyed(s.commitHold),
+		"releaseHold":      s.keyed(s.releaseHold),
+		"listItems":        s.listItems,
+		"putItems":         s.keyed(s.putItemBatch),
+		"getItem":          s.ofItem(s.getItem),
+		"putItem":          s.repeatable(s.ofItem(s.putItem)),
+		"deleteItem":       s.repeatable(s.ofItem(s.deleteItem)),
+		"restoreItem":      s.keyed(s.ofItem(s.restoreItem)),
+		"setStock":         s.repeatable(s.ofItem(s.setStock)),
+		"adjustStock":      s.keyed(s.ofItem(s.adjustStock)),
+		"listMovements":    s.listMovements,
+		"listPlugins":      s.listPlugins,
 		"checkRuleset":     s.checkRuleset,
 		"listRulesets":     s.listRulesets,
 		"getActiveRuleset": s.getActiveRuleset,
@@ -91,7 +99,7 @@ func (s *Server) routeV1(r chi.Router) error {
 			return fmt.Errorf("document of the API: no handler for %s", id)
 		}
 		delete(handlers, id)
-		r.Method(o.method, o.path, s.authorized(o.scopes, s.handle(handle)))
+		r.Method(o.method, o.path, s.authorized(o.scopes, audited(id, o, s.handle(handle))))
 	}
 	for id := range handlers {
 		return fmt.Errorf("document of the API: no operation %s", id)

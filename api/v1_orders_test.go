@@ -127,12 +127,12 @@ func newStory(t *testing.T) *story {
 
 // tell sends a request, #1 for the first reference, and returns its answer with
 // numbers in the places of UUIDs.
-func (b *story) tell(method, path, body string) *httptest.ResponseRecorder {
+func (b *story) tell(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	for i, reference := range b.made {
 		path = strings.ReplaceAll(path, fmt.Sprintf("#%d", i+1), reference)
 	}
 	b.steps++
-	w := b.do(method, "/v1/"+path, body, append(asJSON(), "X-Request-Id", "golden", "Idempotency-Key", fmt.Sprint(b.steps))...)
+	w := b.do(method, "/v1/"+path, body, slices.Concat(asJSON(), []string{"X-Request-Id", "golden", "Idempotency-Key", fmt.Sprint(b.steps)}, headers)...)
 	if location := w.Header().Get("Location"); location != "" && !slices.Contains(b.made, filepath.Base(location)) {
 		b.made = append(b.made, filepath.Base(location))
 	}

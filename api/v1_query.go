@@ -88,6 +88,18 @@ func (q *query) instant(name string) time.Time {
 	return at
 }
 
+// count reads a number of units, nil where there is none.
+func (q *query) count(name string) *int64 {
+	if !q.values.Has(name) {
+		return nil
+	}
+	n, err := strconv.ParseInt(q.values.Get(name), 10, 64)
+	if err != nil || n < 0 {
+		q.refuse(name, "want a whole number, 0 or more")
+	}
+	return &n
+}
+
 // limit reads how many a page has at most.
 func (q *query) limit() int {
 	if !q.values.Has("limit") {

@@ -14,11 +14,20 @@ import (
 
 // keyed serves requests once for their key, and none without one.
 func (s *Server) keyed(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
-	once := s.once(s.handle(next))
+	repeatable := s.repeatable(next)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if len(r.Header.Values(idempotency.Header)) == 0 {
 			return errKeyMissing
 		}
+		return repeatable(w, r)
+	}
+}
+
+// repeatable serves requests with a key once for it, and others each time: sent again,
+// they do the same again.
+func (s *Server) repeatable(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	once := s.once(s.handle(next))
+	return func(w http.ResponseWriter, r *http.Request) error {
 		once.ServeHTTP(w, r)
 		return nil
 	}

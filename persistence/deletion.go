@@ -22,18 +22,42 @@ func (s *Store) DeleteItems(ctx context.Context, skus []string) error {
 		if err != nil {
 			return err
 		}
-		at, placeholder := s.now(), newReference()
-		for part := range slices.Chunk(rows, batch) {
-			_, err := tx.NewUpdate().Model((*itemRow)(nil)).
-				Set("deleted_name = name").Set("name = ? || CAST(id AS TEXT)", placeholder).
-				Set("deleted_at = ?", at).Set("updated_at = ?", at).Set("revision = revision + 1").
-				Where("id IN (?)", bun.List(idsOf(part))).Exec(ctx)
-			if err != nil {
-				return failed("delete items", err)
-			}
-		}
-		return s.noteChanges(ctx, tx, distinct(skus))
+		return s.deleteRows(ctx, tx, rows)
 	})
+}
+
+// DeleteItem is DeleteItems for one item, which must meet the condition: otherwise it
+// is an *engine.ItemChangedError.
+func (s *Store) DeleteItem(ctx context.Context, sku string, condition engine.ItemCondition) error {
+	return once(ctx, s, "delete item", new(struct{}), func(ctx context.Context, tx bun.Tx) error {
+		rows, err := s.rowsOf(ctx, tx, []string{sku}, false)
+		if err != nil {
+			return err
+		}
+		if err := condition.Check(sku, rows[0].Revision); err != nil {
+			return err
+		}
+		return s.deleteRows(ctx, tx, rows)
+	})
+}
+
+// deleteRows takes the items on sale off it.
+func (s *Store) deleteRows(ctx context.Context, tx bun.Tx, rows []itemRow) error {
+	at, placeholder := s.now(), newReference()
+	skus := make([]string, len(rows))
+	for i := range rows {
+		skus[i] = rows[i].SKU
+	}
+	for part := range slices.Chunk(rows, batch) {
+		_, err := tx.NewUpdate().Model((*itemRow)(nil)).
+			Set("deleted_name = name").Set("name = ? || CAST(id AS TEXT)", placeholder).
+			Set("deleted_at = ?", at).Set("updated_at = ?", at).Set("revision = revision + 1").
+			Where("id IN (?)", bun.List(idsOf(part))).Exec(ctx)
+		if err != nil {
+			return failed("delete items", err)
+		}
+	}
+	return s.noteChanges(ctx, tx, skus)
 }
 
 // RestoreItems puts deleted items back on sale as they were. All are restored or

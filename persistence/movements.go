@@ -15,50 +15,32 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-// Reason says why a stock changed.
-type Reason string
+// Reason is why a stock changed.
+type Reason = engine.StockReason
 
-// The reasons. There are no others, so that a report can count on them. People
-// give those that ManualReasons returns; the rest comes with what a Store does.
+// The reasons.
 const (
-	ReasonSale         Reason = "sale"         // sold to a customer
-	ReasonGift         Reason = "gift"         // given to a customer with an order
-	ReasonCancellation Reason = "cancellation" // back, because an order was cancelled
-	ReasonReturn       Reason = "return"       // back from a customer
-	ReasonHold         Reason = "hold"         // set aside for a customer
-	ReasonRelease      Reason = "release"      // no longer set aside
-	ReasonReceipt      Reason = "receipt"      // delivered to the shop
-	ReasonCorrection   Reason = "correction"   // counted, found, lost or broken
-	ReasonImport       Reason = "import"       // set by an import
-	ReasonInitial      Reason = "initial"      // what a new item began with
+	ReasonSale         = engine.StockSale
+	ReasonGift         = engine.StockGift
+	ReasonCancellation = engine.StockCancellation
+	ReasonReturn       = engine.StockReturn
+	ReasonHold         = engine.StockHold
+	ReasonRelease      = engine.StockRelease
+	ReasonReceipt      = engine.StockReceipt
+	ReasonCorrection   = engine.StockCorrection
+	ReasonImport       = engine.StockImport
+	ReasonInitial      = engine.StockInitial
 )
 
 // ManualReasons returns the reasons that a person can have to change a stock.
-func ManualReasons() []Reason {
-	return []Reason{ReasonReceipt, ReasonCorrection, ReasonReturn, ReasonImport}
-}
+func ManualReasons() []Reason { return engine.ManualStockReasons() }
 
 // MaxMovements is how many movements Movements returns at most.
 const MaxMovements = 1000
 
-// Movement is one change of an item's stock. Movements are never changed or
-// removed, and the deltas of a SKU add up to its stock, because every change
-// of a stock records one in the same transaction.
-type Movement struct {
-	// ID grows with time; pass that of the last movement to Movements to go on.
-	ID  int64  `json:"id"`
-	SKU string `json:"sku"`
-	// Delta is how many units came (positive) or went (negative), never 0.
-	Delta int64 `json:"delta"`
-	// StockAfter is the stock with the movement, 0 or more.
-	StockAfter int64  `json:"stock_after"`
-	Reason     Reason `json:"reason"`
-	// Note is what a person wrote, "" for nothing.
-	Note string `json:"note,omitempty"`
-	// Order is the reference of the order the movement belongs to, "" for none.
-	Order string    `json:"order,omitempty"`
-	At    time.Time `json:"at"`
-}
+// Movement is one change of an item's stock, recorded in the transaction that makes it.
+// Pass the ID of the last one to Movements to go on.
+type Movement = engine.Movement
 
 // movement is a row of the table stock_movements; recordMovements sets At.
 type movement struct {

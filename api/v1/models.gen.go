@@ -160,6 +160,78 @@ func (e ReturnPolicy) Valid() bool {
 	}
 }
 
+// Defines values for StockReason.
+const (
+	StockReasonCorrection StockReason = "correction"
+	StockReasonImport     StockReason = "import"
+	StockReasonReceipt    StockReason = "receipt"
+	StockReasonReturn     StockReason = "return"
+)
+
+// Valid indicates whether the value is a known member of the StockReason enum.
+func (e StockReason) Valid() bool {
+	switch e {
+	case StockReasonCorrection:
+		return true
+	case StockReasonImport:
+		return true
+	case StockReasonReceipt:
+		return true
+	case StockReasonReturn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IfNoneMatch.
+const (
+	IfNoneMatchAsterisk IfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the IfNoneMatch enum.
+func (e IfNoneMatch) Valid() bool {
+	switch e {
+	case IfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListItemsParamsDeleted.
+const (
+	ListItemsParamsDeletedFalse ListItemsParamsDeleted = "false"
+	ListItemsParamsDeletedTrue  ListItemsParamsDeleted = "true"
+)
+
+// Valid indicates whether the value is a known member of the ListItemsParamsDeleted enum.
+func (e ListItemsParamsDeleted) Valid() bool {
+	switch e {
+	case ListItemsParamsDeletedFalse:
+		return true
+	case ListItemsParamsDeletedTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutItemParamsIfNoneMatch.
+const (
+	PutItemParamsIfNoneMatchAsterisk PutItemParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the PutItemParamsIfNoneMatch enum.
+func (e PutItemParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case PutItemParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Activation defines model for Activation.
 type Activation struct {
 	ActivatedAt time.Time `json:"activated_at"`
@@ -483,6 +555,100 @@ type HoldRequest struct {
 // HoldState defines model for HoldState.
 type HoldState string
 
+// Item defines model for Item.
+type Item struct {
+	// Attributes Facts of the shop's own, which rules read as attributes.
+	Attributes Attributes `json:"attributes,omitempty,omitzero"`
+	Brand      string     `json:"brand,omitempty,omitzero"`
+	Categories []string   `json:"categories,omitempty,omitzero"`
+	Currency   string     `json:"currency"`
+
+	// MinPrice What no promotion may go below, for a unit
+	MinPrice *engine.Decimal `json:"min_price,omitempty,omitzero"`
+	Name     string          `json:"name"`
+
+	// Price Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Price Amount `json:"price"`
+
+	// Sku What identifies an item; case matters.
+	//
+	// Examples: 120P90
+	Sku   Sku      `json:"sku"`
+	Stock int64    `json:"stock"`
+	Tags  []string `json:"tags,omitempty,omitzero"`
+}
+
+// ItemBatch defines model for ItemBatch.
+type ItemBatch struct {
+	Items []Item `json:"items"`
+}
+
+// ItemBatchRequest defines model for ItemBatchRequest.
+type ItemBatchRequest struct {
+	Items []ItemEntry `json:"items"`
+}
+
+// ItemEntry defines model for ItemEntry.
+type ItemEntry struct {
+	// Attributes Facts of the shop's own, which rules read as attributes.
+	Attributes Attributes `json:"attributes,omitempty,omitzero"`
+	Brand      string     `json:"brand,omitempty,omitzero"`
+
+	// Categories Paths such as tv/oled; the first is the main one
+	Categories []string `json:"categories,omitempty,omitzero"`
+
+	// MinPrice Money that is not negative, as a decimal number in text, with no more digits after the point than the currency has.
+	//
+	// Examples: 4.99
+	MinPrice Price `json:"min_price,omitempty,omitzero"`
+
+	// Name Unique among the items on sale, not blank, without control characters
+	Name  string          `json:"name"`
+	Price *engine.Decimal `json:"price"`
+
+	// Sku What identifies an item; case matters.
+	//
+	// Examples: 120P90
+	Sku Sku `json:"sku"`
+
+	// Stock Units that can be sold. Left out, it stays what it is; a new item has none.
+	Stock *int64   `json:"stock,omitempty"`
+	Tags  []string `json:"tags,omitempty,omitzero"`
+}
+
+// ItemFacts defines model for ItemFacts.
+type ItemFacts struct {
+	// Attributes Facts of the shop's own, which rules read as attributes.
+	Attributes Attributes `json:"attributes,omitempty,omitzero"`
+	Brand      string     `json:"brand,omitempty,omitzero"`
+
+	// Categories Paths such as tv/oled; the first is the main one
+	Categories []string `json:"categories,omitempty,omitzero"`
+
+	// MinPrice Money that is not negative, as a decimal number in text, with no more digits after the point than the currency has.
+	//
+	// Examples: 4.99
+	MinPrice Price `json:"min_price,omitempty,omitzero"`
+
+	// Name Unique among the items on sale, not blank, without control characters
+	Name  string          `json:"name"`
+	Price *engine.Decimal `json:"price"`
+
+	// Stock Units that can be sold. Left out, it stays what it is; a new item has none.
+	Stock *int64   `json:"stock,omitempty"`
+	Tags  []string `json:"tags,omitempty,omitzero"`
+}
+
+// ItemPage defines model for ItemPage.
+type ItemPage struct {
+	Items []Item `json:"items"`
+
+	// Next The cursor of the next page; the last page has none
+	Next string `json:"next,omitempty,omitzero"`
+}
+
 // ItemPrice defines model for ItemPrice.
 type ItemPrice struct {
 	InStock bool   `json:"in_stock"`
@@ -505,6 +671,29 @@ type ItemPrice struct {
 	//
 	// Examples: 120P90
 	Sku Sku `json:"sku"`
+}
+
+// Movement defines model for Movement.
+type Movement struct {
+	At    time.Time `json:"at"`
+	Delta int64     `json:"delta"`
+	ID    int64     `json:"id"`
+	Note  string    `json:"note,omitempty,omitzero"`
+
+	// Order The reference of the order
+	Order string `json:"order,omitempty,omitzero"`
+
+	// Reason sale, gift, cancellation, return, hold, release, receipt, correction, import or initial
+	Reason     string `json:"reason"`
+	StockAfter int64  `json:"stock_after"`
+}
+
+// MovementPage defines model for MovementPage.
+type MovementPage struct {
+	Movements []Movement `json:"movements"`
+
+	// Next The cursor of the next page; the last page has none
+	Next string `json:"next,omitempty,omitzero"`
 }
 
 // Offers defines model for Offers.
@@ -1069,6 +1258,40 @@ type Shipping struct {
 // Examples: 120P90
 type Sku = string
 
+// Stock defines model for Stock.
+type Stock struct {
+	// Sku What identifies an item; case matters.
+	//
+	// Examples: 120P90
+	Sku   Sku   `json:"sku"`
+	Stock int64 `json:"stock"`
+}
+
+// StockAdjustment defines model for StockAdjustment.
+type StockAdjustment struct {
+	// Delta Units that come or, below 0, go
+	Delta int64 `json:"delta"`
+
+	// Note For people
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Reason Why a person changes a stock
+	Reason *StockReason `json:"reason,omitempty"`
+}
+
+// StockReason Why a person changes a stock
+type StockReason string
+
+// StockRequest defines model for StockRequest.
+type StockRequest struct {
+	// Note For people
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Reason Why a person changes a stock
+	Reason *StockReason `json:"reason,omitempty"`
+	Stock  *int64       `json:"stock"`
+}
+
 // UnitPrices defines model for UnitPrices.
 type UnitPrices struct {
 	// Price Money, as a decimal number in text with exactly the digits of the currency.
@@ -1108,8 +1331,22 @@ type After = string
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch string
+
+// ItemSku What identifies an item; case matters.
+//
+// Examples: 120P90
+type ItemSku = Sku
+
 // Limit defines model for Limit.
 type Limit = int
+
+// OptionalIdempotencyKey defines model for OptionalIdempotencyKey.
+type OptionalIdempotencyKey = string
 
 // Reference defines model for Reference.
 type Reference = string
@@ -1172,6 +1409,84 @@ type ReleaseHoldParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListItemsParams defines parameters for ListItems.
+type ListItemsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Prefix How their SKUs begin
+	Prefix string `form:"prefix,omitempty" json:"prefix,omitempty,omitzero"`
+
+	// MaxStock Of which there are at most so many units
+	MaxStock int64 `form:"max_stock,omitempty" json:"max_stock,omitempty,omitzero"`
+
+	// Deleted Those that were deleted in place of those on sale
+	Deleted ListItemsParamsDeleted `form:"deleted,omitempty" json:"deleted,omitempty,omitzero"`
+}
+
+// ListItemsParamsDeleted defines parameters for ListItems.
+type ListItemsParamsDeleted string
+
+// DeleteItemParams defines parameters for DeleteItem.
+type DeleteItemParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// PutItemParams defines parameters for PutItem.
+type PutItemParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// IfNoneMatch `*`, for what must not be there yet
+	IfNoneMatch PutItemParamsIfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// PutItemParamsIfNoneMatch defines parameters for PutItem.
+type PutItemParamsIfNoneMatch string
+
+// ListMovementsParams defines parameters for ListMovements.
+type ListMovementsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
+// RestoreItemParams defines parameters for RestoreItem.
+type RestoreItemParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetStockParams defines parameters for SetStock.
+type SetStockParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// AdjustStockParams defines parameters for AdjustStock.
+type AdjustStockParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// PutItemsParams defines parameters for PutItems.
+type PutItemsParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListOrdersParams defines parameters for ListOrders.
 type ListOrdersParams struct {
 	// Limit How many a page has at most
@@ -1226,6 +1541,18 @@ type GetActiveRulesetParams struct {
 
 // CreateHoldJSONRequestBody defines body for CreateHold for application/json ContentType.
 type CreateHoldJSONRequestBody = HoldRequest
+
+// PutItemJSONRequestBody defines body for PutItem for application/json ContentType.
+type PutItemJSONRequestBody = ItemFacts
+
+// SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
+type SetStockJSONRequestBody = StockRequest
+
+// AdjustStockJSONRequestBody defines body for AdjustStock for application/json ContentType.
+type AdjustStockJSONRequestBody = StockAdjustment
+
+// PutItemsJSONRequestBody defines body for PutItems for application/json ContentType.
+type PutItemsJSONRequestBody = ItemBatchRequest
 
 // ListOffersJSONRequestBody defines body for ListOffers for application/json ContentType.
 type ListOffersJSONRequestBody = QuoteRequest

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"inventory", inventoryCases()},
 		{"upsert", upsertCases()},
 		{"deletion", deletionCases()},
+		{"items", itemCases()},
 		{"movements", movementCases()},
 		{"import", importCases()},
 		{"purchase", purchaseCases()},

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/checkout-promotions/checkout/engine"
+)
+
+// writeRevision tells the revision of what is answered, as a strong ETag (RFC 9110,
+// 8.8.3).
+func writeRevision(w http.ResponseWriter, revision int64) {
+	w.Header().Set("ETag", etagOf(revision))
+}
+
+func etagOf(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
+
+// condition reads what the request wants of the item that it changes: If-Match of one
+// ETag or *, or If-None-Match: * (RFC 9110, 13.1). A weak ETag, or one that is not ours,
+// never matches.
+func condition(r *http.Request) (engine.ItemCondition, error) {
+	var c engine.ItemCondition
+	match, none := r.Header.Values("If-Match"), r.Header.Values("If-None-Match")
+	switch {
+	case len(match) > 0 && len(none) > 0:
+		return c, &parameterError{"If-Match", "not together with If-None-Match"}
+	case len(none) > 1 || len(none) == 1 && none[0] != "*":
+		return c, &parameterError{"If-None-Match", "want *"}
+	case len(none) == 1:
+		c.Absent = true
+	case len(match) > 1 || len(match) == 1 && strings.Contains(match[0], ","):
+		return c, &parameterError{"If-Match", "want one ETag"}
+	case len(match) == 1:
+		revision := int64(-1) // which nothing has
+		text, quoted := strings.CutPrefix(match[0], `"`)
+		if text, closed := strings.CutSuffix(text, `"`); quoted && closed {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 && etagOf(n) == match[0] {
+				revision = n
+			}
+		}
+		c.Revision = &revision
+	}
+	return c, nil
+}
