@@ -32,6 +32,7 @@ const (
 	errKeyMissing  problem = "Idempotency-Key is missing: send one, and the same for retries of the request"
 	errNoCursor    problem = "after: no cursor of this list"
 	errNoRulesets  problem = "this server does not support rulesets and the audit log"
+	errNoCoupons   problem = "this server does not support coupon pools"
 	errNoDesk      problem = "this server does not support orders and holds of version 1"
 	errNoStockroom problem = "this server does not support the inventory of version 1"
 )
@@ -76,6 +77,9 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("forbidden", ownText[*scopeError]()),
 		row("not_found", the(errNoPath)),
 		row("unknown_item", kind(unknownItem)),
+		row("unknown_pool", ownText[*engine.UnknownPoolError]()),
+		row("unknown_codes", ownText[*engine.UnknownCodesError]()),
+		row("pool_refused", ownText[*CouponRefusedError]()),
 		row("unknown_order", ownText[*engine.UnknownOrderError]()),
 		row("unknown_ruleset", ownText[*publication.UnknownError]()),
 		row("unknown_hold", ownText[*engine.UnknownHoldError]()),
@@ -103,6 +107,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("not_supported", the(errNoRulesets)),
 		row("busy", the(ErrRulesBusy)),
 		row("not_supported", the(errNoStockroom)),
+		row("not_supported", the(errNoCoupons)),
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),

@@ -96,6 +96,8 @@ type Options struct {
 	// Stockroom keeps the items; without it the operations of the inventory are not
 	// supported.
 	Stockroom Stockroom
+	// Coupons keeps pools of coupon codes; without it their operations are not supported.
+	Coupons Coupons
 	// KeptPrice returns what prices units of an order by the rules of the order, for
 	// returns by engine.RepriceKept; nil supports none.
 	KeptPrice func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error)

@@ -42,13 +42,12 @@ func FuzzRequestsOfTheDocument(f *testing.F) {
 			}
 		}
 		shop := g.open()
-		for range 150 {
+		for range 250 {
 			if r := g.request(); r != nil {
 				g.judge(shop, r)
 			}
 		}
 		if g.succeeded < 20 || g.refused < 20 {
-
 			t.Errorf("%d requests succeeded and %d were refused, want many of both", g.succeeded, g.refused)
 		}
 	})
@@ -121,6 +120,7 @@ func (g *requestMaker) open() *shop {
 	}
 	g.callers = append(g.callers, "", "ck_none", "a guess\x00", strings.Repeat("k", 5000))
 	return open(g.t, on(store, &wrapper{}), func(_ *shop, o *api.Options) {
+		o.Coupons = &pools{}
 		o.APIKeys, o.PasswordFailures = known, 1_000_000
 	})
 }

@@ -178,11 +178,12 @@ func TestEditsAndSalesLoseNothing(t *testing.T) {
 	}
 }
 
-// TestAServerWithoutAStockroomSaysSo asks for items where nobody keeps them.
-func TestAServerWithoutAStockroomSaysSo(t *testing.T) {
+// TestAServerWithoutAStoreSaysSo asks for items and coupons where nobody keeps them.
+func TestAServerWithoutAStoreSaysSo(t *testing.T) {
 	s := open(t)
 	for _, x := range []struct{ method, path string }{
 		{"GET", "items"}, {"GET", "items/A"}, {"GET", "items/A/movements"}, {"DELETE", "items/A"},
+		{"GET", "coupon-pools"}, {"GET", "coupon-pools/A"}, {"GET", "coupon-pools/A/codes"}, {"GET", "coupons/A"},
 	} {
 		want(t, s.do(x.method, "/v1/"+x.path, "", asJSON()...), 501)
 	}

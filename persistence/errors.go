@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -102,10 +101,7 @@ func (e *CurrencyError) Error() string {
 }
 
 // UnknownPoolError says that there is no coupon pool of the name.
-type UnknownPoolError struct{ Name string }
-
-// Error implements error.
-func (e *UnknownPoolError) Error() string { return fmt.Sprintf("coupon pool %q not found", e.Name) }
+type UnknownPoolError = engine.UnknownPoolError
 
 // PoolTakenError says that there is a coupon pool of the name already.
 type PoolTakenError struct{ Name string }
@@ -116,17 +112,7 @@ func (e *PoolTakenError) Error() string {
 }
 
 // UnknownCodesError lists coupon codes that no pool has, as they were given.
-type UnknownCodesError struct{ Codes []string }
-
-// Error implements error. It names the first ten.
-func (e *UnknownCodesError) Error() string {
-	const most = 10
-	text := "no pool has the coupon code " + strings.Join(e.Codes[:min(most, len(e.Codes))], ", ")
-	if more := len(e.Codes) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
+type UnknownCodesError = engine.UnknownCodesError
 
 // NewerSchemaError says that a later version of this program has changed the
 // database in a way that this version does not know.

@@ -27,7 +27,7 @@ func (s *Store) ExportCodes(ctx context.Context, pool string, w io.Writer) (int6
 	}
 	var written int64
 	for last := (codeRow{}); ; {
-		rows, err := s.codesAfter(ctx, pool, last)
+		rows, err := s.codesAfter(ctx, pool, last, codeBatch)
 		if err != nil {
 			return written, err
 		}
@@ -43,12 +43,12 @@ func (s *Store) ExportCodes(ctx context.Context, pool string, w io.Writer) (int6
 }
 
 // codesAfter reads the next page of the pool's codes.
-func (s *Store) codesAfter(ctx context.Context, pool string, last codeRow) ([]codeRow, error) {
+func (s *Store) codesAfter(ctx context.Context, pool string, last codeRow, limit int) ([]codeRow, error) {
 	var rows []codeRow
 	err := s.read(ctx, "read coupon codes", func(db bun.IDB) error {
 		rows = nil
 		page := selectCodes(db, &rows).Where("c.pool = ?", pool).
-			OrderExpr("c.issued_at, c.code").Limit(codeBatch)
+			OrderExpr("c.issued_at, c.code").Limit(int64(limit))
 		if last.Code != "" {
 			page = page.Where("(c.issued_at, c.code) > (?, ?)", last.IssuedAt.UTC(), last.Code)
 		}

@@ -37,7 +37,7 @@ func (s *Store) GenerateCodes(
 	}
 	for size := int64(firstBatch); row.Issued < row.Wanted; {
 		began := time.Now()
-		if row, err = s.generateBatch(ctx, pool, size); err != nil {
+		if row, _, err = s.generateBatch(ctx, pool, size); err != nil {
 			return CouponPool{}, err
 		}
 		if progress != nil {
@@ -101,10 +101,10 @@ func (s *Store) wantCodes(ctx context.Context, pool string, more int64) (poolRow
 }
 
 // generateBatch makes the next codes of the pool, in one transaction with the
-// number of the code after them.
-func (s *Store) generateBatch(ctx context.Context, pool string, size int64) (poolRow, error) {
-	var row poolRow
-	err := s.write(ctx, "generate coupon codes", func(ctx context.Context, tx bun.Tx) (err error) {
+// number of the code after them, and tells how many.
+func (s *Store) generateBatch(ctx context.Context, pool string, size int64) (row poolRow, added int64, err error) {
+	err = s.write(ctx, "generate coupon codes", func(ctx context.Context, tx bun.Tx) (err error) {
+		added = 0
 		if row, err = lockPool(ctx, tx, pool); err != nil || row.Issued == row.Wanted {
 			return err
 		}
@@ -112,14 +112,13 @@ func (s *Store) generateBatch(ctx context.Context, pool string, size int64) (poo
 		if err != nil {
 			return err
 		}
-		added, err := s.insertCodes(ctx, tx, pool, CodeGenerated, codes)
-		if err != nil {
+		if added, err = s.insertCodes(ctx, tx, pool, CodeGenerated, codes); err != nil {
 			return err
 		}
 		row.Issued += added // not all, when another pool has one of them
 		return savePool(ctx, tx, &row)
 	})
-	return row, err
+	return row, added, err
 }
 
 // nextCodes makes size codes, at most as many as are wanted, and moves the pool's

@@ -105,6 +105,106 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCouponPools List pools of coupon codes, by name
+	//
+	// Goes on after the cursor `after`, which is `next` of the page before.
+	//
+	// Corresponds with GET /v1/coupon-pools (the `ListCouponPools` operationId).
+	ListCouponPools(ctx context.Context, params *ListCouponPoolsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCouponPool Tell a pool
+	//
+	// How many codes it has, and how many of them were revoked.
+	//
+	// Corresponds with GET /v1/coupon-pools/{pool} (the `GetCouponPool` operationId).
+	GetCouponPool(ctx context.Context, pool Pool, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCouponPoolWithBody Make a pool, or more codes of it
+	//
+	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+	// needed does nothing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+	PutCouponPoolWithBody(ctx context.Context, pool Pool, params *PutCouponPoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCouponPool Make a pool, or more codes of it
+	//
+	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+	// needed does nothing.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+	PutCouponPool(ctx context.Context, pool Pool, params *PutCouponPoolParams, body PutCouponPoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCouponCodes List the codes of a pool, in the order in which they were made
+	//
+	// Goes on after the cursor `after`, which is `next` of the page before. Whoever has a code may use it: keep them secret.
+	//
+	// Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
+	ListCouponCodes(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreCouponPool Undo the revocation of a pool
+	//
+	// Codes that were revoked one by one stay so.
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/restore (the `RestoreCouponPool` operationId).
+	RestoreCouponPool(ctx context.Context, pool Pool, params *RestoreCouponPoolParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeCouponPool Revoke a pool
+	//
+	// Promotions know none of its codes any more, at once. Orders that used them keep what they got.
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/revoke (the `RevokeCouponPool` operationId).
+	RevokeCouponPool(ctx context.Context, pool Pool, params *RevokeCouponPoolParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCoupon Tell a code of a pool
+	//
+	// In any case. How often it was used, and whether it still can be.
+	//
+	// Corresponds with GET /v1/coupons/{code} (the `GetCoupon` operationId).
+	GetCoupon(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreCouponsWithBody Undo the revocation of codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+	RestoreCouponsWithBody(ctx context.Context, params *RestoreCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreCoupons Undo the revocation of codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+	RestoreCoupons(ctx context.Context, params *RestoreCouponsParams, body RestoreCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeCouponsWithBody Revoke codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+	RevokeCouponsWithBody(ctx context.Context, params *RevokeCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeCoupons Revoke codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+	RevokeCoupons(ctx context.Context, params *RevokeCouponsParams, body RevokeCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListHolds List holds, the newest first
 	//
 	// Goes on after the cursor `after`, which is `next` of the page before.
@@ -489,6 +589,226 @@ func (c *Client) ListActivations(ctx context.Context, params *ListActivationsPar
 // Corresponds with GET /v1/audit (the `ListAudit` operationId).
 func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCouponPools List pools of coupon codes, by name
+//
+// Goes on after the cursor `after`, which is `next` of the page before.
+//
+// Corresponds with GET /v1/coupon-pools (the `ListCouponPools` operationId).
+func (c *Client) ListCouponPools(ctx context.Context, params *ListCouponPoolsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCouponPoolsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCouponPool Tell a pool
+//
+// How many codes it has, and how many of them were revoked.
+//
+// Corresponds with GET /v1/coupon-pools/{pool} (the `GetCouponPool` operationId).
+func (c *Client) GetCouponPool(ctx context.Context, pool Pool, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCouponPoolRequest(c.Server, pool)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCouponPoolWithBody Make a pool, or more codes of it
+//
+// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+// needed does nothing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+func (c *Client) PutCouponPoolWithBody(ctx context.Context, pool Pool, params *PutCouponPoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCouponPoolRequestWithBody(c.Server, pool, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCouponPool Make a pool, or more codes of it
+//
+// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+// needed does nothing.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+func (c *Client) PutCouponPool(ctx context.Context, pool Pool, params *PutCouponPoolParams, body PutCouponPoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCouponPoolRequest(c.Server, pool, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCouponCodes List the codes of a pool, in the order in which they were made
+//
+// Goes on after the cursor `after`, which is `next` of the page before. Whoever has a code may use it: keep them secret.
+//
+// Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
+func (c *Client) ListCouponCodes(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCouponCodesRequest(c.Server, pool, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreCouponPool Undo the revocation of a pool
+//
+// Codes that were revoked one by one stay so.
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/restore (the `RestoreCouponPool` operationId).
+func (c *Client) RestoreCouponPool(ctx context.Context, pool Pool, params *RestoreCouponPoolParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreCouponPoolRequest(c.Server, pool, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeCouponPool Revoke a pool
+//
+// Promotions know none of its codes any more, at once. Orders that used them keep what they got.
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/revoke (the `RevokeCouponPool` operationId).
+func (c *Client) RevokeCouponPool(ctx context.Context, pool Pool, params *RevokeCouponPoolParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeCouponPoolRequest(c.Server, pool, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCoupon Tell a code of a pool
+//
+// In any case. How often it was used, and whether it still can be.
+//
+// Corresponds with GET /v1/coupons/{code} (the `GetCoupon` operationId).
+func (c *Client) GetCoupon(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCouponRequest(c.Server, code)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreCouponsWithBody Undo the revocation of codes
+//
+// All of them, or none where some are not known.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+func (c *Client) RestoreCouponsWithBody(ctx context.Context, params *RestoreCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreCouponsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreCoupons Undo the revocation of codes
+//
+// All of them, or none where some are not known.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+func (c *Client) RestoreCoupons(ctx context.Context, params *RestoreCouponsParams, body RestoreCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreCouponsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeCouponsWithBody Revoke codes
+//
+// All of them, or none where some are not known.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+func (c *Client) RevokeCouponsWithBody(ctx context.Context, params *RevokeCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeCouponsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeCoupons Revoke codes
+//
+// All of them, or none where some are not known.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+func (c *Client) RevokeCoupons(ctx context.Context, params *RevokeCouponsParams, body RevokeCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeCouponsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1411,6 +1731,457 @@ func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request,
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCouponPoolsRequest constructs an http.Request for the ListCouponPools method
+func NewListCouponPoolsRequest(server string, params *ListCouponPoolsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCouponPoolRequest constructs an http.Request for the GetCouponPool method
+func NewGetCouponPoolRequest(server string, pool Pool) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pool", pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutCouponPoolRequest calls the generic PutCouponPool builder with application/json body
+func NewPutCouponPoolRequest(server string, pool Pool, params *PutCouponPoolParams, body PutCouponPoolJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutCouponPoolRequestWithBody(server, pool, params, "application/json", bodyReader)
+}
+
+// NewPutCouponPoolRequestWithBody constructs an http.Request for the PutCouponPool method, with any body, and a specified content type
+func NewPutCouponPoolRequestWithBody(server string, pool Pool, params *PutCouponPoolParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pool", pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListCouponCodesRequest constructs an http.Request for the ListCouponCodes method
+func NewListCouponCodesRequest(server string, pool Pool, params *ListCouponCodesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pool", pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools/%s/codes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreCouponPoolRequest constructs an http.Request for the RestoreCouponPool method
+func NewRestoreCouponPoolRequest(server string, pool Pool, params *RestoreCouponPoolParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pool", pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools/%s/restore", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeCouponPoolRequest constructs an http.Request for the RevokeCouponPool method
+func NewRevokeCouponPoolRequest(server string, pool Pool, params *RevokeCouponPoolParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pool", pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools/%s/revoke", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetCouponRequest constructs an http.Request for the GetCoupon method
+func NewGetCouponRequest(server string, code string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupons/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreCouponsRequest calls the generic RestoreCoupons builder with application/json body
+func NewRestoreCouponsRequest(server string, params *RestoreCouponsParams, body RestoreCouponsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRestoreCouponsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRestoreCouponsRequestWithBody constructs an http.Request for the RestoreCoupons method, with any body, and a specified content type
+func NewRestoreCouponsRequestWithBody(server string, params *RestoreCouponsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupons:restore")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeCouponsRequest calls the generic RevokeCoupons builder with application/json body
+func NewRevokeCouponsRequest(server string, params *RevokeCouponsParams, body RevokeCouponsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeCouponsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRevokeCouponsRequestWithBody constructs an http.Request for the RevokeCoupons method, with any body, and a specified content type
+func NewRevokeCouponsRequestWithBody(server string, params *RevokeCouponsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupons:revoke")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -2916,6 +3687,118 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/audit (the `ListAudit` operationId).
 	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
 
+	// ListCouponPoolsWithResponse List pools of coupon codes, by name
+	//
+	// Goes on after the cursor `after`, which is `next` of the page before.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coupon-pools (the `ListCouponPools` operationId).
+	ListCouponPoolsWithResponse(ctx context.Context, params *ListCouponPoolsParams, reqEditors ...RequestEditorFn) (*ListCouponPoolsResponse, error)
+
+	// GetCouponPoolWithResponse Tell a pool
+	//
+	// How many codes it has, and how many of them were revoked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coupon-pools/{pool} (the `GetCouponPool` operationId).
+	GetCouponPoolWithResponse(ctx context.Context, pool Pool, reqEditors ...RequestEditorFn) (*GetCouponPoolResponse, error)
+
+	// PutCouponPoolWithBodyWithResponse Make a pool, or more codes of it
+	//
+	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+	// needed does nothing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+	PutCouponPoolWithBodyWithResponse(ctx context.Context, pool Pool, params *PutCouponPoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCouponPoolResponse, error)
+
+	// PutCouponPoolWithResponse Make a pool, or more codes of it
+	//
+	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+	// needed does nothing.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+	PutCouponPoolWithResponse(ctx context.Context, pool Pool, params *PutCouponPoolParams, body PutCouponPoolJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCouponPoolResponse, error)
+
+	// ListCouponCodesWithResponse List the codes of a pool, in the order in which they were made
+	//
+	// Goes on after the cursor `after`, which is `next` of the page before. Whoever has a code may use it: keep them secret.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
+	ListCouponCodesWithResponse(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*ListCouponCodesResponse, error)
+
+	// RestoreCouponPoolWithResponse Undo the revocation of a pool
+	//
+	// Codes that were revoked one by one stay so.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/restore (the `RestoreCouponPool` operationId).
+	RestoreCouponPoolWithResponse(ctx context.Context, pool Pool, params *RestoreCouponPoolParams, reqEditors ...RequestEditorFn) (*RestoreCouponPoolResponse, error)
+
+	// RevokeCouponPoolWithResponse Revoke a pool
+	//
+	// Promotions know none of its codes any more, at once. Orders that used them keep what they got.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/revoke (the `RevokeCouponPool` operationId).
+	RevokeCouponPoolWithResponse(ctx context.Context, pool Pool, params *RevokeCouponPoolParams, reqEditors ...RequestEditorFn) (*RevokeCouponPoolResponse, error)
+
+	// GetCouponWithResponse Tell a code of a pool
+	//
+	// In any case. How often it was used, and whether it still can be.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coupons/{code} (the `GetCoupon` operationId).
+	GetCouponWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*GetCouponResponse, error)
+
+	// RestoreCouponsWithBodyWithResponse Undo the revocation of codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+	RestoreCouponsWithBodyWithResponse(ctx context.Context, params *RestoreCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreCouponsResponse, error)
+
+	// RestoreCouponsWithResponse Undo the revocation of codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+	RestoreCouponsWithResponse(ctx context.Context, params *RestoreCouponsParams, body RestoreCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreCouponsResponse, error)
+
+	// RevokeCouponsWithBodyWithResponse Revoke codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+	RevokeCouponsWithBodyWithResponse(ctx context.Context, params *RevokeCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeCouponsResponse, error)
+
+	// RevokeCouponsWithResponse Revoke codes
+	//
+	// All of them, or none where some are not known.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+	RevokeCouponsWithResponse(ctx context.Context, params *RevokeCouponsParams, body RevokeCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeCouponsResponse, error)
+
 	// ListHoldsWithResponse List holds, the newest first
 	//
 	// Goes on after the cursor `after`, which is `next` of the page before.
@@ -3410,6 +4293,445 @@ func (r ListAuditResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCouponPoolsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponPoolPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCouponPoolsResponse) GetJSON200() *CouponPoolPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCouponPoolsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCouponPoolsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCouponPoolsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCouponPoolsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCouponPoolsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCouponPoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponPool
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCouponPoolResponse) GetJSON200() *CouponPool {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCouponPoolResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCouponPoolResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCouponPoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCouponPoolResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCouponPoolResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutCouponPoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponPool
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CouponPool
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutCouponPoolResponse) GetJSON200() *CouponPool {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PutCouponPoolResponse) GetJSON201() *CouponPool {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutCouponPoolResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutCouponPoolResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutCouponPoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutCouponPoolResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutCouponPoolResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCouponCodesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponCodePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCouponCodesResponse) GetJSON200() *CouponCodePage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCouponCodesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCouponCodesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCouponCodesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCouponCodesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCouponCodesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RestoreCouponPoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponPool
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RestoreCouponPoolResponse) GetJSON200() *CouponPool {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RestoreCouponPoolResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RestoreCouponPoolResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreCouponPoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreCouponPoolResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RestoreCouponPoolResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeCouponPoolResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponPool
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeCouponPoolResponse) GetJSON200() *CouponPool {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeCouponPoolResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeCouponPoolResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeCouponPoolResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeCouponPoolResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeCouponPoolResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCouponResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponCode
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCouponResponse) GetJSON200() *CouponCode {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCouponResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCouponResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCouponResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCouponResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCouponResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RestoreCouponsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponCodesChanged
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RestoreCouponsResponse) GetJSON200() *CouponCodesChanged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RestoreCouponsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RestoreCouponsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreCouponsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreCouponsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RestoreCouponsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeCouponsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponCodesChanged
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeCouponsResponse) GetJSON200() *CouponCodesChanged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeCouponsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeCouponsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeCouponsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeCouponsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeCouponsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4881,6 +6203,190 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params 
 	return ParseListAuditResponse(rsp)
 }
 
+// ListCouponPoolsWithResponse List pools of coupon codes, by name
+//
+// Goes on after the cursor `after`, which is `next` of the page before.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coupon-pools (the `ListCouponPools` operationId).
+func (c *ClientWithResponses) ListCouponPoolsWithResponse(ctx context.Context, params *ListCouponPoolsParams, reqEditors ...RequestEditorFn) (*ListCouponPoolsResponse, error) {
+	rsp, err := c.ListCouponPools(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCouponPoolsResponse(rsp)
+}
+
+// GetCouponPoolWithResponse Tell a pool
+//
+// How many codes it has, and how many of them were revoked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coupon-pools/{pool} (the `GetCouponPool` operationId).
+func (c *ClientWithResponses) GetCouponPoolWithResponse(ctx context.Context, pool Pool, reqEditors ...RequestEditorFn) (*GetCouponPoolResponse, error) {
+	rsp, err := c.GetCouponPool(ctx, pool, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCouponPoolResponse(rsp)
+}
+
+// PutCouponPoolWithBodyWithResponse Make a pool, or more codes of it
+//
+// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+// needed does nothing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+func (c *ClientWithResponses) PutCouponPoolWithBodyWithResponse(ctx context.Context, pool Pool, params *PutCouponPoolParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCouponPoolResponse, error) {
+	rsp, err := c.PutCouponPoolWithBody(ctx, pool, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCouponPoolResponse(rsp)
+}
+
+// PutCouponPoolWithResponse Make a pool, or more codes of it
+//
+// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
+// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
+// needed does nothing.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/coupon-pools/{pool} (the `PutCouponPool` operationId).
+func (c *ClientWithResponses) PutCouponPoolWithResponse(ctx context.Context, pool Pool, params *PutCouponPoolParams, body PutCouponPoolJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCouponPoolResponse, error) {
+	rsp, err := c.PutCouponPool(ctx, pool, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCouponPoolResponse(rsp)
+}
+
+// ListCouponCodesWithResponse List the codes of a pool, in the order in which they were made
+//
+// Goes on after the cursor `after`, which is `next` of the page before. Whoever has a code may use it: keep them secret.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
+func (c *ClientWithResponses) ListCouponCodesWithResponse(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*ListCouponCodesResponse, error) {
+	rsp, err := c.ListCouponCodes(ctx, pool, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCouponCodesResponse(rsp)
+}
+
+// RestoreCouponPoolWithResponse Undo the revocation of a pool
+//
+// Codes that were revoked one by one stay so.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/restore (the `RestoreCouponPool` operationId).
+func (c *ClientWithResponses) RestoreCouponPoolWithResponse(ctx context.Context, pool Pool, params *RestoreCouponPoolParams, reqEditors ...RequestEditorFn) (*RestoreCouponPoolResponse, error) {
+	rsp, err := c.RestoreCouponPool(ctx, pool, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreCouponPoolResponse(rsp)
+}
+
+// RevokeCouponPoolWithResponse Revoke a pool
+//
+// Promotions know none of its codes any more, at once. Orders that used them keep what they got.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/revoke (the `RevokeCouponPool` operationId).
+func (c *ClientWithResponses) RevokeCouponPoolWithResponse(ctx context.Context, pool Pool, params *RevokeCouponPoolParams, reqEditors ...RequestEditorFn) (*RevokeCouponPoolResponse, error) {
+	rsp, err := c.RevokeCouponPool(ctx, pool, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeCouponPoolResponse(rsp)
+}
+
+// GetCouponWithResponse Tell a code of a pool
+//
+// In any case. How often it was used, and whether it still can be.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coupons/{code} (the `GetCoupon` operationId).
+func (c *ClientWithResponses) GetCouponWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*GetCouponResponse, error) {
+	rsp, err := c.GetCoupon(ctx, code, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCouponResponse(rsp)
+}
+
+// RestoreCouponsWithBodyWithResponse Undo the revocation of codes
+//
+// All of them, or none where some are not known.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+func (c *ClientWithResponses) RestoreCouponsWithBodyWithResponse(ctx context.Context, params *RestoreCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreCouponsResponse, error) {
+	rsp, err := c.RestoreCouponsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreCouponsResponse(rsp)
+}
+
+// RestoreCouponsWithResponse Undo the revocation of codes
+//
+// All of them, or none where some are not known.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupons:restore (the `RestoreCoupons` operationId).
+func (c *ClientWithResponses) RestoreCouponsWithResponse(ctx context.Context, params *RestoreCouponsParams, body RestoreCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreCouponsResponse, error) {
+	rsp, err := c.RestoreCoupons(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreCouponsResponse(rsp)
+}
+
+// RevokeCouponsWithBodyWithResponse Revoke codes
+//
+// All of them, or none where some are not known.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+func (c *ClientWithResponses) RevokeCouponsWithBodyWithResponse(ctx context.Context, params *RevokeCouponsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeCouponsResponse, error) {
+	rsp, err := c.RevokeCouponsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeCouponsResponse(rsp)
+}
+
+// RevokeCouponsWithResponse Revoke codes
+//
+// All of them, or none where some are not known.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupons:revoke (the `RevokeCoupons` operationId).
+func (c *ClientWithResponses) RevokeCouponsWithResponse(ctx context.Context, params *RevokeCouponsParams, body RevokeCouponsJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeCouponsResponse, error) {
+	rsp, err := c.RevokeCoupons(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeCouponsResponse(rsp)
+}
+
 // ListHoldsWithResponse List holds, the newest first
 //
 // Goes on after the cursor `after`, which is `next` of the page before.
@@ -5603,6 +7109,310 @@ func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 			headers.Link = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListCouponPoolsResponse parses an HTTP response from a ListCouponPoolsWithResponse call
+func ParseListCouponPoolsResponse(rsp *http.Response) (*ListCouponPoolsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCouponPoolsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponPoolPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCouponPoolResponse parses an HTTP response from a GetCouponPoolWithResponse call
+func ParseGetCouponPoolResponse(rsp *http.Response) (*GetCouponPoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCouponPoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponPool
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutCouponPoolResponse parses an HTTP response from a PutCouponPoolWithResponse call
+func ParsePutCouponPoolResponse(rsp *http.Response) (*PutCouponPoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutCouponPoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponPool
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CouponPool
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCouponCodesResponse parses an HTTP response from a ListCouponCodesWithResponse call
+func ParseListCouponCodesResponse(rsp *http.Response) (*ListCouponCodesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCouponCodesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponCodePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreCouponPoolResponse parses an HTTP response from a RestoreCouponPoolWithResponse call
+func ParseRestoreCouponPoolResponse(rsp *http.Response) (*RestoreCouponPoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreCouponPoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponPool
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeCouponPoolResponse parses an HTTP response from a RevokeCouponPoolWithResponse call
+func ParseRevokeCouponPoolResponse(rsp *http.Response) (*RevokeCouponPoolResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeCouponPoolResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponPool
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCouponResponse parses an HTTP response from a GetCouponWithResponse call
+func ParseGetCouponResponse(rsp *http.Response) (*GetCouponResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCouponResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponCode
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreCouponsResponse parses an HTTP response from a RestoreCouponsWithResponse call
+func ParseRestoreCouponsResponse(rsp *http.Response) (*RestoreCouponsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreCouponsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponCodesChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeCouponsResponse parses an HTTP response from a RevokeCouponsWithResponse call
+func ParseRevokeCouponsResponse(rsp *http.Response) (*RevokeCouponsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeCouponsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponCodesChanged
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

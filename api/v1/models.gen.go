@@ -383,6 +383,85 @@ type CartLine struct {
 	Sku Sku `json:"sku"`
 }
 
+// CouponCode defines model for CouponCode.
+type CouponCode struct {
+	Code     string    `json:"code"`
+	IssuedAt time.Time `json:"issued_at"`
+	Pool     string    `json:"pool"`
+
+	// Redemptions How many orders have used it
+	Redemptions int64 `json:"redemptions"`
+
+	// Source generated or imported
+	Source string `json:"source"`
+
+	// State available, used or revoked
+	State string `json:"state"`
+}
+
+// CouponCodePage defines model for CouponCodePage.
+type CouponCodePage struct {
+	Codes []CouponCode `json:"codes"`
+
+	// Next The cursor of the next page; the last page has none
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// CouponCodesChanged defines model for CouponCodesChanged.
+type CouponCodesChanged struct {
+	Changed int64 `json:"changed"`
+}
+
+// CouponCodesRequest defines model for CouponCodesRequest.
+type CouponCodesRequest struct {
+	Codes []string `json:"codes"`
+}
+
+// CouponPool defines model for CouponPool.
+type CouponPool struct {
+	// Codes Generated codes that are wanted
+	Codes     int64     `json:"codes"`
+	CreatedAt time.Time `json:"created_at"`
+	Group     int       `json:"group"`
+
+	// Imported Codes that came from outside
+	Imported int64 `json:"imported"`
+
+	// Issued Generated codes that there are
+	Issued int64  `json:"issued"`
+	Length int    `json:"length"`
+	Name   string `json:"name"`
+	Prefix string `json:"prefix"`
+
+	// Revoked Codes that were revoked one by one
+	Revoked int64 `json:"revoked"`
+
+	// RevokedAt When the whole pool was revoked
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+}
+
+// CouponPoolPage defines model for CouponPoolPage.
+type CouponPoolPage struct {
+	// Next The cursor of the next page; the last page has none
+	Next  string       `json:"next,omitempty,omitzero"`
+	Pools []CouponPool `json:"pools"`
+}
+
+// CouponPoolRequest defines model for CouponPoolRequest.
+type CouponPoolRequest struct {
+	// Codes How many generated codes the pool has in all
+	Codes int64 `json:"codes"`
+
+	// Group Letters between hyphens, 0 for no hyphens. Left out, those of the pool, and 4 for a new one.
+	Group *int `json:"group,omitempty"`
+
+	// Length Letters after the prefix. Left out, that of the pool, and 8 or 12 for a new one: as many as keep codes from being guessed.
+	Length *int `json:"length,omitempty"`
+
+	// Prefix What all codes begin with, before a hyphen. Left out, that of the pool, and none for a new one.
+	Prefix *string `json:"prefix,omitempty"`
+}
+
 // CouponResult defines model for CouponResult.
 type CouponResult struct {
 	Code       string   `json:"code"`
@@ -1348,6 +1427,9 @@ type Limit = int
 // OptionalIdempotencyKey defines model for OptionalIdempotencyKey.
 type OptionalIdempotencyKey = string
 
+// Pool defines model for Pool.
+type Pool = string
+
 // Reference defines model for Reference.
 type Reference = string
 
@@ -1379,6 +1461,54 @@ type ListAuditParams struct {
 
 	// Since Only entries of this instant and later
 	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+}
+
+// ListCouponPoolsParams defines parameters for ListCouponPools.
+type ListCouponPoolsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
+// PutCouponPoolParams defines parameters for PutCouponPool.
+type PutCouponPoolParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListCouponCodesParams defines parameters for ListCouponCodes.
+type ListCouponCodesParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+}
+
+// RestoreCouponPoolParams defines parameters for RestoreCouponPool.
+type RestoreCouponPoolParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RevokeCouponPoolParams defines parameters for RevokeCouponPool.
+type RevokeCouponPoolParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RestoreCouponsParams defines parameters for RestoreCoupons.
+type RestoreCouponsParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RevokeCouponsParams defines parameters for RevokeCoupons.
+type RevokeCouponsParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListHoldsParams defines parameters for ListHolds.
@@ -1538,6 +1668,15 @@ type GetActiveRulesetParams struct {
 	// IfNoneMatch ETags that the caller has
 	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
 }
+
+// PutCouponPoolJSONRequestBody defines body for PutCouponPool for application/json ContentType.
+type PutCouponPoolJSONRequestBody = CouponPoolRequest
+
+// RestoreCouponsJSONRequestBody defines body for RestoreCoupons for application/json ContentType.
+type RestoreCouponsJSONRequestBody = CouponCodesRequest
+
+// RevokeCouponsJSONRequestBody defines body for RevokeCoupons for application/json ContentType.
+type RevokeCouponsJSONRequestBody = CouponCodesRequest
 
 // CreateHoldJSONRequestBody defines body for CreateHold for application/json ContentType.
 type CreateHoldJSONRequestBody = HoldRequest

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -36,6 +37,8 @@ func couponCases() []testCase {
 		{"codes that stand far apart in a file twice are found", testImportFarApart},
 		{"an import that two do at once is done once", testImportTogether},
 		{"methods of pools that are not there say so", testUnknownPools},
+		{"a pool is ensured again and again and has what it was asked for once", testEnsurePool},
+		{"codes are told page by page", testCodePages},
 	}
 }
 
@@ -495,4 +498,63 @@ func (s *shop) couponCalls() map[string]func(context.Context) error {
 			return err
 		},
 	}
+}
+
+func testEnsurePool(s *shop) {
+	created, err := s.EnsurePool(s.ctx, "spring", short, 2500)
+	s.check(err)
+	s.equal("created", created, true)
+	s.poolIs("spring", persistence.CouponPool{Name: "spring", Format: short, Wanted: 2500})
+	var all sync.WaitGroup
+	for range 4 { // who does not know whether it took effect asks again
+		all.Go(func() {
+			created, err := s.EnsurePool(s.ctx, "spring", short, 2500)
+			s.wants(err, !created, "a pool that was there")
+		})
+	}
+	all.Wait()
+	pool, err := s.MakeCodes(s.ctx, "spring", 1200)
+	s.check(err)
+	s.equal("codes after the first part", []int64{pool.Wanted, pool.Issued}, []int64{2500, 1200})
+	pool, err = s.MakeCodes(s.ctx, "spring", 10_000)
+	s.check(err)
+	s.equal("codes after the rest", []int64{pool.Wanted, pool.Issued}, []int64{2500, 2500})
+	created, err = s.EnsurePool(s.ctx, "spring", short, 10) // fewer are not taken away
+	s.wants(err, !created, "a pool that was there")
+	s.poolIs("spring", persistence.CouponPool{Name: "spring", Format: short, Wanted: 2500, Issued: 2500})
+	longer := short
+	longer.Length++
+	_, err = s.EnsurePool(s.ctx, "spring", longer, 3000)
+	s.refused(err, &persistence.PoolFormatError{Name: "spring", Format: short})
+	_, err = s.EnsurePool(s.ctx, "a b", short, 1)
+	s.refused(err, &persistence.InvalidError{Field: "pool", Problem: `"a b" is no name; use 1 to 64 letters, digits, - and _`})
+	if _, err = s.EnsurePool(s.ctx, "spring", short, short.Capacity()+1); !errors.As(err, new(*coupon.GuessableError)) {
+		s.t.Errorf("got error %v, want that codes could be guessed", err)
+	}
+	_, err = s.MakeCodes(s.ctx, "nothing", 1)
+	s.refused(err, &persistence.UnknownPoolError{Name: "nothing"})
+}
+
+func testCodePages(s *shop) {
+	want := s.generated("spring", 25)
+	s.generated("autumn", 1)
+	var got []string
+	for after := ""; ; after = got[len(got)-1] {
+		page, err := s.CodePage(s.ctx, "spring", after, 10)
+		s.check(err)
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			s.equal("pool and state", []any{c.Pool, c.State}, []any{"spring", persistence.CodeAvailable})
+			got = append(got, c.Code)
+		}
+	}
+	s.equal("codes", got, want)
+	_, err := s.CodePage(s.ctx, "nothing", "", 1)
+	s.refused(err, &persistence.UnknownPoolError{Name: "nothing"})
+	_, err = s.CodePage(s.ctx, "autumn", want[0], 1)
+	s.refused(err, &persistence.UnknownCodesError{Codes: []string{want[0]}})
+	_, err = s.CodePage(s.ctx, "autumn", "", 0)
+	s.refused(err, &persistence.InvalidError{Field: "limit", Problem: "is 0; want 1 to 1000"})
 }

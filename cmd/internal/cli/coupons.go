@@ -69,6 +69,9 @@ func couponToolOn(
 // reporter writes a report to where -o says.
 type reporter func(report func(w io.Writer, format string) error) error
 
+// usualGroup is how many letters of a code stand between hyphens.
+const usualGroup = 4
+
 func newCouponsCreate(s Streams) *cobra.Command {
 	var count int64
 	var format coupon.Format
@@ -87,7 +90,7 @@ have 8 letters, or 12 when there are so many that 8 could be guessed. Without
 	flags.Int64Var(&count, "count", 0, "how many codes to make")
 	flags.StringVar(&format.Prefix, "prefix", "", "what all codes begin with, before a hyphen")
 	flags.IntVar(&format.Length, "length", 0, fmt.Sprintf("letters of a code after the prefix, %d to %d (default 8 or 12)", coupon.MinLength, coupon.MaxLength))
-	flags.IntVar(&format.Group, "groups", 4, "letters between hyphens, 0 for no hyphens")
+	flags.IntVar(&format.Group, "groups", usualGroup, "letters between hyphens, 0 for no hyphens")
 	return couponToolOn(withNewStore, s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
 		if count < 0 {
 			return usageError{fmt.Errorf("--count %d: want 0 or more", count), cmd}
