@@ -36,7 +36,7 @@ func quoteItems() (items []engine.Item, body string) {
 }
 
 // manyRules are 1,000 promotions, each on an item; those of two items of the cart apply.
-func manyRules(b *testing.B, items []engine.Item, n int) *engine.Ruleset {
+func manyRules(b testing.TB, items []engine.Item, n int) *engine.Ruleset {
 	b.Helper()
 	c := engine.RulesetConfig{Digest: "digest-of-many", Currency: currency(b, "USD")}
 	for i := range n {
@@ -63,7 +63,7 @@ func manyRules(b *testing.B, items []engine.Item, n int) *engine.Ruleset {
 }
 
 // quoteVariants returns the priced one first.
-func quoteVariants(b *testing.B) (all []*variant, body string) {
+func quoteVariants(b testing.TB) (all []*variant, body string) {
 	b.Helper()
 	items, body := quoteItems()
 	with := func(n int) http.Handler {
@@ -126,7 +126,7 @@ type quoteJSON struct {
 }
 
 // bareQuotes decodes the request and encodes the given answer, byte for byte.
-func bareQuotes(b *testing.B, text string) http.Handler {
+func bareQuotes(b testing.TB, text string) http.Handler {
 	b.Helper()
 	answer := decoded[quoteJSON](b, text)
 	if again, err := json.Marshal(answer); err != nil || string(again)+"\n" != text {
