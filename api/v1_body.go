@@ -16,7 +16,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	v1 "github.com/checkout-promotions/checkout/api/v1"
 )
 
 // bodies are buffers that bodies were read into or written from, to be used again.
@@ -58,10 +57,6 @@ func readV1[T any](s *Server, w http.ResponseWriter, r *http.Request) (*T, error
 		return nil, faultAt("", "empty, want a JSON object")
 	}
 	var body T
-	if quote, ok := any(&body).(*v1.QuoteRequest); ok && readPlainQuote(text, quote) {
-		return &body, nil
-	}
-	body = *new(T)
 	if err := json.Unmarshal(text, &body, json.RejectUnknownMembers(true)); err != nil {
 		return nil, v1BodyError(err)
 	}
