@@ -126,6 +126,9 @@
 // its field and index; of what is no JSON only the first, with the byte it comes
 // after. Nothing of a refused request is stored.
 //
+// Answers say by their headers that browsers and proxies keep none (no-store), and that
+// browsers run nothing that is in one, frame none and tell nobody where a link came from.
+//
 // # Errors
 //
 // Every error of version 0 is {"error":"message"}, also for paths and methods that do

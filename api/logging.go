@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -73,7 +74,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		begin := s.options.Now()
 		rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
 		w.Header().Set("X-Request-Id", rec.id)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		maps.Copy(w.Header(), s.secure)
 		ctx := context.WithValue(r.Context(), requestIDKey{}, rec.id)
 		ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 		defer cancel()

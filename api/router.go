@@ -22,6 +22,19 @@ type Server struct {
 	metrics *metrics
 	keyring *keyring
 	bodies  bodies
+	secure  http.Header // of every answer; handlers set other values, and never add any
+}
+
+// secureHeaders tell browsers to keep no answer, to run nothing that is in one, to show
+// none in a frame and to tell nobody where a link came from. Pages say what they need
+// besides.
+func secureHeaders() http.Header {
+	return http.Header{
+		"Cache-Control":           {"no-store"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"Referrer-Policy":         {"no-referrer"},
+		"X-Content-Type-Options":  {"nosniff"},
+	}
 }
 
 // New returns a server. It is an error to leave a required option out, or to
@@ -40,6 +53,7 @@ func New(o Options) (*Server, error) {
 		errors:  newErrorTable(o.IsUnavailable),
 		guard:   newGuard(o.Password, o.PasswordFailures),
 		metrics: m,
+		secure:  secureHeaders(),
 	}
 	s.keyring = newKeyring(&s.options, s.guard)
 	if s.router, err = s.routes(); err != nil {
