@@ -19,7 +19,7 @@ type QuoteMemory struct {
 
 // renew returns n zero values, in the memory where it is large enough.
 func renew[T any](memory []T, n int) []T {
-	if cap(memory) < n {
+	if cap(memory) < n || memory == nil { // a list of none is no nil: JSON would tell
 		return make([]T, n)
 	}
 	memory = memory[:n]
