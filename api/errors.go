@@ -77,6 +77,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("forbidden", ownText[*scopeError]()),
 		row("not_found", the(errNoPath)),
 		row("unknown_item", kind(unknownItem)),
+		row("unknown_promotion", ownText[*unknownPromotionError]()),
 		row("unknown_pool", ownText[*engine.UnknownPoolError]()),
 		row("unknown_codes", ownText[*engine.UnknownCodesError]()),
 		row("pool_refused", ownText[*CouponRefusedError]()),

@@ -41,6 +41,7 @@ func problemKinds() []problemKind {
 		{"unknown_order", http.StatusNotFound, "No such order", "No order has this reference."},
 		{"unknown_hold", http.StatusNotFound, "No such hold", "No hold has this reference."},
 		{"unknown_ruleset", http.StatusNotFound, "No such ruleset", "No ruleset with this digest was kept. GET /v1/rulesets lists all."},
+		{"unknown_promotion", http.StatusNotFound, "No such promotion", "The rules in force have no promotion with this id."},
 		{"unknown_pool", http.StatusNotFound, "No such coupon pool", "No pool has this name."},
 		{"unknown_codes", http.StatusNotFound, "No pool has the code", "The detail names the codes, errors where the body has them. Nothing was changed."},
 		{"sold_out", http.StatusNotFound, "The item is out of stock", "Version 0 does not price what cannot be bought at all."},

@@ -85,6 +85,8 @@ func (s *Server) handlers() map[string]func(http.ResponseWriter, *http.Request) 
 		"getCoupon":         s.getCoupon,
 		"revokeCoupons":     s.repeatable(s.changeCoupons(Coupons.RevokeCodes)),
 		"restoreCoupons":    s.repeatable(s.changeCoupons(Coupons.RestoreCodes)),
+		"listPromotions":    s.listPromotions,
+		"getPromotion":      s.getPromotion,
 		"listPlugins":       s.listPlugins,
 		"checkRuleset":      s.checkRuleset,
 		"listRulesets":      s.listRulesets,

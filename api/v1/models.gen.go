@@ -103,6 +103,36 @@ func (e PluginState) Valid() bool {
 	}
 }
 
+// Defines values for PromotionState.
+const (
+	PromotionStateActive    PromotionState = "active"
+	PromotionStateClosed    PromotionState = "closed"
+	PromotionStateDisabled  PromotionState = "disabled"
+	PromotionStateEnded     PromotionState = "ended"
+	PromotionStateExhausted PromotionState = "exhausted"
+	PromotionStateScheduled PromotionState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the PromotionState enum.
+func (e PromotionState) Valid() bool {
+	switch e {
+	case PromotionStateActive:
+		return true
+	case PromotionStateClosed:
+		return true
+	case PromotionStateDisabled:
+		return true
+	case PromotionStateEnded:
+		return true
+	case PromotionStateExhausted:
+		return true
+	case PromotionStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for QuoteRequestExplain.
 const (
 	QuoteRequestExplainFull    QuoteRequestExplain = "full"
@@ -1014,6 +1044,46 @@ type ProblemError struct {
 	Pointer string `json:"pointer"`
 }
 
+// Promotion defines model for Promotion.
+type Promotion struct {
+	Budget *UsedBudget `json:"budget,omitempty,omitzero"`
+
+	// Coupon The code that a cart needs
+	Coupon string `json:"coupon,omitempty,omitzero"`
+
+	// CouponPool The pool of which a cart needs a code
+	CouponPool string      `json:"coupon_pool,omitempty,omitzero"`
+	From       *time.Time  `json:"from,omitempty"`
+	Group      string      `json:"group,omitempty,omitzero"`
+	ID         string      `json:"id"`
+	Name       string      `json:"name"`
+	Orders     *UsedOrders `json:"orders,omitempty,omitzero"`
+
+	// Per How long a limit lasts before it begins anew: day, week, month or year
+	Per      string `json:"per,omitempty,omitzero"`
+	Priority int    `json:"priority"`
+
+	// Source The file and the line of its rule
+	Source string `json:"source,omitempty,omitzero"`
+
+	// State How it is now: closed is out of its days or hours, exhausted that all orders together have used up a limit.
+	State PromotionState `json:"state"`
+	Until *time.Time     `json:"until,omitempty"`
+}
+
+// PromotionPage defines model for PromotionPage.
+type PromotionPage struct {
+	// Next The cursor of the next page; the last page has none
+	Next       string      `json:"next,omitempty,omitzero"`
+	Promotions []Promotion `json:"promotions"`
+
+	// Ruleset The digest of the rules in force
+	Ruleset string `json:"ruleset"`
+}
+
+// PromotionState How it is now: closed is out of its days or hours, exhausted that all orders together have used up a limit.
+type PromotionState string
+
 // Quote defines model for Quote.
 type Quote struct {
 	// At The instant that schedules were read against
@@ -1404,6 +1474,24 @@ type UnknownLine struct {
 	Sku Sku `json:"sku"`
 }
 
+// UsedBudget What a promotion with a budget has taken off. allowed and left are there where the budget does not depend on the cart.
+type UsedBudget struct {
+	Allowed *engine.Decimal `json:"allowed,omitempty,omitzero"`
+	Left    *engine.Decimal `json:"left,omitempty,omitzero"`
+
+	// Spent Money, as a decimal number in text with exactly the digits of the currency.
+	//
+	// Examples: 49.99
+	Spent Amount `json:"spent"`
+}
+
+// UsedOrders Orders that have used a promotion with a limit. allowed and left are there where the limit does not depend on the cart.
+type UsedOrders struct {
+	Allowed *int64 `json:"allowed,omitempty"`
+	Left    *int64 `json:"left,omitempty"`
+	Used    int64  `json:"used"`
+}
+
 // After defines model for After.
 type After = string
 
@@ -1652,6 +1740,16 @@ type CancelOrderParams struct {
 type CreateReturnParams struct {
 	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListPromotionsParams defines parameters for ListPromotions.
+type ListPromotionsParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After          `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	State PromotionState `form:"state,omitempty" json:"state,omitempty,omitzero"`
 }
 
 // ListRulesetsParams defines parameters for ListRulesets.
