@@ -26,6 +26,8 @@ type Config struct {
 	RulesWatch WatchMode `koanf:"rules_watch"`
 	// Plugins says how the plugins are run that the rules ask.
 	Plugins Plugins `koanf:"plugins"`
+	// MaxBody is the longest body of a request in bytes, 1 KiB to 64 MiB.
+	MaxBody int `koanf:"max_body"`
 	// Seed is a file of items to load into an empty database; empty loads none.
 	Seed string `koanf:"seed"`
 	// LowStock is the number of units at which the stock of an item counts as low.
@@ -157,6 +159,7 @@ func Default() Config {
 			MaxInFlight: 32,
 			MemoryMiB:   512,
 		},
+		MaxBody:    1 << 20,
 		EventsKeep: 30 * 24 * time.Hour,
 		LogLevel:   LogInfo,
 		LogFormat:  LogText,
