@@ -19,8 +19,6 @@ import (
 
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/persistence"
-	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
 
 // TestSoak lets clients price, sell and change items for SOAKTIME, 10m unless told,
@@ -34,22 +32,7 @@ func TestSoak(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "shop.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := persistence.New(db, persistence.Options{Currency: currency(t, "USD")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	store := database(t, filepath.Join(t.TempDir(), "shop.db"))
 	items := catalogue()
 	for i := range items {
 		items[i].Stock = engine.MaxQuantity
