@@ -31,8 +31,8 @@ func oneAtATime(run func([]api.RuleFile) (api.RuleCheck, error)) api.CheckRules 
 		}
 		done := make(chan outcome, 1)
 		go func() {
-			defer func() { <-place }()
 			check, err := guardedCheck(run, files)
+			<-place // before the answer, so that whoever has it can send the next
 			done <- outcome{check, err}
 		}()
 		select {
