@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,15 +26,17 @@ func TestChangesAreToldOfWhereverTheyAre(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))
 	must(t, os.Mkdir(filepath.Join(dir, "items"), 0o700))
 	item, found := filepath.Join(dir, "items", "items.yaml"), filepath.Join(dir, "later", "found.yaml")
-	paths := make(chan []string, 1)
-	paths <- []string{filepath.Join(dir, "rules"), item}
+	paths := []string{filepath.Join(dir, "rules"), item} // touched by Changes alone
 	changes, ended := make(chan struct{}), make(chan error)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {
 		ended <- store.Changes(ctx, store.ChangesOptions{
 			Debounce: 20 * time.Millisecond, Poll: never,
-			Paths: func() []string { p := <-paths; paths <- p; return p },
+			Paths: func() []string { return slices.Clone(paths) },
 			Changed: func(ctx context.Context) {
+				if text, err := os.ReadFile(item); err == nil && string(text) == "b" && !slices.Contains(paths, found) {
+					paths = append(paths, found)
+				}
 				select {
 				case changes <- struct{}{}:
 				case <-ctx.Done():
@@ -52,8 +55,6 @@ func TestChangesAreToldOfWhereverTheyAre(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(dir, "rules", "new", "b.yaml"), []byte("b"), 0o600))
 	waitForChange(t, changes, "a file in the new folder")
 
-	<-paths
-	paths <- []string{filepath.Join(dir, "rules"), item, found}
 	must(t, os.WriteFile(item, []byte("b"), 0o600))
 	waitForChange(t, changes, "the items again")
 	waitForChange(t, changes, "a path more")
