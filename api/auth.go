@@ -44,7 +44,8 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 		err := s.guard.admit(w, r)
 		switch err {
 		case nil:
-			next.ServeHTTP(w, withCaller(r, newAdministrator()))
+			callOf(r.Context()).caller = newAdministrator()
+			next.ServeHTTP(w, r)
 			return
 		case errThrottled:
 			w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))

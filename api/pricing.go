@@ -17,6 +17,7 @@ type pricing struct {
 	plugins  engine.Plugins
 	currency engine.Currency
 	at       time.Time
+	memory   *engine.QuoteMemory // of a quote that is not kept; nil makes one
 }
 
 func (s *Server) pricing() pricing {
@@ -59,7 +60,11 @@ func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Reques
 	if err != nil {
 		return request, engine.Quote{}, err
 	}
-	quote, err := p.rules.Price(request)
+	memory := p.memory
+	if memory == nil {
+		memory = new(engine.QuoteMemory)
+	}
+	quote, err := p.rules.PriceInto(memory, request)
 	return request, quote, err
 }
 

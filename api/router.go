@@ -22,6 +22,7 @@ type Server struct {
 	metrics *metrics
 	keyring *keyring
 	bodies  bodies
+	quotes  quoteMemories
 	secure  http.Header // of every answer; handlers set other values, and never add any
 }
 

@@ -2,33 +2,71 @@ package api
 
 import (
 	"cmp"
+	"sync"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/engine"
 )
 
+// quoteMemory is where a quote and its answer are written that are thrown away once
+// they are sent. It is for one quote at a time.
+type quoteMemory struct {
+	quote      engine.QuoteMemory
+	answer     v1.Quote
+	lines      []v1.QuoteLine
+	units      []v1.UnitPrices
+	promotions []v1.AppliedPromotion
+	parts      []v1.AppliedLine
+}
+
+// maxIdleLines is how many lines the memory of a quote may have to be kept.
+const maxIdleLines = 200
+
+// quoteMemories are to be used again.
+type quoteMemories struct{ idle sync.Pool }
+
+func (q *quoteMemories) take() *quoteMemory {
+	if m, ok := q.idle.Get().(*quoteMemory); ok {
+		return m
+	}
+	return new(quoteMemory)
+}
+
+func (q *quoteMemories) put(m *quoteMemory) {
+	if cap(m.lines) <= maxIdleLines {
+		q.idle.Put(m)
+	}
+}
+
 // newQuote is the answer of a quote, with as much explanation as was asked for.
 func newQuote(result *priced, explain v1.QuoteRequestExplain) *v1.Quote {
+	return new(quoteMemory).write(result, explain)
+}
+
+// write is newQuote in the memory.
+func (m *quoteMemory) write(result *priced, explain v1.QuoteRequestExplain) *v1.Quote {
 	q := &result.quote
 	amount := q.Currency.Decimal
 	full := explain == v1.QuoteRequestExplainFull
-	answer := &v1.Quote{
+	m.answer = v1.Quote{
 		Ruleset: q.Ruleset, Currency: q.Currency.Code(), At: q.At,
 		Subtotal: amount(q.Subtotal), Discount: amount(q.Discount), Total: amount(q.Total),
 		ShippingDiscount: amount(q.ShippingDiscount), ShippingTotal: amount(q.ShippingTotal), Payable: amount(q.Payable),
-		Optimal: q.Optimal, Lines: newQuoteLines(q), Promotions: make([]v1.AppliedPromotion, 0, len(q.Promotions)),
-		Unknown: result.unknown,
+		Optimal: q.Optimal, Lines: m.quoteLines(q), Unknown: result.unknown,
 	}
+	answer := &m.answer
 	if !q.Optimal && q.Bound > 0 {
 		answer.Bound = amount(q.Bound)
 	}
+	m.promotions, m.parts = roomFor(m.promotions, len(q.Promotions)), m.parts[:0]
 	for i := range q.Promotions {
 		if p := &q.Promotions[i]; p.Reason == engine.Applied {
-			answer.Promotions = append(answer.Promotions, newAppliedPromotion(p, q.Currency, full))
+			m.promotions = append(m.promotions, m.appliedPromotion(p, q.Currency, full))
 		} else {
 			answer.Others = append(answer.Others, newOtherPromotion(p, full))
 		}
 	}
+	answer.Promotions = m.promotions
 	for _, s := range q.Shipments {
 		answer.Shipments = append(answer.Shipments, v1.QuoteShipment{Method: s.Method, Price: amount(s.Price), Discount: amount(s.Discount), Total: amount(s.Total)})
 	}
@@ -44,41 +82,55 @@ func newQuote(result *priced, explain v1.QuoteRequestExplain) *v1.Quote {
 	return answer
 }
 
-func newQuoteLines(q *engine.Quote) []v1.QuoteLine {
+// roomFor empties a list, which then has room for at least n elements. Like one that was
+// made, it is no nil.
+func roomFor[T any](list []T, n int) []T {
+	if list == nil || cap(list) < n {
+		return make([]T, 0, n)
+	}
+	return list[:0]
+}
+
+func (m *quoteMemory) quoteLines(q *engine.Quote) []v1.QuoteLine {
 	amount := q.Currency.Decimal
-	lines := make([]v1.QuoteLine, len(q.Lines))
+	m.lines = roomFor(m.lines, len(q.Lines))
 	runs := 0
 	for i := range q.Lines {
 		runs += len(q.Lines[i].Units)
 	}
-	units := make([]v1.UnitPrices, 0, runs) // of all lines, in one piece
+	units := roomFor(m.units, runs) // of all lines, in one piece
 	for i := range q.Lines {
 		line := &q.Lines[i]
 		begin := len(units)
 		for _, run := range line.Units {
 			units = append(units, v1.UnitPrices{Quantity: run.Quantity, Price: amount(run.Price)})
 		}
-		lines[i] = v1.QuoteLine{
+		m.lines = append(m.lines, v1.QuoteLine{
 			Sku: line.SKU, Name: line.Name, Quantity: line.Quantity, UnitPrice: amount(line.UnitPrice),
 			Subtotal: amount(line.Subtotal), Discount: amount(line.Discount), Total: amount(line.Total), Units: units[begin:len(units):len(units)],
-		}
+		})
 	}
-	return lines
+	m.units = units
+	return m.lines
 }
 
-func newAppliedPromotion(p *engine.Outcome, c engine.Currency, full bool) v1.AppliedPromotion {
-	answer := v1.AppliedPromotion{
-		ID: p.Promotion, Name: cmp.Or(p.Name, p.Promotion), Discount: c.Decimal(p.Discount), Applications: p.Applications,
-		Coupon: p.Coupon, Lines: make([]v1.AppliedLine, len(p.Lines)),
-	}
+func (m *quoteMemory) appliedPromotion(p *engine.Outcome, c engine.Currency, full bool) v1.AppliedPromotion {
+	begin := len(m.parts)
 	for i := range p.Lines {
-		line := &p.Lines[i]
-		answer.Lines[i] = v1.AppliedLine{Sku: line.SKU, Shipment: line.Shipment, Quantity: line.Quantity, Discount: c.Decimal(line.Discount)}
-		if change := line.Change; full && change != nil {
-			answer.Lines[i].Before, answer.Lines[i].After = c.Decimal(change.Before), c.Decimal(change.After)
-			for _, u := range change.Units {
-				answer.Lines[i].Units = append(answer.Lines[i].Units, v1.UnitsChange{Quantity: u.Quantity, Before: c.Decimal(u.Before), After: c.Decimal(u.After)})
-			}
+		m.parts = append(m.parts, newAppliedLine(&p.Lines[i], c, full))
+	}
+	return v1.AppliedPromotion{
+		ID: p.Promotion, Name: cmp.Or(p.Name, p.Promotion), Discount: c.Decimal(p.Discount), Applications: p.Applications,
+		Coupon: p.Coupon, Lines: m.parts[begin:len(m.parts):len(m.parts)],
+	}
+}
+
+func newAppliedLine(line *engine.OutcomeLine, c engine.Currency, full bool) v1.AppliedLine {
+	answer := v1.AppliedLine{Sku: line.SKU, Shipment: line.Shipment, Quantity: line.Quantity, Discount: c.Decimal(line.Discount)}
+	if change := line.Change; full && change != nil {
+		answer.Before, answer.After = c.Decimal(change.Before), c.Decimal(change.After)
+		for _, u := range change.Units {
+			answer.Units = append(answer.Units, v1.UnitsChange{Quantity: u.Quantity, Before: c.Decimal(u.Before), After: c.Decimal(u.After)})
 		}
 	}
 	return answer

@@ -2,6 +2,7 @@ package api
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,7 +22,7 @@ type appender struct {
 // appendQuote appends a quote, its members in the order of the generated type.
 func appendQuote(text []byte, q *v1.Quote) ([]byte, error) {
 	a := appender{text: append(text, `{"at":`...)}
-	a.rare(q.At)
+	a.instant(q.At)
 	optional(&a, `,"awards":`, q.Awards)
 	if q.Bound != (v1.Amount{}) {
 		a.amount(`,"bound":`, q.Bound)
@@ -108,6 +109,17 @@ func (a *appender) string(name, value string) {
 		}
 	}
 	a.text = append(append(append(a.text, '"'), value...), '"')
+}
+
+// instant appends a time, as RFC 3339 has it; the library refuses those it has not.
+func (a *appender) instant(at time.Time) {
+	if at.Location() != time.UTC {
+		a.rare(at)
+		return
+	}
+	text, err := at.AppendText(append(a.text, '"'))
+	a.note(err)
+	a.text = append(text, '"')
 }
 
 // rare leaves a value to the library.

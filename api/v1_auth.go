@@ -41,24 +41,17 @@ type scopeError struct{ scope apikey.Scope }
 // Error implements error.
 func (e *scopeError) Error() string { return fmt.Sprintf("the key lacks the scope %s", e.scope) }
 
-type callerKey struct{}
-
-// withCaller says who sends the request, once that is known.
-func withCaller(r *http.Request, c *caller) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
-}
-
 // callerOf returns the id of the caller, "" when nobody knows.
 func callerOf(ctx context.Context) string {
-	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
-		return c.id
+	if c := callOf(ctx); c != nil && c.caller != nil {
+		return c.caller.id
 	}
 	return ""
 }
 
 // callerMay returns a *scopeError unless the caller has the scope.
 func callerMay(ctx context.Context, scope apikey.Scope) error {
-	if c, ok := ctx.Value(callerKey{}).(*caller); ok && c.scopes.Allow(scope) {
+	if c := callOf(ctx); c != nil && c.caller != nil && c.caller.scopes.Allow(scope) {
 		return nil
 	}
 	return &scopeError{scope}
@@ -70,7 +63,7 @@ func (s *Server) authorized(scopes apikey.Scopes, next http.HandlerFunc) http.Ha
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := s.caller(w, r)
 		if err == nil {
-			r = withCaller(r, c)
+			callOf(r.Context()).caller = c
 			for _, scope := range scopes {
 				err = errors.Join(err, callerMay(r.Context(), scope))
 			}

@@ -27,11 +27,15 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	result, err := s.price(r.Context(), s.pricing(), q)
+	m := s.quotes.take()
+	defer s.quotes.put(m)
+	p := s.pricing()
+	p.memory = &m.quote
+	result, err := s.price(r.Context(), p, q)
 	if err != nil {
 		return err
 	}
-	return s.answerQuote(w, newQuote(result, q.explain))
+	return s.answerQuote(w, m.write(result, q.explain))
 }
 
 // readQuote reads and checks the body of a quote.

@@ -89,14 +89,20 @@ func (c Currency) Append(b []byte, a Amount) []byte {
 		b = append(b, '-')
 	}
 	magnitude, unit := abs64(int64(a)), pow10(c.digits)
-	b = strconv.AppendUint(b, magnitude/unit, 10)
-	if unit > 1 {
-		b = append(b, '.')
+	if magnitude >= unit || c.digits == 0 {
+		b = strconv.AppendUint(b, magnitude, 10)
+	} else { // a digit before the point, and all after it
+		first := len(b)
+		b = strconv.AppendUint(b, unit+magnitude, 10)
+		b[first] = '0'
 	}
-	for unit > 1 {
-		unit /= 10
-		b = append(b, '0'+byte(magnitude/unit%10))
+	if c.digits == 0 {
+		return b
 	}
+	point := len(b) - int(c.digits)
+	b = append(b, 0)
+	copy(b[point+1:], b[point:])
+	b[point] = '.'
 	return b
 }
 

@@ -5,13 +5,17 @@ package engine
 // quote, in whatever order the cart lists its lines and coupons. A cart that
 // cannot be priced is a *CartError, one for which a plugin failed that must not a
 // *PluginError.
-func (r *Ruleset) Price(req Request) (Quote, error) {
+func (r *Ruleset) Price(req Request) (Quote, error) { return r.PriceInto(new(QuoteMemory), req) }
+
+// PriceInto is Price with the lists of the quote in the memory, for a quote that is
+// thrown away before the memory is used again.
+func (r *Ruleset) PriceInto(memory *QuoteMemory, req Request) (Quote, error) {
 	p := r.pricing()
 	defer p.release()
 	if err := p.open(req); err != nil {
 		return Quote{}, err
 	}
-	quote, err := p.answer(new(QuoteMemory))
+	quote, err := p.answer(memory)
 	if err != nil {
 		return Quote{}, err
 	}

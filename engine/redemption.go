@@ -71,11 +71,12 @@ type UsageKey struct {
 // UsageKeys returns what a Usage for the instant must tell: the promotions with
 // limits that orders count against, by rank, each with its period.
 func (r *Ruleset) UsageKeys(at time.Time) []UsageKey {
-	var keys []UsageKey
-	for _, p := range r.promotions {
-		if p.Limits.counted() {
-			keys = append(keys, UsageKey{p.ID, p.Limits.Per.name(p.Schedule.local(at))})
-		}
+	if len(r.counted) == 0 {
+		return nil
+	}
+	keys := make([]UsageKey, len(r.counted))
+	for i, p := range r.counted {
+		keys[i] = UsageKey{p.ID, p.Limits.Per.name(p.Schedule.local(at))}
 	}
 	return keys
 }

@@ -68,7 +68,7 @@ func (p *pricing) quote(m *QuoteMemory) Quote {
 	if reach > p.saving() && !p.ruled {
 		q.Bound = reach
 	}
-	if p.rules.counted { // last, because prices are then seen as they began
+	if len(p.rules.counted) > 0 { // last, because prices are then seen as they began
 		q.Redemptions = p.redemptions()
 	}
 	return q

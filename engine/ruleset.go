@@ -23,8 +23,8 @@ type Ruleset struct {
 	rivalries  []rivalry    // by promotion
 	byCode     map[string][]int32
 	byPool     map[string][]int32
-	counted    bool   // a promotion has limits that orders count against
-	open       []bool // by promotion: it needs nothing but its condition
+	counted    []*Promotion // those with limits that orders count against, by rank
+	open       []bool       // by promotion: it needs nothing but its condition
 	giftSKUs   []string
 	questions  []pluginQuestion
 	facts      []FactKey
@@ -127,7 +127,9 @@ func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	r.byCode, r.byPool = make(map[string][]int32), make(map[string][]int32)
 	for i, p := range r.promotions {
 		r.open = append(r.open, p.open())
-		r.counted = r.counted || p.Limits.counted()
+		if p.Limits.counted() {
+			r.counted = append(r.counted, p)
+		}
 		switch {
 		case p.Coupon.Code != "":
 			r.byCode[p.Coupon.Code] = append(r.byCode[p.Coupon.Code], int32(i))
