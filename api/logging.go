@@ -58,20 +58,6 @@ func unwrap(w http.ResponseWriter) http.ResponseWriter {
 	return w
 }
 
-// call is what is known of a request for as long as it is answered.
-type call struct {
-	id     string
-	caller *caller // nil until, and unless, the request has said who sends it
-}
-
-type callKey struct{}
-
-// callOf returns the call that ctx belongs to, nil outside of one.
-func callOf(ctx context.Context) *call {
-	c, _ := ctx.Value(callKey{}).(*call)
-	return c
-}
-
 // RequestID returns the id of the request that ctx belongs to, "" outside of
 // one. It is in the access log and in the answer's X-Request-Id.
 func RequestID(ctx context.Context) string {
@@ -89,10 +75,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
 		w.Header().Set("X-Request-Id", rec.id)
 		maps.Copy(w.Header(), s.secure)
-		ctx := context.WithValue(r.Context(), callKey{}, &call{id: rec.id})
-		ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
-		defer cancel()
-		r = r.WithContext(ctx)
+		c := newCall(r.Context(), rec.id, s.options.Timeout)
+		defer c.end()
+		r = r.WithContext(c)
 		defer func() {
 			took := s.options.Now().Sub(begin)
 			s.metrics.count(r, rec.status, took)
