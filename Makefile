@@ -81,8 +81,10 @@ soak: ## let 10,000 orders compete for 1,000 of everything, live 500 lives of a 
 fuzz: ## run every fuzz test, each for FUZZTIME
 	@FUZZTIME=$(FUZZTIME) tools/fuzz.sh
 
-fuzz-http: ## send for FUZZTIME what the document of the API asks for, and what it does not, to a shop in memory
+fuzz-http: ## send for FUZZTIME what the document of the API asks for, and what it does not, to a shop with SQLite, and as long to one with Postgres
+	@tools/postgres.sh
 	go test -run '^$$' -fuzz '^FuzzRequestsOfTheDocument$$' -fuzztime $(FUZZTIME) ./api
+	go test -run '^$$' -fuzz '^FuzzRequestsOnPostgres$$' -fuzztime $(FUZZTIME) ./api
 
 soak-http: ## sell and price over HTTP for SOAKTIME while rules are reloaded: memory and goroutines have to stay as they are
 	SOAKTIME=$(SOAKTIME) go test -count=1 -timeout 0 -v -tags soak -run '^TestSoak$$' ./api

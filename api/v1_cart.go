@@ -41,6 +41,9 @@ func (f *faults) shopper(s *Server, currency *string, at *time.Time, customer *v
 	}
 	if at != nil {
 		to.at = *at
+		if !inRange(*at) {
+			f.at("want "+anInstant, "at")
+		}
 	}
 	f.text(channel, "channel")
 	f.text(payment, "payment")

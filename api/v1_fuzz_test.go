@@ -18,14 +18,29 @@ import (
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/engine/apikey"
 	"github.com/checkout-promotions/checkout/persistence"
+	"github.com/checkout-promotions/checkout/persistence/postgres"
+	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
 	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
 
-// FuzzRequestsOfTheDocument sends a shop in memory what the document asks for, and what
+// FuzzRequestsOfTheDocument sends a shop with SQLite in memory what the document asks for, and what
 // it does not: each seed is another row of requests, always the same. Operations come in
 // by themselves when the document has them.
 func FuzzRequestsOfTheDocument(f *testing.F) {
-	for seed := range uint64(8) {
+	fuzzRequests(f, 8, func(t *testing.T) (persistence.Database, error) { return sqlite.OpenMemory(t.Context()) })
+}
+
+// FuzzRequestsOnPostgres is FuzzRequestsOfTheDocument with the other database, which
+// refuses other texts, numbers and times.
+func FuzzRequestsOnPostgres(f *testing.F) {
+	server := pgtest.Start(f)
+	fuzzRequests(f, 2, func(t *testing.T) (persistence.Database, error) {
+		return postgres.Open(t.Context(), postgres.Options{DSN: server.Create(t)})
+	})
+}
+
+func fuzzRequests(f *testing.F, seeds uint64, open func(*testing.T) (persistence.Database, error)) {
+	for seed := range seeds {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
@@ -41,7 +56,11 @@ func FuzzRequestsOfTheDocument(f *testing.F) {
 				g.operations = append(g.operations, fuzzed{strings.ToUpper(method), path, member(paths, path, method)})
 			}
 		}
-		shop := g.open()
+		db, err := open(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shop := g.open(db)
 		for range 250 {
 			if r := g.request(); r != nil {
 				g.judge(shop, r)
@@ -93,11 +112,7 @@ type requestMaker struct {
 	refused    int
 }
 
-func (g *requestMaker) open() *shop {
-	db, err := sqlite.OpenMemory(g.t.Context())
-	if err != nil {
-		g.t.Fatal(err)
-	}
+func (g *requestMaker) open(db persistence.Database) *shop {
 	store, err := persistence.New(db, persistence.Options{Currency: currency(g.t, "USD"), Now: noon})
 	if err != nil {
 		g.t.Fatal(err)
@@ -255,7 +270,7 @@ func (g *requestMaker) body(of fuzzed) []byte {
 
 func (g *requestMaker) strange() any {
 	return pick[any](g, nil, true, "", "x", tv, "a b", "\x00", "é", strings.Repeat("é", 201), 0, 1, -1, 1.5, 1e300, json.Number(strings.Repeat("9", 30)),
-		int64(1)<<62, "1.005", "-1.00", "99999999999999999999.99", "2026-11-27T10:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999+23:59",
+		int64(1)<<62, "1.005", "-1.00", "99999999999999999999.99", "2026-11-27T10:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00Z",
 		"none", "EUR", []any{}, []any{nil}, map[string]any{}, map[string]any{"": 1}, "' OR 1=1 --", "%s%n", "../../etc/passwd")
 }
 

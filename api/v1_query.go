@@ -82,10 +82,20 @@ func (q *query) instant(name string) time.Time {
 		return time.Time{}
 	}
 	at, err := time.Parse(time.RFC3339, q.values.Get(name))
-	if err != nil {
-		q.refuse(name, "want an instant, such as 2026-11-27T10:00:00Z")
+	if err != nil || !inRange(at) {
+		q.refuse(name, "want "+anInstant)
 	}
 	return at
+}
+
+// anInstant says what instants of callers look like.
+const anInstant = "an instant of the years 1 to 9999, such as 2026-11-27T10:00:00Z"
+
+// inRange reports whether the instant is in a year that answers can tell and databases
+// keep, wherever the caller's clock is.
+func inRange(at time.Time) bool {
+	year := at.UTC().Year()
+	return year >= 1 && year <= 9999 && !at.IsZero()
 }
 
 // count reads a number of units, nil where there is none.
