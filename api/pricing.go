@@ -51,11 +51,13 @@ func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engin
 		Catalog: engine.CatalogMap(basis.Items),
 		At:      p.at,
 		Usage:   basis.Usage,
+		Paused:  basis.Paused,
 	})
 }
 
 // ask is the only place of the API that asks plugins and the engine for a price.
 func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Request, engine.Quote, error) {
+	request.Paused = p.rules.PausesAt(request.At, request.Paused)
 	request, err := p.rules.Consult(ctx, p.plugins, request)
 	if err != nil {
 		return request, engine.Quote{}, err

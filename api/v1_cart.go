@@ -210,7 +210,7 @@ func (s *Server) price(ctx context.Context, p pricing, q *quoteRequest) (*priced
 		return nil, &unknownItemsError{q.lines, unknown}
 	}
 	request := engine.Request{
-		Cart: cart, Catalog: engine.CatalogMap(basis.Items), At: q.at, Usage: basis.Usage,
+		Cart: cart, Catalog: engine.CatalogMap(basis.Items), At: q.at, Usage: basis.Usage, Paused: basis.Paused,
 		Explain: q.explain != v1.QuoteRequestExplainNone, Hints: q.hints,
 	}
 	_, quote, err := p.ask(ctx, request)

@@ -160,7 +160,7 @@ func (s *Server) prices(ctx context.Context, who shopper, skus []string) (*v1.Pr
 		return nil, err
 	}
 	answer := &v1.Prices{Ruleset: p.rules.Digest(), Currency: p.currency.Code(), At: who.at, Prices: make([]v1.ItemPrice, 0, len(skus))}
-	request := engine.Request{Cart: who.cart, Catalog: engine.CatalogMap(basis.Items), At: who.at, Usage: basis.Usage}
+	request := engine.Request{Cart: who.cart, Catalog: engine.CatalogMap(basis.Items), At: who.at, Usage: basis.Usage, Paused: basis.Paused}
 	for _, sku := range skus {
 		item := basis.Items[sku]
 		if item == nil || !priceableIn(item, p.currency, s.options.Currency) {

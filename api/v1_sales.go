@@ -114,7 +114,7 @@ func (s *Server) priceSale(ctx context.Context, p pricing, sale *saleRequest, ba
 	if err != nil {
 		return engine.Request{}, engine.Quote{}, err
 	}
-	request, quote, err := p.ask(ctx, engine.Request{Cart: cart, Catalog: engine.CatalogMap(basis.Items), At: p.at, Usage: basis.Usage})
+	request, quote, err := p.ask(ctx, engine.Request{Cart: cart, Catalog: engine.CatalogMap(basis.Items), At: p.at, Usage: basis.Usage, Paused: basis.Paused})
 	switch codes := unknownCodes(&quote); {
 	case err != nil:
 		err = asCartError(err)

@@ -5,6 +5,7 @@ import "math/bits"
 // find lists the steps that can have an effect. Where every promotion is to be
 // explained all steps are run, but the others are still no candidates.
 func (p *pricing) find() {
+	p.pausing = len(p.req.Paused) > 0
 	posted := p.rules.postingsAt(p.req.At)
 	p.marks = zeroed(p.marks, len(p.rules.steps)/64+1)
 	p.mark(posted.always)
@@ -19,6 +20,9 @@ func (p *pricing) find() {
 	}
 	if len(posted.byFact) > 0 {
 		p.facts(func(f Fact) { p.mark(posted.byFact[f]) })
+	}
+	if p.pausing {
+		p.unmarkPaused()
 	}
 	p.steps, p.candidates = p.steps[:0], 0
 	for w, word := range p.marks {
@@ -40,6 +44,19 @@ func (p *pricing) isCandidate(step int32) bool { return p.marks[step/64]&(1<<(st
 func (p *pricing) mark(steps []int32) {
 	for _, s := range steps {
 		p.marks[s/64] |= 1 << (s % 64)
+	}
+}
+
+// unmarkPaused leaves out the steps of promotions that are paused.
+func (p *pricing) unmarkPaused() {
+	for w := range p.marks {
+		for word := p.marks[w]; word != 0; word &= word - 1 {
+			bit := bits.TrailingZeros64(word)
+			promotion := p.rules.promotions[p.rules.steps[w*64+bit].promotion]
+			if p.req.Paused.Hold(promotion.ID, p.req.At) {
+				p.marks[w] &^= 1 << bit
+			}
+		}
 	}
 }
 

@@ -88,6 +88,8 @@ type Request struct {
 	At time.Time
 	// Usage is what limits are checked against.
 	Usage Usage
+	// Paused are the promotions that do not act whatever their rules say.
+	Paused Pauses
 	// Facts are what plugins told of the cart, by plugin and name, and Answers
 	// what they give; see Ruleset.Consult.
 	Facts   map[string]Attributes

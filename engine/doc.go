@@ -112,8 +112,8 @@
 // # Reasons
 //
 // With Request.Explain every promotion is in the quote, with what it did to each
-// line and unit, or with one reason why it did nothing. Disabled, NotStarted,
-// Ended, OutsideHours, CouponMissing, CurrencyMismatch, CustomerRequired,
+// line and unit, or with one reason why it did nothing. Disabled, Paused,
+// NotStarted, Ended, OutsideHours, CouponMissing, CurrencyMismatch, CustomerRequired,
 // LimitReached, BudgetSpent and ConditionFalse are decided before the deals. Then:
 // NoMatchingItems, the cart has nothing of a selection; BelowQuantity, too few
 // units or too little spent; Displaced, other promotions (By) use the units, or

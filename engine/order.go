@@ -101,6 +101,11 @@ type Basis struct {
 	// Items are by SKU.
 	Items map[string]*Item
 	Usage Usage
+	// Paused are the promotions that are paused, also those that the rules do not have.
+	// The map is not to be changed. PausedRevision tells which state of all pauses that
+	// is: what is priced on one is not sold on another.
+	Paused         Pauses
+	PausedRevision int64
 	// Revisions tell, by SKU, which state of an item is meant: what is priced on
 	// one revision of an item is not sold on another.
 	Revisions map[string]int64

@@ -51,7 +51,7 @@ func (p *pricing) outcome(promotion int32) *outcome {
 func (p *pricing) renew(out *outcome, promotion int32) {
 	standing := out.standing
 	switch {
-	case p.rules.open[promotion]:
+	case p.rules.open[promotion] && !p.pausing:
 		standing = Applied
 	case out.call != p.call:
 		standing = p.standing(p.rules.promotions[promotion])
@@ -168,6 +168,9 @@ func (p *pricing) start(s *step) {
 func (p *pricing) standing(promotion *Promotion) Reason {
 	if promotion.Disabled {
 		return Disabled
+	}
+	if p.pausing && p.req.Paused.Hold(promotion.ID, p.req.At) {
+		return Paused
 	}
 	if reason := promotion.Schedule.check(p.req.At); reason != Applied {
 		return reason

@@ -41,6 +41,8 @@ type pricing struct {
 	scope *Scope
 	call  uint64 // counts the uses, and marks what belongs to this one
 
+	pausing bool // somebody has paused promotions
+
 	coupons    []string    // normalised, sorted
 	cartLines  []Line      // canonical
 	shipments  []Item      // shipments as items
@@ -265,7 +267,7 @@ func (p *pricing) runGroup(combine Combine, steps []int32) {
 
 // run lets the deals of a step that claim nothing take effect.
 func (p *pricing) run(s *step) {
-	if s.simple && !p.telling {
+	if s.simple && !p.telling && !p.pausing {
 		// Nobody asks what became of it, so what its condition refuses is not noted.
 		p.current = p.rules.promotions[s.promotion]
 		if p.start(s); !s.when.Holds(p.scope) {

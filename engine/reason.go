@@ -14,6 +14,7 @@ type Reason uint8
 const (
 	Applied Reason = 1 + iota
 	Disabled
+	Paused
 	NotStarted
 	Ended
 	OutsideHours
@@ -38,7 +39,7 @@ const (
 // reasonTexts are the texts of the reasons, by reason.
 func reasonTexts() []string {
 	return []string{
-		"", "applied", "disabled", "not_started", "ended", "outside_hours", "coupon_missing",
+		"", "applied", "disabled", "paused", "not_started", "ended", "outside_hours", "coupon_missing",
 		"currency_mismatch", "customer_required", "limit_reached", "budget_spent",
 		"condition_false", "no_matching_items", "below_quantity", "displaced", "excluded",
 		"out_of_stock", "plugin_failed", "cap_reached", "no_effect", "unknown_code",

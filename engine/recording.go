@@ -13,7 +13,7 @@ import (
 
 // RecordFormat is the form of recorded requests and of the quotes stored with
 // them. It goes up by one whenever either gets a field; see QuoteFieldsSince.
-const RecordFormat = 2
+const RecordFormat = 3
 
 // QuoteFieldsSince returns the fields of a quote's JSON form that formats later
 // than 1 have added, with the format that did, such as "lines[].note": 2; a list
@@ -45,7 +45,7 @@ func EncodeRequest(req Request) ([]byte, error) {
 			Customer: recordedCustomer(req.Cart.Customer), Shipping: recordShipping(req.Cart.Shipping),
 			Payment: req.Cart.Payment, Attributes: req.Cart.Attributes,
 		},
-		Usage: recordUsage(req.Usage),
+		Usage: recordUsage(req.Usage), Paused: req.Paused,
 		Facts: req.Facts, Answers: req.Answers,
 	}
 	items := interned{at: make(map[*Item]int)}
@@ -73,7 +73,7 @@ func DecodeRequest(text []byte) (Request, error) {
 		return Request{}, err
 	}
 	req := Request{
-		At: r.At, Explain: r.Explain, Hints: r.Hints, Usage: r.Usage.usage(),
+		At: r.At, Explain: r.Explain, Hints: r.Hints, Usage: r.Usage.usage(), Paused: r.Paused,
 		Facts: r.Facts, Answers: r.Answers,
 		Cart: Cart{
 			Currency: r.Cart.Currency, Coupons: r.Cart.Coupons, Channel: r.Cart.Channel,
@@ -167,6 +167,7 @@ type recording struct {
 	Items   []recordedItem        `json:"items"`
 	Catalog []int                 `json:"catalog,omitzero"`
 	Usage   recordedUsage         `json:"usage,omitzero"`
+	Paused  Pauses                `json:"paused,omitzero"`
 	Facts   map[string]Attributes `json:"facts,omitzero"`
 	Answers []Answer              `json:"answers,omitzero"`
 	Explain bool                  `json:"explain,omitzero"`

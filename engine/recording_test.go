@@ -119,7 +119,7 @@ func TestWhatIsThereAndEmptyIsNotWhatIsNotThere(t *testing.T) {
 	}
 	req := engine.Request{Catalog: engine.CatalogMap{}, Cart: engine.Cart{Coupons: []string{}, Lines: []engine.Line{{Item: item, Quantity: 1}, {Item: item, Quantity: 2}}}}
 	text := recorded(t, req)
-	const want = `{"format":2,"cart":{"currency":"","lines":[{"item":0,"quantity":1},{"item":0,"quantity":2}],"coupons":[]},` +
+	const want = `{"format":3,"cart":{"currency":"","lines":[{"item":0,"quantity":1},{"item":0,"quantity":2}],"coupons":[]},` +
 		`"items":[{"sku":"A","prices":{},"categories":[],"tags":[],"attributes":{"none":null,"number":1.50,"text":"\u003c\u0026\u003e\u2028` + "\ufffd" + `\u0000\\ufffd","texts":[]}}],"catalog":[]}`
 	if string(text) != want {
 		t.Errorf("got  %s\nwant %s", text, want)
@@ -164,8 +164,8 @@ func TestARecordThatIsNotWhollyUnderstoodIsRefused(t *testing.T) {
 		{"nothing", "", "it is cut off"},
 		{"the first half", `{"format":1,"cart":{`, "it is cut off"},
 		{"two records", `{"format":1} {}`, "something follows it"},
-		{"no format", `{}`, "format 0: want 1 to 2"},
-		{"a later format", `{"format":99,"mood":"good"}`, "it is of format 99, from a later version; this version knows up to 2: use that version"},
+		{"no format", `{}`, "format 0: want 1 to 3"},
+		{"a later format", `{"format":99,"mood":"good"}`, "it is of format 99, from a later version; this version knows up to 3: use that version"},
 		{"a field that nobody has ever written", `{"format":1,"cart":{"mood":"good"}}`, `json: unknown field "mood"`},
 		{"a line of an item that is not there", `{"format":1,"cart":{"lines":[{"item":1,"quantity":1}]},"items":[{"sku":"A"}]}`, "line 0 is of item 1, there are 1"},
 		{"a catalogue of items that are not there", `{"format":1,"catalog":[-1]}`, "the catalogue names item -1, there are 0"},

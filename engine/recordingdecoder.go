@@ -248,6 +248,9 @@ func (d *RequestDecoder) rest(req *Request) bool {
 		ok = d.value(&r)
 		req.Usage = r.usage()
 	}
+	if ok && d.literal(`,"paused":`) {
+		ok = d.value(&req.Paused)
+	}
 	if ok && d.literal(`,"facts":`) {
 		ok = d.value(&req.Facts)
 	}

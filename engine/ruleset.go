@@ -23,8 +23,9 @@ type Ruleset struct {
 	rivalries  []rivalry    // by promotion
 	byCode     map[string][]int32
 	byPool     map[string][]int32
-	counted    []*Promotion // those with limits that orders count against, by rank
-	open       []bool       // by promotion: it needs nothing but its condition
+	counted    []*Promotion    // those with limits that orders count against, by rank
+	open       []bool          // by promotion: it needs nothing but its condition
+	known      map[string]bool // ids
 	giftSKUs   []string
 	questions  []pluginQuestion
 	facts      []FactKey
@@ -91,13 +92,13 @@ type step struct {
 // takes over the slices of the config.
 func NewRuleset(c RulesetConfig) (*Ruleset, error) {
 	r := &Ruleset{digest: c.Digest, frame: c.Frame, currency: c.Currency, policy: c.Policy, sets: c.Sets}
-	seen := make(map[string]bool, len(c.Promotions))
+	r.known = make(map[string]bool, len(c.Promotions))
 	for i := range c.Promotions {
 		p := &c.Promotions[i]
-		if p.ID == "" || seen[p.ID] {
+		if p.ID == "" || r.known[p.ID] {
 			return nil, fmt.Errorf("ruleset: promotion id %q is empty or used twice", p.ID)
 		}
-		seen[p.ID] = true
+		r.known[p.ID] = true
 		for _, d := range p.Deals {
 			for _, set := range d.sets() {
 				if set < 0 || set >= len(c.Sets) {

@@ -12,19 +12,23 @@ const (
 	StandsClosed    Standing = "closed"    // out of its days or hours
 	StandsEnded     Standing = "ended"
 	StandsExhausted Standing = "exhausted" // all orders together have used it up
+	StandsPaused    Standing = "paused"    // somebody has paused it
 	StandsDisabled  Standing = "disabled"
 )
 
 // Standings returns every standing there is.
 func Standings() []Standing {
-	return []Standing{StandsActive, StandsScheduled, StandsClosed, StandsEnded, StandsExhausted, StandsDisabled}
+	return []Standing{StandsActive, StandsScheduled, StandsClosed, StandsEnded, StandsExhausted, StandsPaused, StandsDisabled}
 }
 
-// Standing returns how the promotion is at the instant, having been used so much in
-// the period of it. A limit whose number depends on the cart exhausts nothing here.
-func (p *Promotion) Standing(at time.Time, used PromotionUsage, shop Currency) Standing {
+// Standing returns how the promotion is at the instant, at which these are paused,
+// having been used so much in the period of it. A limit whose number depends on the cart exhausts nothing here.
+func (p *Promotion) Standing(at time.Time, paused Pauses, used PromotionUsage, shop Currency) Standing {
 	if p.Disabled {
 		return StandsDisabled
+	}
+	if paused.Hold(p.ID, at) {
+		return StandsPaused
 	}
 	switch p.Schedule.check(at) {
 	case NotStarted:

@@ -314,7 +314,7 @@ func TestOrdersThatCannotBePricedAreReported(t *testing.T) {
 		`{"reference":"D"}`,
 		strings.Replace(strings.TrimSpace(good), `"quantity":1`, `"quantity":0`, 1),
 		strings.Replace(strings.TrimSpace(good), `"item":0`, `"item":7`, 1),
-		strings.Replace(strings.TrimSpace(good), `"format":2`, `"format":99`, 1),
+		strings.Replace(strings.TrimSpace(good), `"format":3`, `"format":99`, 1),
 		" " + strings.ReplaceAll(strings.TrimSpace(good), `":`, `" :`), // another form of the same
 	}
 	result := run(t, []byte(strings.Join(lines, "\r\n")), backtest.Options{Old: rulesOf(t, nothing), New: rulesOf(t, nothing)})
@@ -324,7 +324,7 @@ func TestOrdersThatCannotBePricedAreReported(t *testing.T) {
 			{Reference: "C", Place: "line 5", Problem: "it is of version 2 of the export; this program knows version 1"},
 			{Reference: "D", Place: "line 6", Problem: "it is no line of checkout orders export: version, reference or placed_at is missing"},
 			{Reference: "A", Place: "line 8", Problem: "recorded request: line 0 is of item 7, there are 1"},
-			{Reference: "A", Place: "line 9", Problem: "recorded request: it is of format 99, from a later version; this version knows up to 2: use that version"},
+			{Reference: "A", Place: "line 9", Problem: "recorded request: it is of format 99, from a later version; this version knows up to 3: use that version"},
 		}},
 		{Kind: backtest.BadCart, Orders: 1, Examples: []backtest.Example{{Reference: "A", Place: "line 7", Problem: "old rules: price cart: lines[0]: quantity 0 of LAMP: want 1 to 1000000000"}}},
 		{Kind: backtest.Unrecorded, Orders: 1, Examples: []backtest.Example{{Reference: "B", Place: "line 4", Problem: "the order is from before requests were kept"}}},

@@ -27,6 +27,11 @@ often.`,
 		{"disabled", "The promotion is switched off",
 			`enabled is false.`,
 			`Write enabled: true, or leave the key out.`},
+		{"paused", "Somebody has paused the promotion",
+			`The rules have not changed: the promotion was taken out of force by hand, until it is resumed or the pause
+ends by itself.`,
+			`Ask checkout promotions show ID who has paused it and why, and checkout promotions resume ID to put it in force
+again.`},
 		{"not_started", "The promotion begins later",
 			`The instant of the quote is before from. A date begins in the timezone of the schedule.`,
 			`Compare from and timezone of the schedule with the instant in the quote, which is in UTC.`},
