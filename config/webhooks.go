@@ -30,7 +30,7 @@ type Webhook struct {
 
 // EventTypes returns the events that a webhook can be told of.
 func EventTypes() []string {
-	return []string{"order.placed", "order.cancelled", "order.returned", "stock.low", "promotion.exhausted", "ruleset.changed"}
+	return []string{"order.placed", "order.cancelled", "order.returned", "stock.low", "promotion.exhausted", "promotion.paused", "promotion.resumed", "ruleset.changed"}
 }
 
 // webhooks takes a list of endpoints, which only the file can give.

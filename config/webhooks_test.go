@@ -55,11 +55,11 @@ func TestFaultsOfWebhooks(t *testing.T) {
 		{"an unknown key", "webhooks: [{" + entry + ", timout: 3s}]", ": webhooks[0].timout: no such setting; did you mean timeout?"},
 		{
 			"an unknown event", "webhooks: [{" + entry + ", events: [order.paid]}]",
-			": webhooks[0].events: want a list with some of order.placed, order.cancelled, order.returned, stock.low, promotion.exhausted, ruleset.changed, got \"order.paid\"",
+			": webhooks[0].events: want a list with some of order.placed, order.cancelled, order.returned, stock.low, promotion.exhausted, promotion.paused, promotion.resumed, ruleset.changed, got \"order.paid\"",
 		},
 		{
 			"no event", "webhooks: [{" + entry + ", events: []}]",
-			": webhooks[0].events: want a list with some of order.placed, order.cancelled, order.returned, stock.low, promotion.exhausted, ruleset.changed, got a list",
+			": webhooks[0].events: want a list with some of order.placed, order.cancelled, order.returned, stock.low, promotion.exhausted, promotion.paused, promotion.resumed, ruleset.changed, got a list",
 		},
 		{
 			"http to another machine", "webhooks: [{name: a, url: 'http://a?key=geheim', secret: " + webhookSecret + "}]",

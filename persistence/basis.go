@@ -10,7 +10,8 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-// Basis returns what pricing needs to know, all as it was at one instant. Of a
+// Basis returns what pricing needs to know, all as it was at one instant, but for the
+// pauses of promotions, which may be of a moment before. Of a
 // catalogue that is followed, that is as in FollowCatalogue, stocks are each as it
 // was last heard of, and the database is asked for the use of limited promotions
 // and codes alone. The items must not be changed.
@@ -20,8 +21,16 @@ func (s *Store) Basis(ctx context.Context, of engine.Inquiry) (engine.Basis, err
 		return s.basisNow(ctx, of)
 	}
 	basis, err := known.basis(of.SKUs)
-	if err != nil || len(of.Limited) == 0 && len(of.Codes) == 0 {
+	if err != nil {
 		return basis, err
+	}
+	paused, err := s.knownPauses(ctx)
+	if err != nil {
+		return engine.Basis{}, err
+	}
+	basis.Paused, basis.PausedRevision = paused.paused, paused.revision
+	if len(of.Limited) == 0 && len(of.Codes) == 0 {
+		return basis, nil
 	}
 	err = s.snapshot(ctx, "read redemptions", func(ctx context.Context, tx bun.Tx) (err error) {
 		basis.Usage, err = s.usage(ctx, tx, of)
@@ -41,7 +50,10 @@ func (s *Store) basisNow(ctx context.Context, of engine.Inquiry) (engine.Basis, 
 		basis, err = s.basis(ctx, db, keys, of)
 		return err
 	}
-	var err error
+	paused, err := s.askPauses(ctx)
+	if err != nil {
+		return engine.Basis{}, err
+	}
 	if len(of.Limited) == 0 && len(of.Codes) == 0 && len(keys) <= batch { // one statement sees one instant by itself
 		err = s.persist(ctx, func() error { return read(ctx, s.db.Reader) })
 	} else {
@@ -50,6 +62,7 @@ func (s *Store) basisNow(ctx context.Context, of engine.Inquiry) (engine.Basis, 
 	if err != nil {
 		return engine.Basis{}, err
 	}
+	basis.Paused, basis.PausedRevision = paused.paused, paused.revision
 	return basis, nil
 }
 

@@ -256,7 +256,17 @@ func (s *Store) commitBatch(plans []*pending) error {
 			// statements is a goroutine for each.
 			ctx = context.WithValue(context.WithoutCancel(ctx), preparedKey{}, s.prepared)
 		}
+		pauses, err := s.sharePauses(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for _, p := range plans {
+			if p.plan.pauses != pauses {
+				if p.err = errStale; len(plans) == 1 {
+					return errStale
+				}
+				continue
+			}
 			if p.err = nil; len(plans) == 1 {
 				return s.carryOut(ctx, tx, p.plan)
 			}

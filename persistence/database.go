@@ -40,6 +40,11 @@ type Database struct {
 	// LockItems is a statement that lets one transaction at a time add items or
 	// replace them, while sales go on; "" where one transaction writes at a time.
 	LockItems string
+	// LockPauses is a statement that keeps transactions that sell from running beside
+	// the one that pauses promotions, and SharePauses one that lets those sell beside
+	// each other; "" where one transaction writes at a time. Both are the first of
+	// their transactions.
+	LockPauses, SharePauses string
 	// Prepare says that the statements of sales are best prepared, once, on the
 	// Writer, whose placeholders must be question marks and which writes one
 	// transaction at a time. It does not go with Sell.
@@ -49,7 +54,7 @@ type Database struct {
 	// the others, in doubt also of an ordinary one, it writes nothing: those statements
 	// commit them, and find out what is wrong with them or what else they have to tell.
 	// An order is ordinary when no guard refuses it and it tells of nothing but itself.
-	// Sell locks rows in the order of this package: keys, then items by SKU, then
+	// Sell locks in the order of this package: the pauses, keys, then items by SKU, then
 	// counters, each over all orders. An error means that nothing is committed, unless
 	// it is of a lost connection or ctx has ended. Nil leaves all to the statements.
 	Sell func(ctx context.Context, sales Sales) (Sold, error)

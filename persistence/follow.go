@@ -49,9 +49,13 @@ func (s *Store) FollowCatalogue(ctx context.Context, report func(error)) error {
 	if err := s.refresh(ctx, true); err != nil {
 		return err
 	}
+	if _, err := s.askPauses(ctx); err != nil {
+		return err
+	}
 	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	c.followed.Store(true)
 	c.running.Go(func() { s.poll(ctx, report) })
+	c.running.Go(func() { s.pollPauses(ctx, report) })
 	if s.db.Listen != nil {
 		c.running.Go(func() { s.listen(ctx, report) })
 	}

@@ -21,6 +21,8 @@ const (
 
 	lineStatement = "INSERT INTO order_lines (order_id, position, sku, quantity, gift) VALUES (?, ?, ?, ?, ?)"
 
+	pausesStatement = "SELECT COALESCE(max(revision), 0) FROM promotion_pauses"
+
 	eventStatement = "INSERT INTO events (uid, once, type, aggregate_type, aggregate_key, payload, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) " +
 		"ON CONFLICT (once) WHERE once IS NOT NULL DO NOTHING RETURNING id"
 )
@@ -40,7 +42,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return nil
 	}
 	prepared := make(map[string]*sql.Stmt)
-	for _, query := range []string{takeStatement, movementStatement, orderStatement, lineStatement, eventStatement, savepoint, releaseSavepoint} {
+	for _, query := range []string{takeStatement, movementStatement, orderStatement, lineStatement, eventStatement, pausesStatement, savepoint, releaseSavepoint} {
 		statement, err := s.db.Writer.DB.PrepareContext(ctx, query)
 		if err != nil {
 			return failed("prepare sales", err)

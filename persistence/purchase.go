@@ -29,7 +29,7 @@ var errStale = errors.New("what the purchase was priced on has changed")
 // then commits the order in one transaction, which takes every unit from stock,
 // counts the uses of limited promotions and of codes, and stores the order with its
 // quote. That transaction holds only if the items are still in the state in which
-// they were priced and no limit would be exceeded; otherwise the sale is priced
+// they were priced, the same promotions are paused, and no limit would be exceeded; otherwise the sale is priced
 // anew, on what the database says. So nothing is sold that is not there, nor at a
 // price that is not that of the moment, nor beyond a limit, by any number of
 // purchases at once.
@@ -138,6 +138,7 @@ type plan struct {
 	request  []byte // recorded
 	customer string
 	bought   int    // how many of the order's units are not gifts
+	pauses   int64  // the revision of the pauses that it was priced on
 	takes    []take // by SKU
 	claim    *idempotency.Claim
 	ttl      time.Duration // 0 makes an order, more holds the units for so long
@@ -189,7 +190,7 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{request: recorded, customer: sale.Inquiry.Customer, bought: len(sale.Units)}
+	p := &plan{request: recorded, customer: sale.Inquiry.Customer, bought: len(sale.Units), pauses: basis.PausedRevision}
 	for sku, n := range given {
 		units[sku] += n
 	}

@@ -32,6 +32,9 @@ type SoldOrder struct {
 	Counts              []SoldCount
 	Uses                []SoldUse
 	Key                 *SoldKey // nil for a request without one
+	// Pauses is the revision of the pauses of promotions that it was priced on, without
+	// which it is not ordinary.
+	Pauses int64
 }
 
 // SoldTake is units that leave the stock of an item, which is in the state of the
@@ -135,7 +138,7 @@ func (p *plan) sold() SoldOrder {
 	quote := &p.order.Quote
 	o := SoldOrder{
 		Reference: p.order.Reference, Currency: quote.Currency.Code(), Cost: int64(quote.Total), Ruleset: quote.Ruleset,
-		Customer: p.customer, Quote: p.quote, Request: string(p.request), At: p.order.PlacedAt,
+		Customer: p.customer, Pauses: p.pauses, Quote: p.quote, Request: string(p.request), At: p.order.PlacedAt,
 		EventUID: p.placed.UID, EventBody: p.placed.Payload,
 		Takes: make([]SoldTake, len(p.takes)), Lines: make([]SoldLine, len(p.lines)),
 	}

@@ -41,6 +41,11 @@ type Options struct {
 	// CataloguePoll is how often FollowCatalogue looks for what other processes
 	// have changed; the default is DefaultCataloguePoll.
 	CataloguePoll time.Duration
+	// PauseLease is how long a Store that follows the catalogue may price by what it
+	// knows of paused promotions without asking, and how long PausePromotion and
+	// ResumePromotion therefore take; the default is DefaultPauseLease. It must be the
+	// same in all processes that share the database.
+	PauseLease time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -55,6 +60,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CataloguePoll <= 0 {
 		o.CataloguePoll = DefaultCataloguePoll
+	}
+	if o.PauseLease <= 0 {
+		o.PauseLease = DefaultPauseLease
 	}
 	return o
 }
@@ -76,6 +84,7 @@ type Store struct {
 	committer committer
 	prepared  map[string]*sql.Stmt // of sales; the committer's alone
 	catalogue catalogue
+	pauses    atomic.Pointer[pauses] // as this process knows them; nil before it follows the catalogue
 	close     func() error
 }
 

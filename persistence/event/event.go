@@ -17,6 +17,8 @@ const (
 	TypeOrderReturned      Type = "order.returned"
 	TypeStockLow           Type = "stock.low"
 	TypePromotionExhausted Type = "promotion.exhausted"
+	TypePromotionPaused    Type = "promotion.paused"
+	TypePromotionResumed   Type = "promotion.resumed"
 	TypeRulesetChanged     Type = "ruleset.changed"
 )
 
@@ -24,7 +26,7 @@ const (
 func Types() []Type {
 	return []Type{
 		TypeOrderPlaced, TypeOrderCancelled, TypeOrderReturned,
-		TypeStockLow, TypePromotionExhausted, TypeRulesetChanged,
+		TypeStockLow, TypePromotionExhausted, TypePromotionPaused, TypePromotionResumed, TypeRulesetChanged,
 	}
 }
 

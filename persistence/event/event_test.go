@@ -32,7 +32,9 @@ func TestBodies(t *testing.T) {
 		event.TypePromotionExhausted: event.PromotionExhausted(event.Limit{
 			Promotion: "spring", Kind: "budget", Allowed: "500.000", Used: "499.500", Currency: bhd, Order: orderID, Ruleset: "9f3c",
 		}),
-		event.TypeRulesetChanged: event.RulesetChanged("9f3c", "77ab", "01997c2e-7f00-7000-8000-000000000000"),
+		event.TypePromotionPaused:  event.PromotionPaused("spring", "k3m9x2p4qz", "priced too low", at, at.Add(12*time.Hour)),
+		event.TypePromotionResumed: event.PromotionResumed("spring", "cli", at),
+		event.TypeRulesetChanged:   event.RulesetChanged("9f3c", "77ab", "01997c2e-7f00-7000-8000-000000000000"),
 	}
 	for _, kind := range event.Types() {
 		t.Run(string(kind), func(t *testing.T) {
@@ -62,6 +64,8 @@ func TestEventsOfOneThingShareItsAggregate(t *testing.T) {
 		{"a returned order", event.OrderReturned(reversal).Aggregate, event.Aggregate{Type: "order", Key: orderID}},
 		{"an item", event.StockLow(engine.Item{SKU: "A"}, 0).Aggregate, event.Aggregate{Type: "item", Key: "A"}},
 		{"a promotion", event.PromotionExhausted(event.Limit{Promotion: "p"}).Aggregate, event.Aggregate{Type: "promotion", Key: "p"}},
+		{"a paused promotion", event.PromotionPaused("p", "a", "b", time.Time{}, time.Time{}).Aggregate, event.Aggregate{Type: "promotion", Key: "p"}},
+		{"a resumed promotion", event.PromotionResumed("p", "a", time.Time{}).Aggregate, event.Aggregate{Type: "promotion", Key: "p"}},
 		{"the ruleset", event.RulesetChanged("a", "b", "c").Aggregate, event.Aggregate{Type: "ruleset"}},
 	} {
 		if tt.got != tt.want {

@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -63,6 +64,35 @@ func PromotionExhausted(l Limit) Event {
 		Once: fmt.Sprintf("exhausted %q %s %s %s %s", l.Promotion, l.Period, l.Kind, l.Allowed, l.Currency.Code()),
 		data: promotionExhausted{l.Promotion, l.Period, l.Kind, l.Allowed, l.Used, l.Currency.Code(), l.Order, l.Ruleset},
 	}
+}
+
+// promotionPaused is what promotion.paused and promotion.resumed tell.
+type promotionPaused struct {
+	Promotion string     `json:"promotion"`
+	By        string     `json:"by"`
+	At        time.Time  `json:"at"`
+	Reason    string     `json:"reason,omitempty"`
+	Until     *time.Time `json:"until,omitempty"`
+}
+
+// PromotionPaused tells that somebody has taken the promotion out of force, for the
+// reason, until the instant; the zero Time is until somebody resumes it.
+func PromotionPaused(promotion, by, reason string, at, until time.Time) Event {
+	data := promotionPaused{Promotion: promotion, By: by, At: at.UTC(), Reason: reason}
+	if !until.IsZero() {
+		until = until.UTC()
+		data.Until = &until
+	}
+	return ofPromotion(TypePromotionPaused, promotion, data)
+}
+
+// PromotionResumed tells that somebody has ended the pause of the promotion.
+func PromotionResumed(promotion, by string, at time.Time) Event {
+	return ofPromotion(TypePromotionResumed, promotion, promotionPaused{Promotion: promotion, By: by, At: at.UTC()})
+}
+
+func ofPromotion(t Type, promotion string, data any) Event {
+	return Event{Type: t, Aggregate: Aggregate{Type: "promotion", Key: promotion}, version: 1, data: data}
 }
 
 // rulesetChanged is what ruleset.changed tells.

@@ -34,7 +34,7 @@ func (a *arguments) values() [][]byte {
 
 // statement is the name of the prepared call. It has the number of the migration that
 // makes the function, as others may share the session.
-const statement = "checkout_sell_0011"
+const statement = "checkout_sell_0018"
 
 // call calls the function. That is prepared once for each connection, which saves a
 // tenth of a sale. A pooler may hand the connection to a session that does not know of

@@ -23,6 +23,9 @@ const (
 	guardKey = 1128811348
 	// itemsKey is the advisory lock of those who add items or replace them.
 	itemsKey = guardKey + 1
+	// pausesKey is the advisory lock of those who pause promotions, which sales share;
+	// checkout_sell_unpaused has it too.
+	pausesKey = guardKey + 2
 	// guardWait is how long a process waits for another one's migrations, and
 	// its migrations for the locks of tables.
 	guardWait = 30 * time.Second

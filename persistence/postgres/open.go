@@ -135,9 +135,10 @@ func connect(ctx context.Context, config *pgx.ConnConfig, connections int) (pers
 	db := persistence.Database{
 		Writer: writer, Migrations: folder, Guard: guard(config), Locks: locks{writer}, Diagnose: diagnose,
 		SkipLocked: "FOR UPDATE SKIP LOCKED", ForUpdate: "FOR UPDATE",
-		LockItems: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", itemsKey),
-		Sell:      sell(writer.DB),
-		Announce:  "NOTIFY " + channel, Listen: listen(config),
+		LockItems:  fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", itemsKey),
+		LockPauses: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", pausesKey), SharePauses: fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", pausesKey),
+		Sell:     sell(writer.DB),
+		Announce: "NOTIFY " + channel, Listen: listen(config),
 	}
 	if err := check(ctx, db.Writer); err != nil {
 		return persistence.Database{}, errors.Join(err, db.Close())

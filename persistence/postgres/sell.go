@@ -190,7 +190,7 @@ func (b *batch) move(i int, units int64, reason persistence.Reason) {
 
 // call calls the function.
 func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stocks map[string]int64, err error) {
-	result := b.arguments().call(ctx, conn.PgConn(), "SELECT refused, left_stocks FROM checkout_sell")
+	result := b.arguments().call(ctx, conn.PgConn(), "SELECT refused, left_stocks FROM checkout_sell_unpaused")
 	if result.Err != nil {
 		return nil, nil, result.Err
 	}
@@ -208,9 +208,10 @@ func (b *batch) call(ctx context.Context, conn *pgx.Conn) (refused []int64, stoc
 	return refused, stocks, nil
 }
 
-// arguments returns those of checkout_sell in their order.
+// arguments returns those of checkout_sell_unpaused in their order.
 func (b *batch) arguments() *arguments {
 	a := &arguments{buffer: make([]byte, 0, b.size())}
+	numbers(a, b.sales, func(s **persistence.SoldOrder) int64 { return (*s).Pauses })
 	a.number(b.Low)
 	texts(a, b.Endpoints, func(name *string) string { return *name })
 	b.addOrders(a)

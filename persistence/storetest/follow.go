@@ -72,6 +72,7 @@ func (s *shop) counted(o persistence.Options) (*shop, *queries) {
 	if db.Reader != nil {
 		db.Reader = db.Reader.WithQueryHook(asked)
 	}
+	o.PauseLease = time.Hour // nobody pauses anything
 	follower := (&shop{t: s.t, ctx: s.ctx, db: db}).sameDatabase(o)
 	follower.follow()
 	s.t.Cleanup(func() { s.check(follower.Close()) })

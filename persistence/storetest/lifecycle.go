@@ -86,8 +86,14 @@ func (s *shop) calls() map[string]func(context.Context) error {
 			_, err := s.ReturnItems(ctx, "x", proRata(map[string]int64{tv: 1}), persistence.ReturnOptions{})
 			return err
 		},
-		"RulesetChanged": func(ctx context.Context) error { return s.RulesetChanged(ctx, "x") },
-		"Claim":          func(ctx context.Context) error { _, err := s.Claim(ctx, "x", 1, time.Minute); return err },
+		"PausePromotion": func(ctx context.Context) error {
+			_, err := s.PausePromotion(ctx, engine.PromotionPause{Promotion: "x", By: "x"}, nil)
+			return err
+		},
+		"ResumePromotion": func(ctx context.Context) error { _, err := s.ResumePromotion(ctx, "x", "x", nil); return err },
+		"PromotionPauses": func(ctx context.Context) error { _, err := s.PromotionPauses(ctx); return err },
+		"RulesetChanged":  func(ctx context.Context) error { return s.RulesetChanged(ctx, "x") },
+		"Claim":           func(ctx context.Context) error { _, err := s.Claim(ctx, "x", 1, time.Minute); return err },
 		"Settle": func(ctx context.Context) error {
 			return s.Settle(ctx, persistence.Delivery{}, persistence.Settlement{State: persistence.DeliveryDead})
 		},

@@ -141,7 +141,7 @@ func (s *shop) saleUnder(rules *engine.Ruleset, at time.Time, customer string, c
 					Currency: s.Currency(), Lines: []engine.Line{{Item: b.Items[tv], Quantity: 1}},
 					Coupons: codes, Customer: engine.Customer{ID: customer},
 				},
-				Usage: b.Usage, At: at,
+				Usage: b.Usage, At: at, Paused: b.Paused,
 			}
 			quote, err := rules.Price(request)
 			return request, quote, err

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 	t.Run("schema", func(t *testing.T) { testSchema(t, open) })
 	t.Run("followed catalogue", func(t *testing.T) { testFollowed(t, open) })
 	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
+	t.Run("pauses", func(t *testing.T) { testPauses(t, open) })
 	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open, "20") })
 }
 
@@ -71,6 +72,7 @@ func RunSales(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"limits", limitCases()},
 	})
 	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
+	t.Run("pauses", func(t *testing.T) { testPauses(t, open) })
 }
 
 // group is sentences about one matter.

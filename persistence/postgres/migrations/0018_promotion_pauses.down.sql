@@ -1,0 +1,2 @@
+DROP FUNCTION checkout_sell_unpaused;
+DROP TABLE promotion_pauses;
