@@ -34,6 +34,8 @@ const (
 	errNoRulesets  problem = "this server does not support rulesets and the audit log"
 	errNoCoupons   problem = "this server does not support coupon pools"
 	errNoDesk      problem = "this server does not support orders and holds of version 1"
+	errNoPauses    problem = "this server does not support pauses of promotions"
+	errNoSource    problem = "this server does not keep the files of its rules"
 	errNoStockroom problem = "this server does not support the inventory of version 1"
 )
 
@@ -93,6 +95,8 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("hold_state", ownText[*engine.HoldStateError]()),
 		row("cannot_reprice", ownText[*repriceError]()),
 		row("changed_meanwhile", ownText[*engine.ItemChangedError]()),
+		row("changed_meanwhile", ownText[*engine.PromotionChangedError]()),
+		row("pause_over", ownText[*engine.PauseOverError]()),
 		row("item_twice", ownText[*itemsTwiceError]()),
 		row("name_taken", ownText[*engine.NameTakenError]()),
 		row("request_running", told(idempotency.ErrBusy, idempotency.ErrBusy.Error())),
@@ -109,6 +113,8 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("busy", the(ErrRulesBusy)),
 		row("not_supported", the(errNoStockroom)),
 		row("not_supported", the(errNoCoupons)),
+		row("not_supported", the(errNoPauses)),
+		row("not_supported", the(errNoSource)),
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),

@@ -30,7 +30,7 @@ func database(t testing.TB, file string) *persistence.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := persistence.New(db, persistence.Options{Currency: currency(t, "USD")})
+	store, err := persistence.New(db, persistence.Options{Currency: currency(t, "USD"), PauseLease: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func on(store *persistence.Store, wrapped *wrapper) func(*shop, *api.Options) {
 	wrapped.Store = store
 	return func(_ *shop, o *api.Options) {
 		o.Inventory, o.Orders, o.Desk, o.Stockroom, o.Keys = wrapped, wrapped, wrapped, wrapped, wrapped
-		o.Publications, o.AuditLog = wrapped, wrapped
+		o.Publications, o.AuditLog, o.Pauses, o.PromotionSource = wrapped, wrapped, wrapped, ruleOf
 	}
 }
 

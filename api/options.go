@@ -87,6 +87,10 @@ type Options struct {
 	// Desk keeps orders and holds; without it their operations, but the making of an
 	// order, are not supported.
 	Desk Desk
+	// Pauses keeps the promotions that somebody has paused, and PromotionSource where the
+	// rules have each; without them their operations are not supported.
+	Pauses          Pauses
+	PromotionSource PromotionSource
 	// Publications tells of rulesets and AuditLog who changed what; without them their
 	// operations are not supported.
 	Publications Publications

@@ -62,6 +62,7 @@ func problemKinds() []problemKind {
 		{"unknown_items", http.StatusUnprocessableEntity, "The cart has items that nobody knows", "errors names the lines. Leave them out, or send unknown: report to have the rest priced."},
 		{"unknown_coupons", http.StatusUnprocessableEntity, "The cart has coupon codes that nobody knows", "errors names the codes. Leave them out, or send unknown: report to have the cart priced without them."},
 		{"pool_refused", http.StatusUnprocessableEntity, "The pool cannot be so", "The detail says why: its name is none, so many codes of this length could be guessed, or the pool has another format, which is never changed."},
+		{"pause_over", http.StatusUnprocessableEntity, "The pause would be over already", "until is not to come. Send an instant that is, or none for a pause that somebody has to end. Nothing was changed."},
 		{"item_twice", http.StatusUnprocessableEntity, "The batch has an item more than once", "errors names the later ones. Nothing was changed."},
 		{"too_many_units", http.StatusUnprocessableEntity, "The order does not have the units", "errors names the units of which the customer has fewer. Nothing was returned."},
 		{"throttled", http.StatusTooManyRequests, "Too many wrong passwords or keys from this address", "Wait for the time that Retry-After tells."},

@@ -113,7 +113,7 @@ type requestMaker struct {
 }
 
 func (g *requestMaker) open(db persistence.Database) *shop {
-	store, err := persistence.New(db, persistence.Options{Currency: currency(g.t, "USD"), Now: noon})
+	store, err := persistence.New(db, persistence.Options{Currency: currency(g.t, "USD"), Now: noon, PauseLease: 1})
 	if err != nil {
 		g.t.Fatal(err)
 	}

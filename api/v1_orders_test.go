@@ -98,7 +98,7 @@ func newStory(t *testing.T) *story {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := persistence.New(db, persistence.Options{Currency: currency(t, "USD"), Now: func() time.Time { return b.now }})
+	store, err := persistence.New(db, persistence.Options{Currency: currency(t, "USD"), Now: func() time.Time { return b.now }, PauseLease: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

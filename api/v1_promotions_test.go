@@ -18,7 +18,7 @@ func limitedRules(t testing.TB) *engine.Ruleset {
 		Promotions: []engine.Promotion{
 			{ID: "active", Name: "Active", Source: "rules.yaml:3", Priority: 5, Deals: off, Limits: engine.Limits{Redemptions: number(100), Budget: number(500), Per: engine.MonthPeriod}},
 			{ID: "budget-spent", Deals: off, Coupon: engine.Coupon{Pool: "spring"}, Limits: engine.Limits{Budget: number(500)}},
-			{ID: "closed", Deals: off, Schedule: engine.Schedule{Days: engine.Weekdays(0).With(noon().Add(24 * time.Hour).Weekday())}},
+			{ID: "closed", Deals: off, Schedule: engine.Schedule{Hours: []engine.Hours{{From: 8 * 60, Until: 24*60 - 1}}, Days: engine.Weekdays(0).With(noon().Add(24 * time.Hour).Weekday())}},
 			{ID: "disabled", Deals: off, Disabled: true},
 			{ID: "ended", Deals: off, Schedule: engine.Schedule{From: noon().Add(-2 * time.Hour), Until: noon()}, Coupon: engine.Coupon{Code: "SAVE"}},
 			{ID: "orders-used", Deals: off, Limits: engine.Limits{Redemptions: number(7), PerCustomer: number(1)}},
@@ -37,6 +37,8 @@ func promotionSteps() []step {
 		{"promotions_page", "GET", "promotions?limit=2&after=active", ""},
 		{"promotions_exhausted", "GET", "promotions?state=exhausted", ""},
 		{"promotions_state", "GET", "promotions?state=lost", ""},
+		{"promotions_text", "GET", "promotions?text=SPR", ""},
+		{"promotions_text_empty", "GET", "promotions?text=", ""},
 		{"promotions_none", "GET", "promotions?after=z", ""},
 		{"promotion", "GET", "promotions/active", ""},
 		{"promotion_unknown", "GET", "promotions/no%2Fthing", ""},

@@ -74,5 +74,13 @@ type PromotionChangedError struct {
 
 // Error implements error.
 func (e *PromotionChangedError) Error() string {
-	return fmt.Sprintf("promotion %s is at revision %d: nothing was changed", e.Promotion, e.Revision)
+	return fmt.Sprintf("promotion %s was paused or resumed meanwhile: nothing was changed", e.Promotion)
+}
+
+// PauseOverError says that a pause would have ended before it begins.
+type PauseOverError struct{ Until time.Time }
+
+// Error implements error.
+func (e *PauseOverError) Error() string {
+	return "a pause until " + e.Until.Format(time.RFC3339) + " is over already: name an instant that is to come, or none"
 }

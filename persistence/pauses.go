@@ -20,7 +20,7 @@ const DefaultPauseLease = time.Second
 const pausePolls = 4
 
 // MaxPauseReason is how many bytes the reason of a pause has at most.
-const MaxPauseReason = 500
+const MaxPauseReason = 800
 
 // pauses is which promotions are paused. It is never changed.
 type pauses struct {
@@ -62,11 +62,15 @@ func (r *pauseRow) pause() engine.PromotionPause {
 // nothing changes, and neither event nor audit log tell of it. Where expected is given
 // and the revision of the promotion's pause is another one, nothing changes and the error
 // is an *engine.PromotionChangedError. Whether any rules have the promotion is not looked
-// at. Texts that cannot be kept, and an end that is not to come, are an *InvalidError.
+// at. Texts that cannot be kept are an *InvalidError, and an end that is over is an
+// *engine.PauseOverError.
 func (s *Store) PausePromotion(ctx context.Context, p engine.PromotionPause, expected *int64) (engine.PromotionPause, error) {
 	p.Until = p.Until.UTC().Truncate(time.Microsecond)
-	if field, problem := s.pauseProblem(&p); problem != "" {
+	if field, problem := pauseProblem(&p); problem != "" {
 		return engine.PromotionPause{}, &InvalidError{Field: field, Problem: problem}
+	}
+	if !p.Until.IsZero() && !p.Until.After(s.now()) {
+		return engine.PromotionPause{}, &engine.PauseOverError{Until: p.Until}
 	}
 	return s.changePause(ctx, "pause promotion", &p, expected, func(row *pauseRow, now time.Time) (event.Event, bool) {
 		old := row.pause()
@@ -84,7 +88,7 @@ func (s *Store) PausePromotion(ctx context.Context, p engine.PromotionPause, exp
 // itself is noted and no event tells of it.
 func (s *Store) ResumePromotion(ctx context.Context, promotion, by string, expected *int64) (engine.PromotionPause, error) {
 	p := engine.PromotionPause{Promotion: promotion, By: by}
-	if field, problem := s.pauseProblem(&p); problem != "" {
+	if field, problem := pauseProblem(&p); problem != "" {
 		return engine.PromotionPause{}, &InvalidError{Field: field, Problem: problem}
 	}
 	return s.changePause(ctx, "resume promotion", &p, expected, func(row *pauseRow, now time.Time) (event.Event, bool) {
@@ -101,7 +105,7 @@ func (s *Store) ResumePromotion(ctx context.Context, promotion, by string, expec
 }
 
 // pauseProblem says what cannot be kept.
-func (s *Store) pauseProblem(p *engine.PromotionPause) (field, problem string) {
+func pauseProblem(p *engine.PromotionPause) (field, problem string) {
 	for _, text := range []struct {
 		field, value string
 		most         int
@@ -117,9 +121,6 @@ func (s *Store) pauseProblem(p *engine.PromotionPause) (field, problem string) {
 		case len(text.value) > text.most:
 			return text.field, fmt.Sprintf("has %d bytes; want at most %d", len(text.value), text.most)
 		}
-	}
-	if now := s.now(); !p.Until.IsZero() && !p.Until.After(now) {
-		return "until", "is not to come: it is " + now.Format(time.RFC3339) + " now"
 	}
 	return "", ""
 }

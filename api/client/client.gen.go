@@ -487,17 +487,55 @@ type ClientInterface interface {
 
 	// ListPromotions List the promotions in force, by id
 	//
-	// With what orders have used of their limits. Goes on after the cursor `after`, which is `next` of the page before.
+	// With what orders have used of their limits, and those that somebody has paused. Goes on after the cursor `after`, which is `next` of
+	// the page before.
 	//
 	// Corresponds with GET /v1/promotions (the `ListPromotions` operationId).
 	ListPromotions(ctx context.Context, params *ListPromotionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPromotion Tell a promotion in force
 	//
-	// How it is now, and what orders have used of its limits.
+	// How it is now, and what orders have used of its limits. The ETag is for If-Match of what pauses and resumes it: it stands for that
+	// alone.
 	//
 	// Corresponds with GET /v1/promotions/{id} (the `GetPromotion` operationId).
-	GetPromotion(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetPromotion(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PausePromotionWithBody Take a promotion out of force
+	//
+	// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+	// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+	// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+	PausePromotionWithBody(ctx context.Context, id PromotionID, params *PausePromotionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PausePromotion Take a promotion out of force
+	//
+	// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+	// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+	// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+	PausePromotion(ctx context.Context, id PromotionID, params *PausePromotionParams, body PausePromotionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumePromotion Put a paused promotion in force again
+	//
+	// Once this is answered, every server prices with the promotion; that takes a second. A promotion that is not paused stays as it is.
+	//
+	// Corresponds with POST /v1/promotions/{id}/resume (the `ResumePromotion` operationId).
+	ResumePromotion(ctx context.Context, id PromotionID, params *ResumePromotionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPromotionSource Tell the rule of a promotion in force
+	//
+	// The lines of its file, as they stand there, with where that is.
+	//
+	// Corresponds with GET /v1/promotions/{id}/source (the `GetPromotionSource` operationId).
+	GetPromotionSource(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateQuoteWithBody Price a cart
 	//
@@ -1435,7 +1473,8 @@ func (c *Client) ListPrices(ctx context.Context, body ListPricesJSONRequestBody,
 
 // ListPromotions List the promotions in force, by id
 //
-// With what orders have used of their limits. Goes on after the cursor `after`, which is `next` of the page before.
+// With what orders have used of their limits, and those that somebody has paused. Goes on after the cursor `after`, which is `next` of
+// the page before.
 //
 // Corresponds with GET /v1/promotions (the `ListPromotions` operationId).
 func (c *Client) ListPromotions(ctx context.Context, params *ListPromotionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1452,11 +1491,88 @@ func (c *Client) ListPromotions(ctx context.Context, params *ListPromotionsParam
 
 // GetPromotion Tell a promotion in force
 //
-// How it is now, and what orders have used of its limits.
+// How it is now, and what orders have used of its limits. The ETag is for If-Match of what pauses and resumes it: it stands for that
+// alone.
 //
 // Corresponds with GET /v1/promotions/{id} (the `GetPromotion` operationId).
-func (c *Client) GetPromotion(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetPromotion(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPromotionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PausePromotionWithBody Take a promotion out of force
+//
+// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+func (c *Client) PausePromotionWithBody(ctx context.Context, id PromotionID, params *PausePromotionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPausePromotionRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PausePromotion Take a promotion out of force
+//
+// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+func (c *Client) PausePromotion(ctx context.Context, id PromotionID, params *PausePromotionParams, body PausePromotionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPausePromotionRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumePromotion Put a paused promotion in force again
+//
+// Once this is answered, every server prices with the promotion; that takes a second. A promotion that is not paused stays as it is.
+//
+// Corresponds with POST /v1/promotions/{id}/resume (the `ResumePromotion` operationId).
+func (c *Client) ResumePromotion(ctx context.Context, id PromotionID, params *ResumePromotionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumePromotionRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPromotionSource Tell the rule of a promotion in force
+//
+// The lines of its file, as they stand there, with where that is.
+//
+// Corresponds with GET /v1/promotions/{id}/source (the `GetPromotionSource` operationId).
+func (c *Client) GetPromotionSource(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPromotionSourceRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3473,6 +3589,14 @@ func NewListPromotionsRequest(server string, params *ListPromotionsParams) (*htt
 			}
 		}
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "text", params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -3488,7 +3612,7 @@ func NewListPromotionsRequest(server string, params *ListPromotionsParams) (*htt
 }
 
 // NewGetPromotionRequest constructs an http.Request for the GetPromotion method
-func NewGetPromotionRequest(server string, id string) (*http.Request, error) {
+func NewGetPromotionRequest(server string, id PromotionID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3504,6 +3628,165 @@ func NewGetPromotionRequest(server string, id string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/promotions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPausePromotionRequest calls the generic PausePromotion builder with application/json body
+func NewPausePromotionRequest(server string, id PromotionID, params *PausePromotionParams, body PausePromotionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPausePromotionRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPausePromotionRequestWithBody constructs an http.Request for the PausePromotion method, with any body, and a specified content type
+func NewPausePromotionRequestWithBody(server string, id PromotionID, params *PausePromotionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/promotions/%s/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewResumePromotionRequest constructs an http.Request for the ResumePromotion method
+func NewResumePromotionRequest(server string, id PromotionID, params *ResumePromotionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/promotions/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewGetPromotionSourceRequest constructs an http.Request for the GetPromotionSource method
+func NewGetPromotionSourceRequest(server string, id PromotionID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/promotions/%s/source", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4253,7 +4536,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListPromotionsWithResponse List the promotions in force, by id
 	//
-	// With what orders have used of their limits. Goes on after the cursor `after`, which is `next` of the page before.
+	// With what orders have used of their limits, and those that somebody has paused. Goes on after the cursor `after`, which is `next` of
+	// the page before.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -4262,12 +4546,53 @@ type ClientWithResponsesInterface interface {
 
 	// GetPromotionWithResponse Tell a promotion in force
 	//
-	// How it is now, and what orders have used of its limits.
+	// How it is now, and what orders have used of its limits. The ETag is for If-Match of what pauses and resumes it: it stands for that
+	// alone.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/promotions/{id} (the `GetPromotion` operationId).
-	GetPromotionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetPromotionResponse, error)
+	GetPromotionWithResponse(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*GetPromotionResponse, error)
+
+	// PausePromotionWithBodyWithResponse Take a promotion out of force
+	//
+	// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+	// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+	// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+	PausePromotionWithBodyWithResponse(ctx context.Context, id PromotionID, params *PausePromotionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PausePromotionResponse, error)
+
+	// PausePromotionWithResponse Take a promotion out of force
+	//
+	// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+	// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+	// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+	PausePromotionWithResponse(ctx context.Context, id PromotionID, params *PausePromotionParams, body PausePromotionJSONRequestBody, reqEditors ...RequestEditorFn) (*PausePromotionResponse, error)
+
+	// ResumePromotionWithResponse Put a paused promotion in force again
+	//
+	// Once this is answered, every server prices with the promotion; that takes a second. A promotion that is not paused stays as it is.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/promotions/{id}/resume (the `ResumePromotion` operationId).
+	ResumePromotionWithResponse(ctx context.Context, id PromotionID, params *ResumePromotionParams, reqEditors ...RequestEditorFn) (*ResumePromotionResponse, error)
+
+	// GetPromotionSourceWithResponse Tell the rule of a promotion in force
+	//
+	// The lines of its file, as they stand there, with where that is.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/promotions/{id}/source (the `GetPromotionSource` operationId).
+	GetPromotionSourceWithResponse(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*GetPromotionSourceResponse, error)
 
 	// CreateQuoteWithBodyWithResponse Price a cart
 	//
@@ -6092,6 +6417,11 @@ func (r ListPromotionsResponse) ContentType() string {
 	return ""
 }
 
+// GetPromotionResponse200Headers the declared response headers of an HTTP 200 response for GetPromotion
+type GetPromotionResponse200Headers struct {
+	ETag string
+}
+
 type GetPromotionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6099,6 +6429,8 @@ type GetPromotionResponse struct {
 	JSON200 *Promotion
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetPromotionResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6134,6 +6466,164 @@ func (r GetPromotionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetPromotionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PausePromotionResponse200Headers the declared response headers of an HTTP 200 response for PausePromotion
+type PausePromotionResponse200Headers struct {
+	ETag string
+}
+
+type PausePromotionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Promotion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PausePromotionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PausePromotionResponse) GetJSON200() *Promotion {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PausePromotionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PausePromotionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PausePromotionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PausePromotionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PausePromotionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ResumePromotionResponse200Headers the declared response headers of an HTTP 200 response for ResumePromotion
+type ResumePromotionResponse200Headers struct {
+	ETag string
+}
+
+type ResumePromotionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Promotion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ResumePromotionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumePromotionResponse) GetJSON200() *Promotion {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResumePromotionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumePromotionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumePromotionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumePromotionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumePromotionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPromotionSourceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PromotionSource
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPromotionSourceResponse) GetJSON200() *PromotionSource {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPromotionSourceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPromotionSourceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPromotionSourceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPromotionSourceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPromotionSourceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7154,7 +7644,8 @@ func (c *ClientWithResponses) ListPricesWithResponse(ctx context.Context, body L
 
 // ListPromotionsWithResponse List the promotions in force, by id
 //
-// With what orders have used of their limits. Goes on after the cursor `after`, which is `next` of the page before.
+// With what orders have used of their limits, and those that somebody has paused. Goes on after the cursor `after`, which is `next` of
+// the page before.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7169,17 +7660,82 @@ func (c *ClientWithResponses) ListPromotionsWithResponse(ctx context.Context, pa
 
 // GetPromotionWithResponse Tell a promotion in force
 //
-// How it is now, and what orders have used of its limits.
+// How it is now, and what orders have used of its limits. The ETag is for If-Match of what pauses and resumes it: it stands for that
+// alone.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/promotions/{id} (the `GetPromotion` operationId).
-func (c *ClientWithResponses) GetPromotionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetPromotionResponse, error) {
+func (c *ClientWithResponses) GetPromotionWithResponse(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*GetPromotionResponse, error) {
 	rsp, err := c.GetPromotion(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseGetPromotionResponse(rsp)
+}
+
+// PausePromotionWithBodyWithResponse Take a promotion out of force
+//
+// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+func (c *ClientWithResponses) PausePromotionWithBodyWithResponse(ctx context.Context, id PromotionID, params *PausePromotionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PausePromotionResponse, error) {
+	rsp, err := c.PausePromotionWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePausePromotionResponse(rsp)
+}
+
+// PausePromotionWithResponse Take a promotion out of force
+//
+// Once this is answered, no server prices a cart with the promotion any more, and no order is placed at a price that has it; holds
+// keep theirs. That takes a second. The pause outlives restarts and other rules, and ends at `until`, if that is given, or when
+// somebody resumes the promotion. A promotion that is paused already gets the new reason and the new end.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/promotions/{id}/pause (the `PausePromotion` operationId).
+func (c *ClientWithResponses) PausePromotionWithResponse(ctx context.Context, id PromotionID, params *PausePromotionParams, body PausePromotionJSONRequestBody, reqEditors ...RequestEditorFn) (*PausePromotionResponse, error) {
+	rsp, err := c.PausePromotion(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePausePromotionResponse(rsp)
+}
+
+// ResumePromotionWithResponse Put a paused promotion in force again
+//
+// Once this is answered, every server prices with the promotion; that takes a second. A promotion that is not paused stays as it is.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/promotions/{id}/resume (the `ResumePromotion` operationId).
+func (c *ClientWithResponses) ResumePromotionWithResponse(ctx context.Context, id PromotionID, params *ResumePromotionParams, reqEditors ...RequestEditorFn) (*ResumePromotionResponse, error) {
+	rsp, err := c.ResumePromotion(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumePromotionResponse(rsp)
+}
+
+// GetPromotionSourceWithResponse Tell the rule of a promotion in force
+//
+// The lines of its file, as they stand there, with where that is.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/promotions/{id}/source (the `GetPromotionSource` operationId).
+func (c *ClientWithResponses) GetPromotionSourceWithResponse(ctx context.Context, id PromotionID, reqEditors ...RequestEditorFn) (*GetPromotionSourceResponse, error) {
+	rsp, err := c.GetPromotionSource(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPromotionSourceResponse(rsp)
 }
 
 // CreateQuoteWithBodyWithResponse Price a cart
@@ -8648,6 +9204,144 @@ func ParseGetPromotionResponse(rsp *http.Response) (*GetPromotionResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Promotion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetPromotionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePausePromotionResponse parses an HTTP response from a PausePromotionWithResponse call
+func ParsePausePromotionResponse(rsp *http.Response) (*PausePromotionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PausePromotionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Promotion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PausePromotionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseResumePromotionResponse parses an HTTP response from a ResumePromotionWithResponse call
+func ParseResumePromotionResponse(rsp *http.Response) (*ResumePromotionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumePromotionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Promotion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ResumePromotionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPromotionSourceResponse parses an HTTP response from a GetPromotionSourceWithResponse call
+func ParseGetPromotionSourceResponse(rsp *http.Response) (*GetPromotionSourceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPromotionSourceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PromotionSource
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -110,6 +110,7 @@ const (
 	PromotionStateDisabled  PromotionState = "disabled"
 	PromotionStateEnded     PromotionState = "ended"
 	PromotionStateExhausted PromotionState = "exhausted"
+	PromotionStatePaused    PromotionState = "paused"
 	PromotionStateScheduled PromotionState = "scheduled"
 )
 
@@ -125,6 +126,8 @@ func (e PromotionState) Valid() bool {
 	case PromotionStateEnded:
 		return true
 	case PromotionStateExhausted:
+		return true
+	case PromotionStatePaused:
 		return true
 	case PromotionStateScheduled:
 		return true
@@ -944,6 +947,17 @@ type FalsePart struct {
 	Values string `json:"values"`
 }
 
+// PauseRequest defines model for PauseRequest.
+type PauseRequest struct {
+	// Reason What to tell those who wonder
+	//
+	// Examples: priced too low
+	Reason string `json:"reason"`
+
+	// Until When the pause ends by itself
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // Plugin defines model for Plugin.
 type Plugin struct {
 	Calls   int64         `json:"calls"`
@@ -1052,12 +1066,22 @@ type Promotion struct {
 	Coupon string `json:"coupon,omitempty,omitzero"`
 
 	// CouponPool The pool of which a cart needs a code
-	CouponPool string      `json:"coupon_pool,omitempty,omitzero"`
-	From       *time.Time  `json:"from,omitempty"`
-	Group      string      `json:"group,omitempty,omitzero"`
-	ID         string      `json:"id"`
-	Name       string      `json:"name"`
-	Orders     *UsedOrders `json:"orders,omitempty,omitzero"`
+	CouponPool string `json:"coupon_pool,omitempty,omitzero"`
+
+	// Days The days on which it runs, such as mon, where it does not every day
+	Days []string `json:"days,omitempty,omitzero"`
+
+	// Deals The kinds of its deals, as rule files name them, such as multibuy
+	Deals []string   `json:"deals,omitempty,omitzero"`
+	From  *time.Time `json:"from,omitempty"`
+	Group string     `json:"group,omitempty,omitzero"`
+
+	// Hours The hours in which it runs, such as 08:00-22:00, where it does not all day
+	Hours  []string        `json:"hours,omitempty,omitzero"`
+	ID     string          `json:"id"`
+	Name   string          `json:"name"`
+	Orders *UsedOrders     `json:"orders,omitempty,omitzero"`
+	Paused *PromotionPause `json:"paused,omitempty,omitzero"`
 
 	// Per How long a limit lasts before it begins anew: day, week, month or year
 	Per      string `json:"per,omitempty,omitzero"`
@@ -1066,9 +1090,12 @@ type Promotion struct {
 	// Source The file and the line of its rule
 	Source string `json:"source,omitempty,omitzero"`
 
-	// State How it is now: closed is out of its days or hours, exhausted that all orders together have used up a limit.
+	// State How it is now: closed is out of its days or hours, exhausted that all orders together have used up a limit, paused that somebody has taken it out of force.
 	State PromotionState `json:"state"`
-	Until *time.Time     `json:"until,omitempty"`
+
+	// Timezone That of days and hours
+	Timezone string     `json:"timezone,omitempty,omitzero"`
+	Until    *time.Time `json:"until,omitempty"`
 }
 
 // PromotionPage defines model for PromotionPage.
@@ -1081,7 +1108,34 @@ type PromotionPage struct {
 	Ruleset string `json:"ruleset"`
 }
 
-// PromotionState How it is now: closed is out of its days or hours, exhausted that all orders together have used up a limit.
+// PromotionPause Who has taken a promotion out of force, and why.
+type PromotionPause struct {
+	At time.Time `json:"at"`
+
+	// By The id of a key, `password` or `cli`
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Until When the pause ends by itself
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// PromotionSource defines model for PromotionSource.
+type PromotionSource struct {
+	// File Inside the folder of rules, with forward slashes
+	File      string `json:"file"`
+	FirstLine int    `json:"first_line"`
+	LastLine  int    `json:"last_line"`
+	Promotion string `json:"promotion"`
+
+	// Ruleset The digest of the rules in force
+	Ruleset string `json:"ruleset"`
+
+	// Text The lines, as they are: YAML
+	Text string `json:"text"`
+}
+
+// PromotionState How it is now: closed is out of its days or hours, exhausted that all orders together have used up a limit, paused that somebody has taken it out of force.
 type PromotionState string
 
 // Quote defines model for Quote.
@@ -1518,6 +1572,9 @@ type OptionalIdempotencyKey = string
 // Pool defines model for Pool.
 type Pool = string
 
+// PromotionID defines model for PromotionId.
+type PromotionID = string
+
 // Reference defines model for Reference.
 type Reference = string
 
@@ -1750,6 +1807,27 @@ type ListPromotionsParams struct {
 	// After The cursor to go on after
 	After After          `form:"after,omitempty" json:"after,omitempty,omitzero"`
 	State PromotionState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Text Part of the id, the name, the group, the coupon or the pool, whatever its case
+	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+}
+
+// PausePromotionParams defines parameters for PausePromotion.
+type PausePromotionParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ResumePromotionParams defines parameters for ResumePromotion.
+type ResumePromotionParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListRulesetsParams defines parameters for ListRulesets.
@@ -1805,6 +1883,9 @@ type CreateReturnJSONRequestBody = ReturnRequest
 
 // ListPricesJSONRequestBody defines body for ListPrices for application/json ContentType.
 type ListPricesJSONRequestBody = PricesRequest
+
+// PausePromotionJSONRequestBody defines body for PausePromotion for application/json ContentType.
+type PausePromotionJSONRequestBody = PauseRequest
 
 // CreateQuoteJSONRequestBody defines body for CreateQuote for application/json ContentType.
 type CreateQuoteJSONRequestBody = QuoteRequest

@@ -149,14 +149,15 @@ func testPauseRefusals(o *outbox) {
 		{"promotion", "is empty", engine.PromotionPause{By: "ann"}},
 		{"promotion", "has 256 bytes; want at most 255", engine.PromotionPause{Promotion: strings.Repeat("p", 256), By: "ann"}},
 		{"by", "is empty", engine.PromotionPause{Promotion: "p"}},
-		{"reason", "has 501 bytes; want at most 500", engine.PromotionPause{Promotion: "p", By: "ann", Reason: long}},
+		{"reason", "has 801 bytes; want at most 800", engine.PromotionPause{Promotion: "p", By: "ann", Reason: long}},
 		{"reason", "is not valid UTF-8", engine.PromotionPause{Promotion: "p", By: "ann", Reason: "\xff"}},
-		{"until", "is not to come: it is 2026-11-22T12:00:00Z now", engine.PromotionPause{Promotion: "p", By: "ann", Until: today()}},
 	} {
 		_, err := o.PausePromotion(o.ctx, c.pause, nil)
 		o.refused(err, &persistence.InvalidError{Field: c.field, Problem: c.problem})
 	}
-	_, err := o.ResumePromotion(o.ctx, "", "bob", nil)
+	_, err := o.PausePromotion(o.ctx, engine.PromotionPause{Promotion: "p", By: "ann", Until: today()}, nil)
+	o.refused(err, &engine.PauseOverError{Until: today()})
+	_, err = o.ResumePromotion(o.ctx, "", "bob", nil)
 	o.refused(err, &persistence.InvalidError{Field: "promotion", Problem: "is empty"})
 	o.pausesAre(nil, 0)
 }

@@ -200,6 +200,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	registry.MustRegister(newPluginMetrics(plugins.status))
 	return api.New(api.Options{
 		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Keys: data, APIKeys: data, Rules: live,
+		Pauses: data, PromotionSource: promotionSource(data.Archive()),
 		Publications: data, AuditLog: data, CheckRules: newRuleChecks(),
 		KeptPrice: func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error) {
 			return keptPrice(ctx, data.Archive(), reference)
