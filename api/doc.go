@@ -68,7 +68,8 @@
 //	PUT  /v1/items/{sku}/stock, POST /v1/items/{sku}/stock:adjust, GET /v1/items/{sku}/movements
 //	GET  /v1/coupon-pools   pools of coupon codes; GET, PUT /v1/coupon-pools/{pool}, POST …/revoke, /restore, GET …/codes
 //	GET  /v1/coupons/{code} what became of a code; POST /v1/coupons:revoke, /v1/coupons:restore
-//	GET  /v1/promotions     what the rules in force give, how it is now and what of its limits is used; /v1/promotions/{id}
+//	GET  /v1/promotions     what the rules in force give, how it is now and what of its limits is used; /v1/promotions/{id}, …/source
+//	POST /v1/promotions/{id}/pause, /resume
 //	GET  /v1/plugins        how the plugins are
 //	GET  /openapi.json, /docs, /docs/problems/{code}
 //
@@ -82,6 +83,15 @@
 // An item's ETag is its revision, which stands for all facts but the stock: sales change
 // that all the time, and an editor of a name need not lose to them. What If-Match wants
 // is checked in the transaction that makes the change.
+//
+// The ETag of a promotion is one more than the revision of its pause, and stands for
+// that alone. Pauses and ends of pauses are answered when no server prices by what was
+// before, which takes persistence.Options.PauseLease; see package persistence.
+//
+// The source of a promotion is answered as JSON with the text in it, and not as YAML,
+// for whoever reads it wants to know the file, the lines and the ruleset too, and headers
+// would be another place to look. It is that of the ruleset which is kept, whatever has become of
+// the folder since.
 //
 // Every change is in the audit log, stored with what it tells of: who (the id of the key,
 // or password), the id of the operation, the parameter of its path, the id of the

@@ -96,6 +96,15 @@
 //	redemptions uses so far               spent      taken off the order
 //	spent       taken off so far          by_all, by_customer, by_code  counted by
 //
+//	promotion_pauses
+//	────────────────────────────────
+//	promotion   key
+//	revision    unique, the newest stands for all
+//	paused      0 or 1
+//	actor       a key, password or cli
+//	reason, changed_at
+//	ends_at     or null
+//
 //	coupon_pools                       coupon_codes
 //	──────────────────────────         ─────────────────────────────
 //	name        key            1 ── n  code        key
@@ -158,7 +167,7 @@
 //
 // The entries that audit.With puts into a context are stored by the transaction of the
 // write that has this context: of items, stock, cancels, returns, the ends of holds,
-// coupons, events that are sent again, and keys of the API. Sales and new holds leave
+// coupons, events that are sent again, pauses of promotions, and keys of the API. Sales and new holds leave
 // none; see package audit for the reasons. AuditLog reads them, PurgeAudit removes old ones.
 //
 // # Errors
@@ -168,7 +177,7 @@
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
 // engine.OrderStateError, engine.ReturnError, HoldStateError, UnknownHoldError,
 // apikey.UnknownError, KeyTakenError, KeyReplacedError, apikey.InactiveError,
-// CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError, ImportError,
+// engine.PromotionChangedError, engine.PauseOverError, CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError, ImportError,
 // coupon.GuessableError), or the database failed, and then it is an *Error. Its
 // text is safe to show; what the driver said is in its LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
 // from a fault of the program.
@@ -202,8 +211,8 @@
 //     rules for that stand in one place. Rejected: to write them twice; and to sell
 //     those in one transaction too, each in a savepoint, which locks items and
 //     counters in another order than that of their keys.
-//   - Every transaction locks what it changes in one order: the key of the request,
-//     items by SKU, counters by their key. So no two sales wait for each other, of
+//   - Every transaction locks what it changes in one order: the pauses of promotions,
+//     the key of the request, items by SKU, counters by their key. So no two sales wait for each other, of
 //     whatever processes.
 //   - Stock goes down in place, "stock = stock - n where stock >= n", and a CHECK
 //     stands behind it. An upsert sets columns to what the caller sent. Nothing
@@ -348,6 +357,25 @@
 //     uses alone, for which counters would have to tell them from held ones, and
 //     which says nothing while customers get nothing. That a stock is low is told
 //     by holds too: their units have left it.
+//   - A paused promotion is paused for all processes when PausePromotion returns,
+//     although prices ask the database for nothing. A process prices by what it knows
+//     of pauses for Options.PauseLease after it has asked, which it does four times as
+//     often; who pauses waits so long after the commit, so that whoever has not asked
+//     since must, and fails as the database does. Only lengths of time are compared,
+//     each by the clock of one process. Rejected: to ask with each price, which doubles
+//     the time of one; a notice that processes confirm, for which somebody has to
+//     know which processes there are, and to give up those that died; and a notice
+//     alone, which poolers swallow.
+//   - A sale is committed on the pauses that it was priced on. Who pauses has a lock
+//     alone that transactions with sales share (Database.LockPauses), so that each
+//     is before the pause or after it, and reads the greatest revision under it. It
+//     is an advisory lock, which writes nothing, unlike the lock of a row that
+//     every sale would share. Rejected: to count each promotion's revision on its own,
+//     since pauses are too rare for the sales that they make anew to matter.
+//   - Pauses are of ids and not of rulesets, so that a reload of rules undoes none.
+//     A pause that ends by itself does so by the instant that a price is of, as
+//     schedules do: nobody has to notice, and an old order is priced again alike.
+//     A hold keeps its price, as it does when rules change.
 //   - Keys of the API are looked up by digest, whether they are in force or not, so
 //     that whoever asks can say why a key is refused. When they were used last is
 //     told now and then for all of them: a row of a key that every request
