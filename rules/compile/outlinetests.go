@@ -55,7 +55,7 @@ func textsIn(v syntax.Value) []syntax.Value {
 func (o *outliner) inTest(v syntax.Value, variables map[string]SymbolKind, key string) {
 	visit(key, v, func(key string, v syntax.Value) {
 		switch key {
-		case "applied", "by", "promotion", "rejected":
+		case "applied", "by", "paused", "promotion", "rejected":
 			o.testNames(textsIn(v), PromotionSymbol, variables)
 		case "not_applied", "usage":
 			o.testNames(keysOf(v), PromotionSymbol, variables)

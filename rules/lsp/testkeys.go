@@ -237,7 +237,7 @@ func (f file) testValues(path []string, key string) []word {
 		before = path[len(path)-2]
 	}
 	switch {
-	case key == "applied", key == "by", key == "promotion", key == "rejected":
+	case key == "applied", key == "by", key == "paused", key == "promotion", key == "rejected":
 		return f.symbolWords(compile.PromotionSymbol)
 	case before == "not_applied", key == "reason":
 		return reasons()

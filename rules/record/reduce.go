@@ -139,6 +139,12 @@ func (r *reducer) coupons() {
 }
 
 func (r *reducer) usage() {
+	for _, id := range slices.Sorted(maps.Keys(r.request.Paused)) {
+		r.try(func(q *engine.Request) {
+			q.Paused = maps.Clone(q.Paused)
+			delete(q.Paused, id)
+		})
+	}
 	for _, id := range slices.Sorted(maps.Keys(r.request.Usage.Promotions)) {
 		r.try(func(q *engine.Request) {
 			q.Usage.Promotions = maps.Clone(q.Usage.Promotions)

@@ -194,6 +194,9 @@ func (w *writer) given() {
 			w.linef("        %s: {redemptions: %d, by_customer: %d, spent: %s}", syntax.Word(id), u.Redemptions, u.ByCustomer, w.money(u.Spent))
 		}
 	}
+	if paused := w.rules.PausesAt(w.request.At, w.request.Paused); len(paused) > 0 {
+		w.linef("      paused: %s", words(slices.Sorted(maps.Keys(paused))))
+	}
 	if len(usage.Codes) > 0 {
 		w.linef("      codes:")
 		for _, code := range slices.Sorted(maps.Keys(usage.Codes)) {

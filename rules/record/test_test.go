@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/record"
@@ -106,4 +107,34 @@ func TestRecordedTestsTellNothingOfTheCustomer(t *testing.T) {
 	if strings.Contains(text, "secret") || strings.Contains(text, "12345") || len(got.Kept) > 0 {
 		t.Errorf("kept %q:\n%s", got.Kept, got.File)
 	}
+}
+
+// TestRecordedTestsKnowWhatWasPaused leaves out the pauses that change nothing.
+func TestRecordedTestsKnowWhatWasPaused(t *testing.T) {
+	suites, err := ruletest.Load([]string{"../../examples/quickstart"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite := suites[0]
+	for _, c := range suite.Cases {
+		request, err := suite.Request(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quote, err := suite.Rules.Price(request)
+		if err != nil || quote.Discount == 0 {
+			continue
+		}
+		applied := quote.Promotions[0].Promotion
+		request.Paused = engine.Pauses{applied: time.Time{}, "gone": time.Time{}}
+		got, err := record.Test(suite.Rules, request, "recorded order")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "      paused: [" + applied + "]\n"; !strings.Contains(string(got.File), want) {
+			t.Errorf("got\n%s, want %q in it", got.File, want)
+		}
+		return
+	}
+	t.Error("no test has a discount")
 }

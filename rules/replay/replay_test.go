@@ -197,7 +197,7 @@ func TestWhatCannotBeReplayedSaysWhy(t *testing.T) {
 		{"rules that are not in the archive", lost, "gone"},
 		{"rules that are others", damaged, "the archived rules " + damaged.Ruleset + " are damaged: they are the rules " + other.Ruleset + "; restore them from a backup"},
 		{"rules that do not compile", broken, "the archived rules " + broken.Ruleset + " do not compile with this version: tv.yaml:1:30: R0002 unknown key \"percent_of\": did you mean \"percent_off\"?"},
-		{"a request of a later version", request, "recorded request: it is of format 99, from a later version; this version knows up to 2: use that version"},
+		{"a request of a later version", request, "recorded request: it is of format 99, from a later version; this version knows up to 3: use that version"},
 		{"a quote that is none", func() replay.Order { o := other; o.Quote = quote.Quote; return o }(), "the stored quote is damaged: unexpected EOF"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -125,6 +125,7 @@
 //	usage       {promotion: {redemptions by_customer spent}}, what orders have
 //	            used of promotions; nothing unless it says otherwise
 //	codes       {CODE: {pool redemptions}}, what is known of coupon codes
+//	paused      the ids of promotions that somebody has paused
 //	channel     where the cart is sold, such as web
 //	payment     how it is paid, such as card
 //	attributes  the shop's own facts of the cart

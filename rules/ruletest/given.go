@@ -16,7 +16,7 @@ import (
 
 // givenKeys are the keys of given and defaults.
 func givenKeys() []string {
-	return []string{"cart", "customer", "coupons", "at", "now", "stock", "channel", "shipping", "payment", "attributes", "currency", "usage", "codes"}
+	return []string{"cart", "customer", "coupons", "at", "now", "stock", "channel", "shipping", "payment", "attributes", "currency", "usage", "codes", "paused"}
 }
 
 func readDefaults(v syntax.Value) syntax.Map { return v.Map(givenKeys()...) }
@@ -240,7 +240,7 @@ func (r *reader) request(s scope, given ...syntax.Map) engine.Request {
 	}
 	cart.Lines = lines(r.fixtures.resolve(get("cart"), "carts", s), items, s)
 	usage := engine.Usage{Promotions: r.promotionUsage(get("usage"), currency, s), Codes: codeUsage(get("codes"), s)}
-	return engine.Request{Cart: cart, Catalog: items, At: instant(layers, s), Usage: usage, Explain: true}
+	return engine.Request{Cart: cart, Catalog: items, At: instant(layers, s), Usage: usage, Paused: r.paused(get("paused"), s), Explain: true}
 }
 
 // topmost returns the value of the key in the last mapping that has it.

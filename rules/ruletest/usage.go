@@ -1,6 +1,8 @@
 package ruletest
 
 import (
+	"time"
+
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/syntax"
 )
@@ -19,6 +21,19 @@ func (r *reader) promotionUsage(v syntax.Value, currency engine.Currency, s scop
 		}
 	}
 	return used
+}
+
+// paused reads which promotions somebody has paused: their ids.
+func (r *reader) paused(v syntax.Value, s scope) engine.Pauses {
+	ids := r.promotions(v, s)
+	if ids == nil || len(*ids) == 0 {
+		return nil
+	}
+	paused := make(engine.Pauses, len(*ids))
+	for _, id := range *ids {
+		paused[id] = time.Time{}
+	}
+	return paused
 }
 
 // codeUsage reads what is known of coupon codes: {CODE: {pool, redemptions}}.

@@ -207,7 +207,8 @@ func (t *tests) given() object {
 		"usage": object{"type": "object", "additionalProperties": closed(t.keys["usage"], object{
 			"redemptions": ref("count"), "by_customer": ref("count"), "spent": ref("amount"),
 		})},
-		"codes": object{"type": "object", "additionalProperties": closed(t.keys["code"], object{"pool": ref("text"), "redemptions": ref("count")})},
+		"codes":  object{"type": "object", "additionalProperties": closed(t.keys["code"], object{"pool": ref("text"), "redemptions": ref("count")})},
+		"paused": ref("texts"),
 	}
 }
 

@@ -86,7 +86,7 @@ const everything = `{
   {"name": "all of given and expect", "tags": ["slow"], "skip": "it is not true",
    "given": {"cart": "two", "customer": "ann", "coupons": ["SPRING"], "now": "2026-11-27T10:00:00Z", "stock": {"TV": 5}, "channel": "web", "payment": {"method": "card"},
      "shipping": {"country": "GB", "region": "x", "shipments": [{"method": "post", "price": 1}]}, "attributes": {"b": "c"}, "currency": "USD",
-     "usage": {"spring": {"redemptions": 1, "by_customer": 1, "spent": 1.00}}, "codes": {"SPRING": {"pool": "p", "redemptions": 1}}},
+     "usage": {"spring": {"redemptions": 1, "by_customer": 1, "spent": 1.00}}, "codes": {"SPRING": {"pool": "p", "redemptions": 1}}, "paused": ["spring"]},
    "stubs": {"loyalty": {"deals": {"spend": {"none": "closed"}, "earn": {"fault": "timeout"}}}},
    "expect": {"subtotal": 1, "discount": 1, "total": 1, "shipping_discount": 1, "shipping_total": 1, "payable": 1, "applied": ["spring"],
      "not_applied": {"three-for-two": "no_effect", "points": {"reason": "plugin_failed", "by": ["spring"], "fault": "timeout"}},
