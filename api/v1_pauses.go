@@ -102,7 +102,7 @@ func (s *Server) changePause(w http.ResponseWriter, r *http.Request, change func
 	if err != nil {
 		return err
 	}
-	if _, known := f.rules.Promotion(id); !known { // the rules have changed meanwhile
+	if _, known := f.Rules.Promotion(id); !known { // the rules have changed meanwhile
 		return &unknownPromotionError{id}
 	}
 	return s.answerPromotion(w, f, id)

@@ -21,28 +21,32 @@ func (e *unknownPromotionError) Error() string {
 	return fmt.Sprintf("the rules in force have no promotion %.200q", e.id)
 }
 
-// inForce is the rules in force, with what orders have used of them now.
-type inForce struct {
-	rules  *engine.Ruleset
-	used   map[string]engine.PromotionUsage
-	paused engine.Pauses
-	pauses map[string]engine.PromotionPause // by promotion, as far as that is kept
-	now    time.Time
+// InForce is the rules in force with all that makes their promotions stand as they do
+// now, for who tells of them.
+type InForce struct {
+	Rules *engine.Ruleset
+	// Used is what orders have used of promotions with limits, in the periods of now.
+	Used map[string]engine.PromotionUsage
+	// Paused are the promotions that are paused, and Pauses is who has paused them, by
+	// promotion, as far as that is known.
+	Paused engine.Pauses
+	Pauses map[string]engine.PromotionPause
+	Now    time.Time
 }
 
-func (s *Server) inForce(ctx context.Context) (*inForce, error) {
-	f := &inForce{rules: s.options.Rules.Active(), now: s.options.Now()}
-	basis, err := s.options.Inventory.Basis(ctx, engine.Inquiry{Limited: f.rules.UsageKeys(f.now)})
+func (s *Server) inForce(ctx context.Context) (*InForce, error) {
+	f := &InForce{Rules: s.options.Rules.Active(), Now: s.options.Now()}
+	basis, err := s.options.Inventory.Basis(ctx, engine.Inquiry{Limited: f.Rules.UsageKeys(f.Now)})
 	if err != nil {
 		return nil, err
 	}
-	f.used, f.paused, f.pauses = basis.Usage.Promotions, basis.Paused, make(map[string]engine.PromotionPause)
+	f.Used, f.Paused, f.Pauses = basis.Usage.Promotions, basis.Paused, make(map[string]engine.PromotionPause)
 	if s.options.Pauses == nil {
 		return f, nil
 	}
 	all, err := s.options.Pauses.PromotionPauses(ctx)
 	for _, p := range all {
-		f.pauses[p.Promotion] = p
+		f.Pauses[p.Promotion] = p
 	}
 	return f, err
 }
@@ -65,19 +69,11 @@ func (s *Server) listPromotions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids := slices.Sorted(slices.Values(f.rules.PromotionIDs()))
-	var found []v1.Promotion
-	for _, id := range ids {
-		if id <= after || len(found) > limit {
-			continue
-		}
-		if promotion := f.tell(id); (state == "" || string(promotion.State) == state) && mentions(&promotion, text) {
-			found = append(found, promotion)
-		}
-	}
-	found, next := page(found, limit, func(p *v1.Promotion) string { return p.ID })
+	found := f.Select(state, text)
+	found = slices.DeleteFunc(found, func(p v1.Promotion) bool { return p.ID <= after })
+	found, next := page(found[:min(len(found), limit+1)], limit, func(p *v1.Promotion) string { return p.ID })
 	linkNext(w, r, next)
-	return s.answer(w, http.StatusOK, &v1.PromotionPage{Ruleset: f.rules.Digest(), Promotions: append([]v1.Promotion{}, found...), Next: next})
+	return s.answer(w, http.StatusOK, &v1.PromotionPage{Ruleset: f.Rules.Digest(), Promotions: append([]v1.Promotion{}, found...), Next: next})
 }
 
 // getPromotion tells a promotion in force.
@@ -90,7 +86,7 @@ func (s *Server) getPromotion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, known := f.rules.Promotion(id); !known {
+	if _, known := f.Rules.Promotion(id); !known {
 		return &unknownPromotionError{id}
 	}
 	return s.answerPromotion(w, f, id)
@@ -98,12 +94,24 @@ func (s *Server) getPromotion(w http.ResponseWriter, r *http.Request) error {
 
 // answerPromotion answers a promotion with the ETag of its pause. Revisions of pauses
 // begin at 0 and ETags at 1.
-func (s *Server) answerPromotion(w http.ResponseWriter, f *inForce, id string) error {
+func (s *Server) answerPromotion(w http.ResponseWriter, f *InForce, id string) error {
 	if s.options.Pauses != nil {
-		writeRevision(w, f.pauses[id].Revision+1)
+		writeRevision(w, f.Pauses[id].Revision+1)
 	}
-	promotion := f.tell(id)
+	promotion := f.Tell(id)
 	return s.answer(w, http.StatusOK, &promotion)
+}
+
+// Select tells the promotions in force that have the state and the part of a text in what
+// people know them by, "" for all, by id.
+func (f *InForce) Select(state, text string) []v1.Promotion {
+	var found []v1.Promotion
+	for _, id := range slices.Sorted(slices.Values(f.Rules.PromotionIDs())) {
+		if p := f.Tell(id); (state == "" || string(p.State) == state) && mentions(&p, text) {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 // mentions tells whether a text that people know the promotion by has the part.
@@ -114,19 +122,19 @@ func mentions(p *v1.Promotion, part string) bool {
 	})
 }
 
-// tell is the answer of a promotion in force.
-func (f *inForce) tell(id string) v1.Promotion {
-	p, _ := f.rules.Promotion(id)
-	used, shop := f.used[id], f.rules.Currency()
+// Tell is a promotion in force as version 1 tells it.
+func (f *InForce) Tell(id string) v1.Promotion {
+	p, _ := f.Rules.Promotion(id)
+	used, shop := f.Used[id], f.Rules.Currency()
 	answer := v1.Promotion{
 		ID: id, Name: p.Name, Source: p.Source, Group: p.Group, Priority: p.Priority, Coupon: p.Coupon.Code, CouponPool: p.Coupon.Pool,
-		State: v1.PromotionState(p.Standing(f.now, f.paused, used, shop)), From: instantOrNil(p.Schedule.From), Until: instantOrNil(p.Schedule.Until),
+		State: v1.PromotionState(p.Standing(f.Now, f.Paused, used, shop)), From: instantOrNil(p.Schedule.From), Until: instantOrNil(p.Schedule.Until),
 	}
 	for _, d := range p.Deals {
 		answer.Deals = append(answer.Deals, engine.KindOf(d))
 	}
 	tellHours(&answer, &p.Schedule)
-	if pause := f.pauses[id]; pause.Holds(f.now) {
+	if pause := f.Pauses[id]; pause.Holds(f.Now) {
 		answer.Paused = &v1.PromotionPause{By: pause.By, At: pause.At, Reason: pause.Reason, Until: instantOrNil(pause.Until)}
 	}
 	if p.Limits.Redemptions == nil && p.Limits.PerCustomer == nil && p.Limits.Budget == nil {

@@ -215,6 +215,22 @@ func (a *Archive) AuditLog(ctx context.Context, f audit.Filter) ([]audit.Entry, 
 	return a.store.AuditLog(ctx, f)
 }
 
+// RulesetInForce is Store.RulesetInForce.
+func (a *Archive) RulesetInForce(ctx context.Context) (string, error) {
+	return a.store.RulesetInForce(ctx)
+}
+
+// PromotionPauses is Store.PromotionPauses.
+func (a *Archive) PromotionPauses(ctx context.Context) ([]engine.PromotionPause, error) {
+	return a.store.PromotionPauses(ctx)
+}
+
+// Usage returns what orders have used of promotions.
+func (a *Archive) Usage(ctx context.Context, of []engine.UsageKey) (map[string]engine.PromotionUsage, error) {
+	basis, err := a.store.Basis(ctx, engine.Inquiry{Limited: of})
+	return basis.Usage.Promotions, err
+}
+
 func (a *Archive) row(ctx context.Context, reference string) (recordRow, error) {
 	if textProblem(reference) != "" {
 		return recordRow{}, &UnknownOrderError{Reference: reference}

@@ -204,14 +204,25 @@ func (s *Store) RulesetChanged(ctx context.Context, digest string) error {
 	})
 }
 
+// RulesetInForce returns the digest of the ruleset that RulesetChanged has told of last;
+// "" when none was told of.
+func (s *Store) RulesetInForce(ctx context.Context) (string, error) {
+	var last toldRuleset
+	err := s.persist(ctx, func() (err error) {
+		last, err = lastRuleset(ctx, s.db.Reader)
+		return err
+	})
+	return last.digest, err
+}
+
 // toldRuleset is the ruleset that the last event about one told of.
 type toldRuleset struct{ uid, digest string }
 
 // lastRuleset writes the type as the index of the schema does, which databases
 // use only then.
-func lastRuleset(ctx context.Context, tx bun.Tx) (toldRuleset, error) {
+func lastRuleset(ctx context.Context, db bun.IDB) (toldRuleset, error) {
 	var rows []eventRow
-	err := tx.NewSelect().Model(&rows).Column("uid", "payload").
+	err := db.NewSelect().Model(&rows).Column("uid", "payload").
 		Where("type = 'ruleset.changed'").Order("id DESC").Limit(1).Scan(ctx)
 	if err != nil || len(rows) == 0 {
 		return toldRuleset{}, failed("read the last ruleset", err)

@@ -91,6 +91,7 @@ func (s *shop) calls() map[string]func(context.Context) error {
 			return err
 		},
 		"ResumePromotion": func(ctx context.Context) error { _, err := s.ResumePromotion(ctx, "x", "x", nil); return err },
+		"RulesetInForce":  func(ctx context.Context) error { _, err := s.RulesetInForce(ctx); return err },
 		"PromotionPauses": func(ctx context.Context) error { _, err := s.PromotionPauses(ctx); return err },
 		"RulesetChanged":  func(ctx context.Context) error { return s.RulesetChanged(ctx, "x") },
 		"Claim":           func(ctx context.Context) error { _, err := s.Claim(ctx, "x", 1, time.Minute); return err },

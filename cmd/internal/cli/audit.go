@@ -23,8 +23,8 @@ func newAudit(s Streams) *cobra.Command {
 		Short: "Show who changed what",
 		Long: `Show the audit log, the newest entry first: who changed what, by which request. An actor
 is the id of a key of the API, "password" for whoever has that of the server, or "cli"
-for commands on keys. Orders and stock have histories of their own; see "checkout
-orders" and "checkout items movements".`,
+for commands on keys and promotions. Orders and stock have histories of their own; see
+"checkout orders" and "checkout items movements".`,
 		Example: `  checkout audit --since 2026-11-01 --action keys.revoke
   checkout audit --actor 4kq7w2mzpa --limit 100 -o json`,
 		Args: noArguments,

@@ -73,7 +73,7 @@ func refusal(err error) error {
 	switch {
 	case err == nil, errors.As(err, new(silentError)), errors.As(err, new(usageError)), errors.As(err, new(codedError)):
 		return err
-	case errors.As(err, new(*persistence.InvalidError)):
+	case errors.As(err, new(*persistence.InvalidError)), errors.As(err, new(*engine.PauseOverError)):
 		return codedError{exitUsage, err}
 	case errors.As(err, new(*engine.UnknownItemError)), errors.As(err, new(*engine.OutOfStockError)), errors.As(err, new(*engine.NameTakenError)),
 		errors.As(err, new(*persistence.UnknownOrderError)), errors.As(err, new(*persistence.UnknownRulesetError)),
@@ -82,7 +82,8 @@ func refusal(err error) error {
 		errors.As(err, new(*persistence.PoolTakenError)), errors.As(err, new(*persistence.UnknownPoolError)),
 		errors.As(err, new(*persistence.UnknownCodesError)), errors.As(err, new(*coupon.GuessableError)),
 		errors.As(err, new(*apikey.UnknownError)), errors.As(err, new(*persistence.KeyTakenError)),
-		errors.As(err, new(*persistence.KeyReplacedError)), errors.As(err, new(*apikey.InactiveError)):
+		errors.As(err, new(*persistence.KeyReplacedError)), errors.As(err, new(*apikey.InactiveError)),
+		errors.As(err, new(*unknownPromotionError)):
 		return codedError{exitFindings, err}
 	default:
 		return environmentError(err)

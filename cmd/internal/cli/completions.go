@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -33,22 +34,25 @@ func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 // where a command does not say it itself.
 func completeArguments(s Streams) map[string]cobra.CompletionFunc {
 	pool := atMost(1, completePools(s))
-	event, hold, key := completeEvents(s), completeHolds(s), completeKeys(s)
+	event, hold, key, promotion := completeEvents(s), completeHolds(s), completeKeys(s), completeInForce(s)
 	return map[string]cobra.CompletionFunc{
-		"checkout coupons generate": pool,
-		"checkout coupons export":   pool,
-		"checkout coupons show":     pool,
-		"checkout coupons import":   then(pool, files("csv")),
-		"checkout holds release":    atMost(1, hold),
-		"checkout holds show":       atMost(1, hold),
-		"checkout keys revoke":      key,
-		"checkout keys rotate":      atMost(1, key),
-		"checkout items import":     files("csv", "jsonl"),
-		"checkout webhooks resend":  event,
-		"checkout webhooks show":    atMost(1, event),
-		"checkout webhooks test":    atMost(1, completeEndpoints(s)),
-		"checkout rules mutate":     completeTests,
-		"checkout rules diff":       folders,
+		"checkout coupons generate":  pool,
+		"checkout coupons export":    pool,
+		"checkout coupons show":      pool,
+		"checkout coupons import":    then(pool, files("csv")),
+		"checkout holds release":     atMost(1, hold),
+		"checkout holds show":        atMost(1, hold),
+		"checkout keys revoke":       key,
+		"checkout keys rotate":       atMost(1, key),
+		"checkout promotions show":   atMost(1, promotion),
+		"checkout promotions pause":  atMost(1, promotion),
+		"checkout promotions resume": atMost(1, completePaused(s)),
+		"checkout items import":      files("csv", "jsonl"),
+		"checkout webhooks resend":   event,
+		"checkout webhooks show":     atMost(1, event),
+		"checkout webhooks test":     atMost(1, completeEndpoints(s)),
+		"checkout rules mutate":      completeTests,
+		"checkout rules diff":        folders,
 	}
 }
 
@@ -187,6 +191,34 @@ func completeKeys(s Streams) cobra.CompletionFunc {
 		for _, k := range keys {
 			if k.Revoked.IsZero() {
 				ids = append(ids, cobra.CompletionWithDesc(k.ID, k.Name))
+			}
+		}
+		return ids, err
+	})
+}
+
+// completeInForce offers the promotions in force.
+func completeInForce(s Streams) cobra.CompletionFunc {
+	return reading(s, func(ctx context.Context, data *persistence.Store) (ids []string, err error) {
+		shelf, err := readPromotions(ctx, data.Archive(), time.Now())
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range slices.Sorted(slices.Values(shelf.Rules.PromotionIDs())) {
+			p, _ := shelf.Rules.Promotion(id)
+			ids = append(ids, cobra.CompletionWithDesc(id, p.Name))
+		}
+		return ids, nil
+	})
+}
+
+// completePaused offers the promotions that somebody has paused.
+func completePaused(s Streams) cobra.CompletionFunc {
+	return reading(s, func(ctx context.Context, data *persistence.Store) (ids []string, err error) {
+		pauses, err := data.PromotionPauses(ctx)
+		for _, p := range pauses {
+			if p.Paused {
+				ids = append(ids, cobra.CompletionWithDesc(p.Promotion, p.Reason))
 			}
 		}
 		return ids, err

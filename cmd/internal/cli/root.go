@@ -34,7 +34,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetVersionTemplate("checkout {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newKeys(s), newAudit(s), newDB(s), newWebhooks(s), newItems(s), newVersion(), newExitCodes(), newMan())
+	root.AddCommand(newRun(s), newRules(s), newPlugins(s), newOrders(s), newHolds(s), newCoupons(s), newPromotions(s), newKeys(s), newAudit(s), newDB(s), newWebhooks(s), newItems(s), newVersion(), newExitCodes(), newMan())
 	adoptHelp(root)
 	adoptCompletion(root)
 	adoptCompletions(root, s)
