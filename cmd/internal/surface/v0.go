@@ -132,6 +132,7 @@ func unfit(req *engine.Request) (needs []string) {
 		{len(cart.Attributes) > 0, "attributes of the cart"},
 		{used, "usage"},
 		{len(req.Usage.Codes) > 0, "codes"},
+		{len(req.Paused) > 0, "pauses"},
 	} {
 		if part.is {
 			needs = append(needs, part.name)

@@ -103,6 +103,7 @@ tests:
   - {name: used, given: {cart: [MUG], usage: {few: {redemptions: 5}}}, expect: {total: 2.70}}
   - {name: not used yet, given: {cart: [MUG], usage: {few: {redemptions: 0}}}, expect: {applied: [few, tenth]}}
   - {name: a code, given: {cart: [TV], codes: {X: {redemptions: 1}}}, expect: {total: 9}}
+  - {name: paused, given: {cart: [TV], paused: tenth}, expect: {total: 10}}
   - name: steps
     given: {cart: [MUG]}
     steps: [{do: commit, expect: {applied: [few, tenth]}}, {do: price, expect: {applied: [few, tenth]}}]
@@ -123,6 +124,7 @@ parcels: not on this surface, because it cannot carry shipping
 used: not on this surface, because it cannot carry usage
 not used yet: passed
 a code: not on this surface, because it cannot carry codes
+paused: not on this surface, because it cannot carry pauses
 steps: not on this surface, because it cannot carry goods that are sold out, usage
 `
 	if diff := cmp.Diff(want, outcomes(run(t, folder))); diff != "" {
