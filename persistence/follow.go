@@ -40,8 +40,10 @@ type marks struct {
 // A purchase is refused, and sold, on nothing but what the database says.
 //
 // When that begins to fail, report is called with the error, and with nil when it
-// works again, from other goroutines; after ten seconds of failures, prices are read
-// from the database again. Close ends it. Call it once, after Migrate and before
+// works again, from other goroutines; after ten seconds of failures, items are read
+// from the database again. Which promotions are paused is asked from there after
+// Options.PauseLease already, so that prices fail as it does from then on. Close ends
+// it. Call it once, after Migrate and before
 // others use the store.
 func (s *Store) FollowCatalogue(ctx context.Context, report func(error)) error {
 	c := &s.catalogue
