@@ -27,6 +27,7 @@ func ruleOf(_ context.Context, digest, promotion string) (api.RuleSource, bool, 
 func pauseSteps() []step {
 	return []step{
 		{"pause", "POST", "promotions/tv-3-for-2/pause", `{"reason":"priced too low","until":"2026-11-29T00:00:00Z"}`},
+		{"paused_quote_at_its_end", "POST", "quotes", `{"lines":[{"sku":"120P90","quantity":3}],"at":"2026-11-29T00:00:00Z"}`},
 		{"pause_again", `POST If-Match="2"`, "promotions/tv-3-for-2/pause", `{"reason":"wrong items"}`},
 		{"pause_changed_meanwhile", `POST If-Match="2"`, "promotions/tv-3-for-2/pause", `{"reason":"x"}`},
 		{"paused_promotion", "GET", "promotions/tv-3-for-2", ""},

@@ -37,6 +37,9 @@
 //     Rejected: a block with a handler for each sale, which is a subtransaction, pays
 //     for every statement anew, and updates a popular item once for each; a pipeline
 //     of statements, which the server works off one by one all the same.
+//     What is called is checkout_sell_unpaused, which looks at the pauses of
+//     promotions first, under a lock that sales share, and calls it; that takes no time
+//     that could be measured, and the long function stands once.
 //   - The arguments are arrays in the binary format (see arguments). The call is the one
 //     statement that is prepared, until a pooler is in the way. Rejected: one argument
 //     of JSON, whose quotes and events are JSON in turn and would be escaped.

@@ -30,7 +30,8 @@
 // still there with Options.Recorded, for rules that are those of the record.
 //
 // Answers and facts of plugins are those of the record. A plugin is not asked
-// again: it would answer of today.
+// again: it would answer of today. Promotions that were paused when an order was placed
+// stay paused for it, under either ruleset.
 //
 // Invariants are those of package invariant, as tests have them under always, so that
 // they are written once. Each is judged under both rulesets, on the request as it was
