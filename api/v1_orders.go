@@ -71,9 +71,10 @@ func (s *Server) listOrdersV1(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := readQuery(r, "limit", "after", "customer", "since", "until", "state")
+	q := readQuery(r, "limit", "after", "customer", "promotion", "coupon", "since", "until", "state")
 	listing := engine.OrderListing{
-		Customer: q.text("customer"), Since: q.instant("since"), Until: q.instant("until"), After: q.text("after"), Limit: q.limit() + 1,
+		Customer: q.text("customer"), Promotion: q.text("promotion"), Coupon: q.text("coupon"),
+		Since: q.instant("since"), Until: q.instant("until"), After: q.text("after"), Limit: q.limit() + 1,
 		State: engine.OrderState(q.oneOf("state", string(engine.OrderPlaced), string(engine.OrderCancelled), string(engine.OrderReturned))),
 	}
 	if q.fault != nil {

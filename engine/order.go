@@ -34,6 +34,9 @@ type OrderListing struct {
 	// Customer selects the orders of a customer.
 	Customer string
 	State    OrderState
+	// Promotion selects the orders in which the promotion with this id applied, and
+	// Coupon those in which the code did, in any case and with blanks around it.
+	Promotion, Coupon string
 	// Since and Until select orders that were placed from the one instant on, and
 	// before the other.
 	Since, Until time.Time

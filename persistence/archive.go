@@ -319,12 +319,15 @@ func (a *Archive) page(ctx context.Context, l Listing, last *recordRow, size int
 }
 
 // of adds the span to a query of orders.
-func (s Span) of(q *bun.SelectQuery) *bun.SelectQuery {
+func (s Span) of(q *bun.SelectQuery) *bun.SelectQuery { return s.ofColumn(q, "placed_at") }
+
+// ofColumn is of, for a column that has the instants of orders.
+func (s Span) ofColumn(q *bun.SelectQuery, column string) *bun.SelectQuery {
 	if !s.Since.IsZero() {
-		q = q.Where("placed_at >= ?", s.Since.UTC())
+		q = q.Where("? >= ?", bun.Ident(column), s.Since.UTC())
 	}
 	if !s.Until.IsZero() {
-		q = q.Where("placed_at < ?", s.Until.UTC())
+		q = q.Where("? < ?", bun.Ident(column), s.Until.UTC())
 	}
 	return q
 }

@@ -104,6 +104,12 @@
 //	actor       a key, password or cli
 //	reason, changed_at
 //	ends_at     or null
+//	order_marks
+//	─────────────────────────────
+//	kind       promotion, coupon
+//	key        an id, or a code that applied
+//	placed_at  of the order
+//	order_id   of orders
 //
 //	coupon_pools                       coupon_codes
 //	──────────────────────────         ─────────────────────────────
@@ -196,6 +202,10 @@
 //     sold, given or spent beyond what there is. Rejected: pricing inside of the
 //     transaction, which needs SERIALIZABLE on Postgres, where the buyers of one
 //     item make each other fail; versions of the stock, which change with each sale.
+//   - What applied in an order is kept by a trigger, which reads it off the quote, and
+//     not by the statements that insert orders: there are three ways to do that, and a
+//     program of the version before may still sell while a new one starts. Rejected: an
+//     index of the quote, which neither database has for lists in the same way.
 //   - A limit has a counter only from the first order that counts against it, and
 //     only limits that a promotion has are counted: those who limit a promotion to
 //     one order for each customer need no counter of all orders, which every order

@@ -75,8 +75,8 @@ const MaxOrders = 1000
 // microsecond, the one stored last comes first. A limit that is not 1 to MaxOrders
 // is an *InvalidError, an After that no order has an *UnknownOrderError.
 //
-// The orders of a customer have an index, and so have instants; a state is looked
-// for among them.
+// The orders of a customer have an index, and so have instants, promotions and codes; what
+// else is asked for is looked for among them.
 func (s *Store) OrderPage(ctx context.Context, l engine.OrderListing) ([]engine.Order, error) {
 	if l.Limit < 1 || l.Limit > MaxOrders {
 		return nil, &InvalidError{Field: "limit", Problem: fmt.Sprintf("is %d; want 1 to %d", l.Limit, MaxOrders)}
@@ -84,7 +84,8 @@ func (s *Store) OrderPage(ctx context.Context, l engine.OrderListing) ([]engine.
 	if textProblem(l.After) != "" {
 		return nil, &UnknownOrderError{Reference: l.After}
 	}
-	if textProblem(l.Customer) != "" {
+	l.Coupon = engine.NormalizeCoupon(l.Coupon)
+	if textProblem(l.Customer) != "" || textProblem(l.Promotion) != "" || textProblem(l.Coupon) != "" {
 		return nil, nil // no order can have it
 	}
 	var stored []storedOrder
@@ -102,9 +103,28 @@ func (s *Store) OrderPage(ctx context.Context, l engine.OrderListing) ([]engine.
 	return ordersOf(stored), nil
 }
 
-// pageOfOrders returns the ids of the orders of a page.
+// The kinds of marks of orders, by which they are found.
+const (
+	markPromotion = "promotion" // of one that applied
+	markCoupon    = "coupon"    // of a code that did
+)
+
+// pageOfOrders returns the ids of the orders of a page. What has the order of the
+// page is the first mark that is asked for, else the orders themselves.
 func pageOfOrders(ctx context.Context, tx bun.Tx, l engine.OrderListing) ([]int64, error) {
-	q := Span{l.Since, l.Until}.of(tx.NewSelect().Model((*orderRow)(nil)).Column("id"))
+	q, at, id := tx.NewSelect().Model((*orderRow)(nil)).Column("o.id"), "o.placed_at", "o.id"
+	for _, mark := range []struct{ kind, key string }{{markCoupon, l.Coupon}, {markPromotion, l.Promotion}} {
+		switch {
+		case mark.key == "":
+		case at == "o.placed_at":
+			q = q.Join("JOIN order_marks AS m ON m.order_id = o.id").Where("m.kind = ? AND m.key = ?", mark.kind, mark.key)
+			at, id = "m.placed_at", "m.order_id"
+		default:
+			q = q.Where("EXISTS (SELECT 1 FROM order_marks AS n WHERE n.kind = ? AND n.key = ? AND n.placed_at = m.placed_at AND n.order_id = o.id)",
+				mark.kind, mark.key)
+		}
+	}
+	q = Span{l.Since, l.Until}.ofColumn(q, at)
 	if l.Customer != "" { // the second condition is that of the index
 		q = q.Where("customer = ?", l.Customer).Where("customer <> ''")
 	}
@@ -120,10 +140,10 @@ func pageOfOrders(ctx context.Context, tx bun.Tx, l engine.OrderListing) ([]int6
 		case err != nil:
 			return nil, failed("read order", err)
 		}
-		q = q.Where("(placed_at, id) < (?, ?)", last.PlacedAt.UTC(), last.ID)
+		q = q.Where("(?, ?) < (?, ?)", bun.Ident(at), bun.Ident(id), last.PlacedAt.UTC(), last.ID)
 	}
 	var ids []int64
-	err := q.Order("placed_at DESC", "id DESC").Limit(int64(l.Limit)).Scan(ctx, &ids)
+	err := q.OrderExpr("? DESC, ? DESC", bun.Ident(at), bun.Ident(id)).Limit(int64(l.Limit)).Scan(ctx, &ids)
 	return ids, failed("read orders", err)
 }
 

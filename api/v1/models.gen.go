@@ -1773,6 +1773,12 @@ type ListOrdersParams struct {
 	// Customer Orders of the customer
 	Customer string `form:"customer,omitempty" json:"customer,omitempty,omitzero"`
 
+	// Promotion Orders in which the promotion with this id applied
+	Promotion string `form:"promotion,omitempty" json:"promotion,omitempty,omitzero"`
+
+	// Coupon Orders in which this code took part, in any case
+	Coupon string `form:"coupon,omitempty" json:"coupon,omitempty,omitzero"`
+
 	// Since Placed at this instant or later
 	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
 

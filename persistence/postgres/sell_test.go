@@ -154,7 +154,7 @@ func (s *sellShop) tables() map[string][]string {
 	s.t.Helper()
 	all := make(map[string][]string)
 	for table, order := range map[string]string{
-		"items": "id", "orders": "id", "order_lines": "order_id, position", "order_redemptions": "order_id, promotion", "stock_movements": "id",
+		"items": "id", "orders": "id", "order_marks": "kind, key, order_id", "order_lines": "order_id, position", "order_redemptions": "order_id, promotion", "stock_movements": "id",
 		"redemption_counters": "scope, promotion, key, period", "events": "id", "deliveries": "event_id, endpoint", "idempotency_keys": "scope, key",
 	} {
 		rows, err := s.db.Writer.QueryContext(s.t.Context(), "SELECT (to_jsonb(t) - 'token')::TEXT FROM "+table+" AS t ORDER BY "+order)

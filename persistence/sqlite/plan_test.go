@@ -7,9 +7,9 @@ import (
 	"github.com/checkout-promotions/checkout/persistence"
 )
 
-// TestQuestionsOfTheOutboxUseItsIndexes holds that looking for work does not
-// read deliveries that were made long ago.
-func TestQuestionsOfTheOutboxUseItsIndexes(t *testing.T) {
+// TestQuestionsUseTheIndexes holds that looking for work does not read deliveries that were
+// made long ago, nor for the orders of a promotion those of others.
+func TestQuestionsUseTheIndexes(t *testing.T) {
 	db := openFile(t)
 	newStore(t, db, persistence.Options{})
 	const open = "state IN ('pending', 'claimed')"
@@ -29,6 +29,13 @@ func TestQuestionsOfTheOutboxUseItsIndexes(t *testing.T) {
 		{
 			"what is dead", "SELECT endpoint, count(*) FROM deliveries WHERE state = 'dead' GROUP BY endpoint",
 			"SCAN deliveries USING COVERING INDEX deliveries_dead",
+		},
+		{
+			"orders of a promotion", "SELECT o.id FROM orders AS o JOIN order_marks AS m ON m.order_id = o.id " +
+				"WHERE (m.kind = 'promotion' AND m.key = 'a') AND m.placed_at >= '2026' AND (m.placed_at, m.order_id) < ('2027', 9) " +
+				"ORDER BY m.placed_at DESC, m.order_id DESC LIMIT 51",
+			"SEARCH m USING PRIMARY KEY (kind=? AND key=? AND placed_at>? AND (placed_at,order_id)<(?,?))\n" +
+				"SEARCH o USING INTEGER PRIMARY KEY (rowid=?)",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"io/fs"
 	"slices"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 func orderCases() []testCase {
 	return []testCase{
 		{"orders are read page by page, newest first, by customer, state and time", testOrderPages},
+		{"orders are found by the promotions that applied in them and the codes that did, however they were made", testMarkedOrders},
+		{"orders from before promotions and codes were kept are found by them", testOrdersMarkedLater},
 		{"a new shop has no orders", func(s *shop) { s.equal("orders", s.orders(), []engine.Order{}) }},
 		{"orders are listed newest first, as the purchases returned them", func(s *shop) {
 			s.stock()
@@ -117,4 +120,103 @@ func testOrderPages(s *shop) {
 	s.refused(err, &persistence.UnknownOrderError{Reference: "nope"})
 	_, err = s.OrderPage(s.ctx, engine.OrderListing{})
 	s.refused(err, &persistence.InvalidError{Field: "limit", Problem: "is 0; want 1 to 1000"})
+}
+
+// marked is a sale in which promotions applied, and codes, and others did not. Its quote
+// has what not every database reads in JSON.
+func (s *shop) marked(promotions, codes []string) engine.Sale {
+	sale := Sale([]string{tv}, nil, nil)
+	price := listPrice(s.Currency(), sale.Units)
+	sale.Price = func(b engine.Basis) (engine.Request, engine.Quote, error) {
+		quote, err := price(b.Items)
+		quote.Promotions = []engine.Outcome{{Promotion: "idle", Reason: engine.ConditionFalse, Name: "\u0000 \\u0000 \\\u0000"}}
+		quote.Coupons = []engine.CouponOutcome{{Code: "IDLE", Reason: engine.Ended}}
+		for _, id := range promotions {
+			quote.Promotions = append(quote.Promotions, engine.Outcome{Promotion: id, Reason: engine.Applied})
+		}
+		for _, code := range codes {
+			quote.Coupons = append(quote.Coupons, engine.CouponOutcome{Code: code, Reason: engine.Applied})
+		}
+		return engine.Request{}, quote, err
+	}
+	return sale
+}
+
+// markedOrders makes four orders, the third of them from a hold, and returns their
+// references.
+func (s *shop) markedOrders() []string {
+	s.stock()
+	var made []string
+	for i, sale := range []engine.Sale{
+		s.marked([]string{"spring", "loyal"}, []string{"ÄPFEL-1"}), s.marked(nil, nil),
+		s.marked([]string{"spring"}, nil), s.marked([]string{"spring"}, []string{"ÄPFEL-1", "B"}),
+	} {
+		if i == 2 {
+			hold, err := s.Hold(s.ctx, sale, time.Minute)
+			s.check(err)
+			order, err := s.CommitHold(s.ctx, hold.Reference)
+			s.check(err)
+			made = append(made, order.Reference)
+			continue
+		}
+		order, err := s.Purchase(s.ctx, sale)
+		s.check(err)
+		made = append(made, order.Reference)
+	}
+	return made
+}
+
+// pageHas holds that a page has the orders, named by their numbers, the newest first.
+func (s *shop) pageHas(what string, made []string, l engine.OrderListing, numbers ...int) {
+	s.t.Helper()
+	if l.Limit == 0 {
+		l.Limit = 9
+	}
+	orders, err := s.OrderPage(s.ctx, l)
+	s.check(err)
+	got, want := make([]string, len(orders)), make([]string, len(numbers))
+	for i := range orders {
+		got[i] = orders[i].Reference
+	}
+	for i, n := range numbers {
+		want[i] = made[n]
+	}
+	s.equal(what, got, want)
+}
+
+func testMarkedOrders(s *shop) {
+	made := s.markedOrders()
+	type l = engine.OrderListing
+	s.pageHas("promotion", made, l{Promotion: "spring"}, 3, 2, 0)
+	s.pageHas("first page", made, l{Promotion: "spring", Limit: 2}, 3, 2)
+	s.pageHas("next page", made, l{Promotion: "spring", Limit: 2, After: made[2]}, 0)
+	s.pageHas("after an order without it", made, l{Promotion: "spring", After: made[1]}, 0)
+	s.pageHas("code, as people write it", made, l{Coupon: " äpfel-1"}, 3, 0)
+	s.pageHas("code and promotion", made, l{Promotion: "loyal", Coupon: "ÄPFEL-1"}, 0)
+	s.pageHas("since", made, l{Promotion: "spring", Since: time.Now().Add(time.Hour)})
+	s.pageHas("what did not apply", made, l{Promotion: "idle"})
+	s.pageHas("code that did not", made, l{Coupon: "IDLE"})
+	s.pageHas("a promotion is no code", made, l{Coupon: "SPRING"})
+	s.pageHas("no text", made, l{Promotion: "\x00"})
+	_, err := s.CancelOrder(s.ctx, made[3], "")
+	s.check(err)
+	s.pageHas("cancelled", made, l{Coupon: "B", State: engine.OrderCancelled}, 3)
+	s.pageHas("placed", made, l{Promotion: "spring", State: engine.OrderPlaced}, 2, 0)
+}
+
+// testOrdersMarkedLater undoes the migration that keeps promotions and codes, and has it
+// run again.
+func testOrdersMarkedLater(s *shop) {
+	made := s.markedOrders()
+	for _, direction := range []string{"down", "up"} {
+		text, err := fs.ReadFile(s.db.Migrations, "0020_order_marks."+direction+".sql")
+		s.check(err)
+		_, err = s.db.Writer.ExecContext(s.ctx, string(text))
+		s.check(err)
+	}
+	s.pageHas("promotion", made, engine.OrderListing{Promotion: "spring"}, 3, 2, 0)
+	s.pageHas("code", made, engine.OrderListing{Coupon: "ÄPFEL-1"}, 3, 0)
+	order, err := s.Purchase(s.ctx, s.marked([]string{"spring"}, nil))
+	s.check(err)
+	s.pageHas("one made since then", append(made, order.Reference), engine.OrderListing{Promotion: "spring", Limit: 1}, 4)
 }

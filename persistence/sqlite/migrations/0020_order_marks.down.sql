@@ -1,0 +1,2 @@
+DROP TRIGGER orders_marked;
+DROP TABLE order_marks;
