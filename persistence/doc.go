@@ -104,6 +104,7 @@
 //	actor       a key, password or cli
 //	reason, changed_at
 //	ends_at     or null
+//
 //	order_marks
 //	─────────────────────────────
 //	kind       promotion, coupon

@@ -100,7 +100,7 @@ func newModel(rt *rapid.T, s *shop) *model {
 func (s *shop) empty() {
 	s.t.Helper()
 	for _, table := range []string{
-		"deliveries", "events", "return_lines", "returns", "order_redemptions", "order_lines", "orders", "hold_lines", "holds",
+		"deliveries", "events", "return_lines", "returns", "order_redemptions", "order_marks", "order_lines", "orders", "hold_lines", "holds",
 		"redemption_counters", "coupon_codes", "coupon_pools", "idempotency_keys", "stock_movements", "catalogue_changes", "items",
 	} {
 		_, err := s.db.Writer.ExecContext(s.ctx, "DELETE FROM "+table)
