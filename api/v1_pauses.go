@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/audit"
 )
 
 // Pauses keeps the promotions that somebody has paused. Where a revision is expected,
@@ -56,7 +58,11 @@ func (s *Server) pausePromotion(w http.ResponseWriter, r *http.Request) error {
 		if body.Until != nil && p.Until.IsZero() { // which is no end at all to the store
 			return &engine.PauseOverError{Until: p.Until}
 		}
-		_, err = s.options.Pauses.PausePromotion(r.Context(), p, expected)
+		detail, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		_, err = s.options.Pauses.PausePromotion(audit.Detailed(r.Context(), detail), p, expected)
 		return err
 	})
 }

@@ -59,6 +59,17 @@ func With(ctx context.Context, entries ...Entry) context.Context {
 	return context.WithValue(ctx, entriesKey{}, append(Of(ctx), entries...))
 }
 
+// Detailed returns a context whose last entry has the detail; one without entries stays
+// as it is.
+func Detailed(ctx context.Context, detail json.RawMessage) context.Context {
+	entries := Of(ctx)
+	if len(entries) == 0 {
+		return ctx
+	}
+	entries[len(entries)-1].Detail = detail
+	return context.WithValue(ctx, entriesKey{}, entries)
+}
+
 // Of returns the entries that With has put there; the caller owns the slice.
 func Of(ctx context.Context) []Entry {
 	entries, _ := ctx.Value(entriesKey{}).([]Entry)

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,6 +14,8 @@ func TestContextsCarryEntries(t *testing.T) {
 	first := audit.With(t.Context(), a)
 	ofB, ofC := audit.With(first, b), audit.With(first, c)
 	audit.Of(first)[0].Action = "changed by a caller"
+	more := b
+	more.Detail = json.RawMessage(`{"x":1}`)
 	for _, want := range []struct {
 		name string
 		got  []audit.Entry
@@ -20,6 +23,8 @@ func TestContextsCarryEntries(t *testing.T) {
 	}{
 		{"none", audit.Of(t.Context()), nil},
 		{"one", audit.Of(first), []audit.Entry{a}},
+		{"one with more to say", audit.Of(audit.Detailed(ofB, more.Detail)), []audit.Entry{a, more}},
+		{"none with more to say", audit.Of(audit.Detailed(t.Context(), more.Detail)), nil},
 		{"one more", audit.Of(ofB), []audit.Entry{a, b}},
 		{"another one more", audit.Of(ofC), []audit.Entry{a, c}},
 	} {
