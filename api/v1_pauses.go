@@ -2,9 +2,10 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/go-json-experiment/json"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/engine"
