@@ -72,6 +72,7 @@ func RequestID(ctx context.Context) string {
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := s.options.Now()
+		s.metrics.inFlight.Inc()
 		rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
 		w.Header().Set("X-Request-Id", rec.id)
 		maps.Copy(w.Header(), s.secure)
@@ -80,7 +81,8 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		r = r.WithContext(c)
 		defer func() {
 			took := s.options.Now().Sub(begin)
-			s.metrics.count(r, rec.status, took)
+			s.metrics.inFlight.Dec()
+			s.metrics.count(r, rec.status, rec.bytes, took)
 			s.log(r, rec, took)
 		}()
 		defer s.recoverPanic(rec)

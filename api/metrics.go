@@ -18,7 +18,11 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	received *prometheus.HistogramVec
+	sent     *prometheus.HistogramVec
+	inFlight prometheus.Gauge
 	keys     *prometheus.CounterVec
+	quotes   *quoteMetrics
 	handler  http.Handler
 }
 
@@ -34,6 +38,13 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Help:    "Time from the request's header to the end of its answer.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, labels),
+		received: newSizes("checkout_http_request_size_bytes", "Length of the bodies of requests that tell it, by route pattern."),
+		sent:     newSizes("checkout_http_response_size_bytes", "Length of the bodies of answers, by route pattern."),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "checkout_http_requests_in_flight",
+			Help: "Requests that are being answered.",
+		}),
+		quotes: newQuoteMetrics(),
 		keys: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "checkout_http_idempotency_keys_total",
 			Help: "Requests with an Idempotency-Key: run, replayed, in conflict with one that was still running, or a mismatch with an earlier one.",
@@ -43,7 +54,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Registry:      registry,
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.keys} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.received, m.sent, m.inFlight, m.keys, m.quotes.durations, m.quotes.priced} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
@@ -52,6 +63,13 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		m.keys.WithLabelValues(result) // shown from the start, as 0
 	}
 	return m, nil
+}
+
+func newSizes(name, help string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: name, Help: help,
+		Buckets: prometheus.ExponentialBuckets(256, 4, 8), // to 4 MiB
+	}, []string{"route"})
 }
 
 // What became of a request with a key.
@@ -73,8 +91,12 @@ func (m *metrics) countKey(err error) {
 	}
 }
 
-func (m *metrics) count(r *http.Request, status int, took time.Duration) {
+func (m *metrics) count(r *http.Request, status int, sent int64, took time.Duration) {
 	method, route, code := methodLabel(r), routeLabel(r), strconv.Itoa(status)
+	if r.ContentLength >= 0 {
+		m.received.WithLabelValues(route).Observe(float64(r.ContentLength))
+	}
+	m.sent.WithLabelValues(route).Observe(float64(sent))
 	m.requests.WithLabelValues(method, route, code).Inc()
 	m.duration.WithLabelValues(method, route, code).Observe(took.Seconds())
 }

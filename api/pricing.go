@@ -18,6 +18,8 @@ type pricing struct {
 	currency engine.Currency
 	at       time.Time
 	memory   *engine.QuoteMemory // of a quote that is not kept; nil makes one
+	metrics  *quoteMetrics       // nil where what is priced is no cart of anybody
+	now      func() time.Time
 }
 
 func (s *Server) pricing() pricing {
@@ -26,6 +28,8 @@ func (s *Server) pricing() pricing {
 		plugins:  s.options.Plugins,
 		currency: s.options.Currency,
 		at:       s.options.Now(),
+		metrics:  s.metrics.quotes,
+		now:      s.options.Now,
 	}
 }
 
@@ -57,16 +61,22 @@ func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engin
 
 // ask is the only place of the API that asks plugins and the engine for a price.
 func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Request, engine.Quote, error) {
+	watch := p.stopwatch()
 	request.Paused = p.rules.PausesAt(request.At, request.Paused)
 	request, err := p.rules.Consult(ctx, p.plugins, request)
 	if err != nil {
 		return request, engine.Quote{}, err
 	}
+	watch.lap(stagePlugins)
 	memory := p.memory
 	if memory == nil {
 		memory = new(engine.QuoteMemory)
 	}
 	quote, err := p.rules.PriceInto(memory, request)
+	if err == nil {
+		watch.lap(stagePrice)
+		p.metrics.count(&quote)
+	}
 	return request, quote, err
 }
 

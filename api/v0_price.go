@@ -21,10 +21,12 @@ func (s *Server) priceItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	watch := p.stopwatch()
 	basis, err := s.options.Inventory.Basis(r.Context(), p.inquiry([]string{item.SKU}))
 	if err != nil {
 		return err
 	}
+	watch.lap(stageBasis)
 	return s.answerPrice(w, r, p, newBasket([]string{item.SKU}), basis)
 }
 
@@ -41,10 +43,12 @@ func (s *Server) priceItems(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.pricing()
+	watch := p.stopwatch()
 	basis, err := s.options.Inventory.Basis(r.Context(), p.inquiry(b.skus))
 	if err != nil {
 		return err
 	}
+	watch.lap(stageBasis)
 	return s.answerPrice(w, r, p, b, basis)
 }
 

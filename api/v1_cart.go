@@ -198,10 +198,12 @@ func (s *Server) price(ctx context.Context, p pricing, q *quoteRequest) (*priced
 	if q.hints {
 		inquiry.SKUs = slices.Concat(inquiry.SKUs, p.rules.HintSKUs())
 	}
+	watch := p.stopwatch()
 	basis, err := s.options.Inventory.Basis(ctx, inquiry)
 	if err != nil {
 		return nil, err
 	}
+	watch.lap(stageBasis)
 	cart, unknown, err := q.withItems(basis.Items, s.options.Currency)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	watch := p.stopwatch()
+	defer watch.lap(stageEncode)
 	return s.answerQuote(w, m.write(result, q.explain))
 }
 
@@ -152,7 +154,7 @@ func (s *Server) listPrices(w http.ResponseWriter, r *http.Request) error {
 // they give depends on a cart, and a listing would ask them a thousand times.
 func (s *Server) prices(ctx context.Context, who shopper, skus []string) (*v1.Prices, error) {
 	p := s.pricing()
-	p.at, p.currency, p.plugins = who.at, who.cart.Currency, unasked{}
+	p.at, p.currency, p.plugins, p.metrics = who.at, who.cart.Currency, unasked{}, nil
 	inquiry := p.inquiry(skus)
 	inquiry.Customer = who.cart.Customer.ID
 	basis, err := s.options.Inventory.Basis(ctx, inquiry)

@@ -141,6 +141,16 @@ func (s *Store) pingWriter(ctx context.Context) error {
 	return s.explain(ctx, failed("ping database", err))
 }
 
+// Connections returns the pools of connections by their use, writer and reader, for their
+// statistics; they may be the same. Nobody else runs statements on them.
+func (s *Store) Connections() map[string]*sql.DB {
+	pools := map[string]*sql.DB{"writer": s.db.Writer.DB}
+	if s.db.Reader != s.db.Writer {
+		pools["reader"] = s.db.Reader.DB
+	}
+	return pools
+}
+
 // Close closes the database. A call under way either finishes or is
 // ErrUnavailable, as later ones are. Calling Close again does nothing and
 // returns the same.

@@ -198,6 +198,9 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(rulesMetrics(watcher)...)
 	registry.MustRegister(newPluginMetrics(plugins.status))
+	for name, pool := range data.Connections() {
+		registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
+	}
 	return api.New(api.Options{
 		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Keys: data, APIKeys: data, Rules: live,
 		Pauses: data, PromotionSource: promotionSource(data.Archive()),
