@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -89,6 +90,23 @@ func (g *guard) miss(w http.ResponseWriter, r *http.Request) error {
 		return errThrottled
 	}
 	return errUnauthorized
+}
+
+// ClientBehind returns what finds the client's address where some connect through
+// proxies, for Options.ClientIP. It is the last address of X-Forwarded-For that is not
+// in the networks, when who connects is in one of them, else the one of who connects. So
+// clients cannot say who they are: what they send stands before what the proxies add. A
+// header that does not tell it has no address, and all such requests are one client.
+// Forwarded and X-Real-IP are never read. Without networks it returns nil.
+func ClientBehind(proxies []netip.Prefix) func(http.Handler) http.Handler {
+	if len(proxies) == 0 {
+		return nil
+	}
+	networks := make([]string, len(proxies))
+	for i, p := range proxies {
+		networks[i] = p.String()
+	}
+	return middleware.ClientIPFromXFF(networks...)
 }
 
 func address(r *http.Request) string {

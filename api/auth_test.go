@@ -6,11 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/checkout-promotions/checkout/api"
 )
@@ -129,15 +128,55 @@ func TestForwardedAddressesAreNotBelieved(t *testing.T) {
 	want(t, s.from("192.0.2.1:1000", "guess", "X-Forwarded-For", "198.51.100.9"), 429)
 }
 
-func TestForwardedAddressesAreBelievedWhereConfigured(t *testing.T) {
+// TestForwardedAddressesAreBelievedOfProxies throttles one client, and asks which requests are its own.
+func TestForwardedAddressesAreBelievedOfProxies(t *testing.T) {
+	const client, proxy = "198.51.100.1", "192.0.2.1:1000"
 	s := open(t, limited(5), func(_ *shop, o *api.Options) {
-		o.ClientIP = middleware.ClientIPFromXFF("192.0.2.0/24")
+		o.ClientIP = api.ClientBehind([]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::1/128")})
 	})
 	for range 6 {
-		s.from("192.0.2.1:1000", "guess", "X-Forwarded-For", "198.51.100.1")
+		s.from(proxy, "guess", "X-Forwarded-For", client)
 	}
-	want(t, s.from("192.0.2.1:1000", password, "X-Forwarded-For", "198.51.100.1"), 429)
-	want(t, s.from("192.0.2.1:1000", password, "X-Forwarded-For", "198.51.100.2"), 200)
+	for _, tt := range []struct {
+		name, from string
+		headers    []string
+		want       int
+	}{
+		{"the client", proxy, []string{"X-Forwarded-For", client}, 429},
+		{"the client through two proxies", proxy, []string{"X-Forwarded-For", client + ", 192.0.2.7"}, 429},
+		{"the client through a proxy of IPv6", "[2001:db8::1]:1000", []string{"X-Forwarded-For", client}, 429},
+		{"the client written as IPv6", proxy, []string{"X-Forwarded-For", "::ffff:" + client}, 429},
+		{"the client who says it is another", proxy, []string{"X-Forwarded-For", "203.0.113.9, " + client}, 429},
+		{"the client who says it comes from a proxy", proxy, []string{"X-Forwarded-For", "203.0.113.9, 192.0.2.9, " + client}, 429},
+		{"the client with headers that are not read", proxy, []string{"X-Forwarded-For", client, "X-Real-IP", "203.0.113.9", "Forwarded", "for=203.0.113.9"}, 429},
+		{"the client who connects itself", client + ":1000", []string{"X-Forwarded-For", "203.0.113.9"}, 429},
+		{"another client", proxy, []string{"X-Forwarded-For", "198.51.100.2"}, 200},
+		{"another who says it is the client", proxy, []string{"X-Forwarded-For", client + ", 198.51.100.2"}, 200},
+		{"another who connects and says it is the client", "203.0.113.9:1000", []string{"X-Forwarded-For", client}, 200},
+		{"a proxy that tells no client", proxy, nil, 200},
+	} {
+		if got := s.from(tt.from, password, tt.headers...).Code; got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestNoClientIsOneClient sends what tells no address, each time another.
+func TestNoClientIsOneClient(t *testing.T) {
+	s := open(t, limited(5), func(_ *shop, o *api.Options) {
+		o.ClientIP = api.ClientBehind([]netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")})
+	})
+	for _, header := range []string{"", "unknown", "192.0.2.3", "_hidden", "198.51.100.1:80"} {
+		want(t, s.from("192.0.2.1:1000", "guess", "X-Forwarded-For", header), 401)
+	}
+	want(t, s.from("192.0.2.1:1000", password, "X-Forwarded-For", "nobody"), 429)
+	want(t, s.from("192.0.2.1:1000", password, "X-Forwarded-For", "198.51.100.1"), 200)
+}
+
+func TestNobodyIsBehindNoProxies(t *testing.T) {
+	if api.ClientBehind(nil) != nil {
+		t.Error("got a middleware, want nil")
+	}
 }
 
 func TestAnIPv6ClientIsItsNetwork(t *testing.T) {

@@ -199,7 +199,7 @@
 // which made quotes faster still; whoever reads what strangers send should be the library.
 //
 // 2026-11-22. Wrong passwords are counted per address of the connection. Headers
-// such as X-Forwarded-For are not believed unless Options.ClientIP says how.
+// such as X-Forwarded-For are not believed unless Options.ClientIP says how, as ClientBehind does.
 // Letting a right password through while an address is throttled was rejected:
 // it would leave guessing unthrottled.
 package api

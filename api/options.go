@@ -142,7 +142,7 @@ type Options struct {
 	IsUnavailable func(error) bool
 	// ClientIP is the chi middleware that finds the client's address, by which
 	// wrong passwords are counted; nil is middleware.ClientIPFromRemoteAddr,
-	// which believes no header.
+	// which believes no header. ClientBehind makes one for proxies.
 	ClientIP func(http.Handler) http.Handler
 	// MaxBody is the longest body in bytes; 0 is 1 MiB.
 	MaxBody int64

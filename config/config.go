@@ -28,6 +28,9 @@ type Config struct {
 	Plugins Plugins `koanf:"plugins"`
 	// MaxBody is the longest body of a request in bytes, 1 KiB to 64 MiB.
 	MaxBody int `koanf:"max_body"`
+	// TrustedProxies are the proxies in front of the program that X-Forwarded-For is believed of: addresses and networks between
+	// commas, as [Config.Proxies] returns them. Empty believes nobody.
+	TrustedProxies string `koanf:"trusted_proxies"`
 	// Seed is a file of items to load into an empty database; empty loads none.
 	Seed string `koanf:"seed"`
 	// LowStock is the number of units at which the stock of an item counts as low.

@@ -86,7 +86,7 @@ func TestLoad(t *testing.T) {
 			name: "every setting can come from the file",
 			file: `{address: "::1", port: 9000, shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
-				max_body: 2048, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
+				max_body: 2048, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
@@ -95,7 +95,7 @@ func TestLoad(t *testing.T) {
 					Dir: "p", Dev: true, Timeout: time.Second, Start: 2 * time.Second, MaxInFlight: 3, MemoryMiB: 4, CPUPercent: 5,
 					Settings: config.PluginSettings{"a": []byte(`{"b":6.50}`), "c-1": []byte(`{}`)},
 				},
-				MaxBody: 2048, LowStock: 3, EventsKeep: 48 * time.Hour, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				MaxBody: 2048, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -103,7 +103,7 @@ func TestLoad(t *testing.T) {
 			env: []string{
 				"CHECKOUT_ADDRESS=shop.example", "CHECKOUT_PORT=9000", "CHECKOUT_SHUTDOWN_GRACE=2s", "CHECKOUT_PASSWORD=a=b", "CHECKOUT_DB_HOST=db",
 				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_DB_NAME=n", "CHECKOUT_DB_SSLMODE=verify-full", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off",
-				"CHECKOUT_PLUGINS=p", "CHECKOUT_PLUGINS_DEV=true", "CHECKOUT_MAX_BODY=1024", "CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
+				"CHECKOUT_PLUGINS=p", "CHECKOUT_PLUGINS_DEV=true", "CHECKOUT_MAX_BODY=1024", "CHECKOUT_TRUSTED_PROXIES=::1", "CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
 			},
 			want: config.Config{
 				Address: "shop.example", Port: 9000, ShutdownGrace: 2 * time.Second, Password: "a=b",
@@ -112,7 +112,7 @@ func TestLoad(t *testing.T) {
 				},
 				Rules: "r", RulesWatch: config.WatchOff, Seed: "s",
 				Plugins: config.Plugins{Dir: "p", Dev: true, Timeout: 250 * time.Millisecond, Start: 10 * time.Second, MaxInFlight: 32, MemoryMiB: 512},
-				MaxBody: 1024, LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
+				MaxBody: 1024, TrustedProxies: "::1", LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -263,6 +263,12 @@ func TestLoadReportsFaults(t *testing.T) {
 		{name: "a port below zero", args: []string{"--port=-1"}, want: `--port: want a whole number from 0 to 65535, got "-1"`},
 		{name: "a body too short to be of use", file: `max_body: 1023`, want: `FILE:1: max_body: want a whole number from 1024 to 67108864, got the number 1023`},
 		{name: "a body too long to be kept", args: []string{"--max-body=67108865"}, want: `--max-body: want a whole number from 1024 to 67108864, got "67108865"`},
+		{name: "a proxy by its name", file: `trusted_proxies: "proxy.internal"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "proxy.internal"`},
+		{name: "every address as a proxy", file: `trusted_proxies: "10.0.0.1, 0.0.0.0/0"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "10.0.0.1, 0.0.0.0/0"`},
+		{name: "every IPv6 address as a proxy", file: `trusted_proxies: "::/0"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "::/0"`},
+		{name: "IPv4 proxies written as IPv6", file: `trusted_proxies: "::ffff:10.0.0.0/104"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "::ffff:10.0.0.0/104"`},
+		{name: "a proxy with a zone", file: `trusted_proxies: "fe80::1%eth0"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "fe80::1%eth0"`},
+		{name: "no proxy between commas", file: `trusted_proxies: "10.0.0.1,,10.0.0.2"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "10.0.0.1,,10.0.0.2"`},
 		{name: "a number for a text", file: "seed: 12", want: "FILE:1: seed: want the path of a file, got the number 12; put it in quotes"},
 		{name: "a truth value for a text", file: "seed: true", want: "FILE:1: seed: want the path of a file, got true; put it in quotes"},
 		{name: "a list for a text", file: "seed: [a]", want: "FILE:1: seed: want the path of a file, got a list"},

@@ -62,6 +62,8 @@ func settings() []setting {
 		{"plugins.cpu_percent", d.Plugins.CPUPercent, number{0, 100_000}, "`percent` of one processor that a plugin may use for longer than a few seconds; 0 is any"},
 		{"plugins.settings", d.Plugins.Settings, pluginSettings{}, "what each plugin is told, by its name"},
 		{"max_body", d.MaxBody, number{1 << 10, 64 << 20}, "longest body of a request in `bytes`; longer ones are answered 413"},
+		{"trusted_proxies", d.TrustedProxies, text{"addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody", isProxies},
+			"`networks` of proxies whose X-Forwarded-For is believed, between commas (default nobody's)"},
 		{"seed", d.Seed, text{"the path of a file", isAny}, "`file` of items to load into an empty database"},
 		{"low_stock", d.LowStock, number{0, 1_000_000_000}, "`units` at which an item's stock counts as low; 0 is sold out"},
 		{"events_keep", d.EventsKeep, duration{}, "how long to keep events that every endpoint has got"},
