@@ -14,6 +14,8 @@ type Config struct {
 	Address string `koanf:"address"`
 	// Port is the TCP port to listen on; 0 takes any free port.
 	Port int `koanf:"port"`
+	// DebugAddress is the address of this machine, with a port, where profiles are served; empty serves none.
+	DebugAddress string `koanf:"debug_address"`
 	// ShutdownGrace is how long requests may take to finish once the program was told to stop.
 	ShutdownGrace time.Duration `koanf:"shutdown_grace"`
 	// Password opens the guarded endpoints; while it is empty they refuse everybody.

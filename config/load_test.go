@@ -84,11 +84,11 @@ func TestLoad(t *testing.T) {
 		},
 		{
 			name: "every setting can come from the file",
-			file: `{address: "::1", port: 9000, shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
+			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
 				max_body: 2048, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
 			want: config.Config{
-				Address: "::1", Port: 9000, ShutdownGrace: 90 * time.Second, Password: "a",
+				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
 				Rules:    "promotions", RulesWatch: config.WatchPoll, Seed: "items.yaml",
 				Plugins: config.Plugins{
@@ -261,6 +261,8 @@ func TestLoadReportsFaults(t *testing.T) {
 		{name: "a fraction", file: `port: 80.5`, want: `FILE:1: port: want a whole number from 0 to 65535, got the number 80.5`},
 		{name: "a port too high", file: `port: 65536`, want: `FILE:1: port: want a whole number from 0 to 65535, got the number 65536`},
 		{name: "a port below zero", args: []string{"--port=-1"}, want: `--port: want a whole number from 0 to 65535, got "-1"`},
+		{name: "profiles for others to read", file: `debug_address: "0.0.0.0:6060"`, want: `FILE:1: debug_address: want an IP address of this machine alone with a port, such as 127.0.0.1:6060, got "0.0.0.0:6060"`},
+		{name: "profiles without a port", file: `debug_address: "127.0.0.1"`, want: `FILE:1: debug_address: want an IP address of this machine alone with a port, such as 127.0.0.1:6060, got "127.0.0.1"`},
 		{name: "a body too short to be of use", file: `max_body: 1023`, want: `FILE:1: max_body: want a whole number from 1024 to 67108864, got the number 1023`},
 		{name: "a body too long to be kept", args: []string{"--max-body=67108865"}, want: `--max-body: want a whole number from 1024 to 67108864, got "67108865"`},
 		{name: "a proxy by its name", file: `trusted_proxies: "proxy.internal"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "proxy.internal"`},

@@ -36,6 +36,8 @@ func settings() []setting {
 		{"address", d.Address, text{"a host name or an IP address, without a port", isHost},
 			"host name or IP `address` to listen on (default all interfaces)"},
 		{"port", d.Port, number{0, 65535}, "TCP `port` to listen on; 0 takes any free port"},
+		{"debug_address", d.DebugAddress, text{"an IP address of this machine alone with a port, such as 127.0.0.1:6060", isLoopbackPort},
+			"`address` of this machine alone, such as 127.0.0.1:6060, to serve profiles of the program on (default none)"},
 		{"shutdown_grace", d.ShutdownGrace, duration{}, "how long requests may take to finish once told to stop"},
 		{"password", d.Password, secret{}, "`password` of the guarded endpoints; they refuse everybody while it is empty"},
 		{"memory_db", d.Database.Memory, boolean{}, "keep the data in memory: it is gone when the program ends"},
@@ -101,6 +103,12 @@ func named(name func(setting) string) (map[string]setting, []string) {
 func isAny(string) bool            { return true }
 func isPath(s string) bool         { return s != "" }
 func isDatabaseFile(s string) bool { return s != "" && !strings.Contains(s, ":memory:") }
+
+// isLoopbackPort accepts what only this machine can reach, and "" for nothing.
+func isLoopbackPort(s string) bool {
+	at, err := netip.ParseAddrPort(s)
+	return s == "" || err == nil && at.Addr().IsLoopback()
+}
 
 // isDSN accepts URLs of Postgres, and "" for none.
 func isDSN(s string) bool {

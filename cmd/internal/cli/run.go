@@ -85,6 +85,11 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { _ = listener.Close() }() // the server has done so when it ran
+	debug, err := listenDebug(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = debug.Close() }() // likewise
 	plugins, err := newPluginRunner(cfg.Plugins, live.Active().Currency(), log)
 	if err != nil {
 		return err
@@ -109,8 +114,9 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	}
 	expiry := func(ctx context.Context) error { return deleteExpiredKeys(ctx, data, log) }
 	holds := func(ctx context.Context) error { return expireHolds(ctx, data, log) }
+	profiles := func(ctx context.Context) error { return debug.serve(ctx, registry, log) }
 	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log,
-		append(eventJobs(cfg, live, data, sender, changed, log), expiry, holds)...))
+		append(eventJobs(cfg, live, data, sender, changed, log), expiry, holds, profiles)...))
 }
 
 // listen takes the port.
