@@ -160,6 +160,9 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 		"PUT /v1/items/X-3":               `{"name":"o","price":"1.00","min_price":"0.50","stock":3,"categories":["a","b"],"brand":"b","tags":["t"],"attributes":{"a":"b"}}`,
 		"PUT /v1/items/120P90/stock":      `{"stock":1000,"reason":"receipt","note":"n"}`,
 		"/v1/items/120P90/stock:adjust":   `{"delta":-1,"reason":"correction","note":"n"}`,
+		"/v1/rulesets":                    `{"files":[{"path":"rules/a.yaml","content":"x"},{"path":"b.yaml"}],"rules":"rules","message":"m"}`,
+		"/v1/rulesets/x/activate":         `{"message":"m","force":true}`,
+		"/v1/rulesets:rollback":           `{"message":"m"}`,
 	}
 	refused := 0
 	for path, body := range bodies {

@@ -61,7 +61,8 @@
 //	POST /v1/holds          hold the units of a cart; GET lists holds, GET /v1/holds/{reference} tells one
 //	POST /v1/holds/{reference}/commit, /release
 //	POST /v1/rulesets:check find what is wrong with rule files
-//	GET  /v1/rulesets       the rulesets that were kept, /active, /{digest}
+//	GET  /v1/rulesets       the rulesets that were kept, /active, /{digest}, /{digest}/files, /{digest}/diff; POST publishes one
+//	POST /v1/rulesets/{digest}/activate, /test, POST /v1/rulesets:rollback
 //	GET  /v1/activations    which was put in force, and /v1/audit who changed what
 //	GET  /v1/items          items by SKU; GET, PUT, DELETE /v1/items/{sku}, POST /v1/items/{sku}/restore
 //	POST /v1/items:batch    many items, all or none

@@ -253,7 +253,7 @@ func TestEveryAnswerIsTheGoldenOne(t *testing.T) {
 	for _, name := range slices.Concat(orderGoldens(), itemGoldens(), couponGoldens(), promotionGoldens(), pauseGoldens()) {
 		files[name+".golden.json"] = true
 	}
-	for _, x := range rulesetSteps() {
+	for _, x := range slices.Concat(rulesetSteps(), bookSteps()) {
 		files[x.name+".golden.json"] = true
 	}
 	for _, x := range exchanges() {

@@ -56,6 +56,7 @@ func on(store *persistence.Store, wrapped *wrapper) func(*shop, *api.Options) {
 	return func(_ *shop, o *api.Options) {
 		o.Inventory, o.Orders, o.Desk, o.Stockroom, o.Keys = wrapped, wrapped, wrapped, wrapped, wrapped
 		o.Publications, o.AuditLog, o.Pauses, o.PromotionSource = wrapped, wrapped, wrapped, ruleOf
+		o.Rulebook = &book{}
 	}
 }
 
@@ -157,6 +158,7 @@ func queries() []string {
 	return []string{
 		"POST /v0/inventory/item/price", "POST /v0/inventory/items/price",
 		"POST /v1/quotes", "POST /v1/quotes:batch", "POST /v1/prices", "POST /v1/offers", "POST /v1/rulesets:check",
+		"POST /v1/rulesets/{digest}/test",
 	}
 }
 

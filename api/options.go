@@ -95,6 +95,8 @@ type Options struct {
 	// operations are not supported.
 	Publications Publications
 	AuditLog     AuditLog
+	// Rulebook publishes rulesets and puts them in force; nil supports none of that.
+	Rulebook Rulebook
 	// CheckRules checks rule files; nil supports no checks.
 	CheckRules CheckRules
 	// Stockroom keeps the items; without it the operations of the inventory are not

@@ -1,8 +1,8 @@
 package api
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -46,19 +46,17 @@ func (s *Server) checkRuleset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	files, err := checkBundle(body)
-	if err != nil {
+	var f faults
+	files := f.bundle(body.Files)
+	if err := cmp.Or(f.err(), differentFiles(files)); err != nil {
 		return err
 	}
 	if s.options.CheckRules == nil {
 		return errNoRulesets
 	}
 	found, err := s.options.CheckRules(r.Context(), files)
-	if errors.Is(err, ErrRulesBusy) {
-		w.Header().Set("Retry-After", "1")
-	}
 	if err != nil {
-		return err
+		return rulesBusy(w, err)
 	}
 	answer := &v1.RuleCheck{Compiles: found.Compiles, Digest: found.Digest, Findings: make([]v1.RuleFinding, len(found.Findings))}
 	for i, f := range found.Findings {
@@ -70,25 +68,57 @@ func (s *Server) checkRuleset(w http.ResponseWriter, r *http.Request) error {
 	return s.answer(w, http.StatusOK, answer)
 }
 
-// checkBundle reads the files, whose paths stay inside the folder.
-func checkBundle(body *v1.RuleBundle) ([]RuleFile, error) {
-	var f faults
-	switch n := len(body.Files); {
-	case body.Files == nil:
+// bundle reads the files, whose paths stay inside the folder.
+func (f *faults) bundle(list []v1.RuleFile) []RuleFile {
+	switch n := len(list); {
+	case list == nil:
 		f.at("missing", "files")
 	case n < 1 || n > maxRuleFiles:
 		f.at(fmt.Sprintf("want 1 to %d, got %d", maxRuleFiles, n), "files")
 	}
-	files, seen := make([]RuleFile, len(body.Files)), make(map[string]bool)
-	for i, file := range body.Files {
-		switch {
-		case !fs.ValidPath(file.Path) || file.Path == "." || strings.Contains(file.Path, `\`) || strings.Contains(file.Path, "\x00") || tooLong(file.Path, maxText):
+	files := make([]RuleFile, len(list))
+	for i, file := range list {
+		if !validPath(file.Path) {
 			f.at("want the path of a file inside the folder, such as promotions.yaml", "files", i, "path")
-		case seen[file.Path]:
-			f.at("given twice", "files", i, "path")
 		}
-		seen[file.Path] = true
 		files[i] = RuleFile{file.Path, file.Content}
 	}
-	return files, f.err()
+	return files
+}
+
+// filesTwiceError names the files whose paths others have, by their indexes.
+type filesTwiceError []int
+
+// Error implements error.
+func (e filesTwiceError) Error() string {
+	return fmt.Sprintf("%d files have the path of another one", len(e))
+}
+
+func (e filesTwiceError) places() []v1.ProblemError {
+	places := make([]v1.ProblemError, len(e))
+	for i, at := range e {
+		places[i] = v1.ProblemError{Pointer: pointerTo("files", at, "path"), Detail: "given twice"}
+	}
+	return places
+}
+
+// differentFiles refuses files of which two have one path.
+func differentFiles(files []RuleFile) error {
+	var twice filesTwiceError
+	seen := make(map[string]bool)
+	for i, f := range files {
+		if seen[f.Path] {
+			twice = append(twice, i)
+		}
+		seen[f.Path] = true
+	}
+	if len(twice) > 0 {
+		return twice
+	}
+	return nil
+}
+
+// validPath reports whether a path names something inside a folder.
+func validPath(path string) bool {
+	return fs.ValidPath(path) && path != "." && !strings.ContainsAny(path, "\\\x00") && !tooLong(path, maxText)
 }

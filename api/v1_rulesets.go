@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -67,13 +66,9 @@ func (s *Server) getActiveRuleset(w http.ResponseWriter, r *http.Request) error 
 		return q.fault
 	}
 	active := s.options.Rules.Active()
-	tag := `"` + active.Digest() + `"`
-	w.Header().Set("ETag", tag)
-	for known := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
-		if known = strings.TrimPrefix(strings.TrimSpace(known), "W/"); known == tag || known == "*" {
-			w.WriteHeader(http.StatusNotModified)
-			return nil
-		}
+	if tag := writeDigest(w, active.Digest()); knownTo(r, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
 	}
 	return s.answer(w, http.StatusOK, &v1.ActiveRuleset{Digest: active.Digest(), Currency: active.Currency().String()})
 }
@@ -119,12 +114,16 @@ func (s *Server) listActivations(w http.ResponseWriter, r *http.Request) error {
 	list, next := page(list, limit, func(a *publication.Activation) string { return strconv.FormatInt(a.ID, 10) })
 	linkNext(w, r, next)
 	answer := &v1.ActivationPage{Activations: make([]v1.Activation, len(list)), Next: next}
-	for i, a := range list {
-		answer.Activations[i] = v1.Activation{
-			ID: a.ID, Digest: a.Digest, Previous: a.Previous, Author: a.Author, Message: a.Message, Forced: a.Forced, ActivatedAt: a.At,
-		}
+	for i := range list {
+		answer.Activations[i] = newActivation(&list[i])
 	}
 	return s.answer(w, http.StatusOK, answer)
+}
+
+func newActivation(a *publication.Activation) v1.Activation {
+	return v1.Activation{
+		ID: a.ID, Digest: a.Digest, Previous: a.Previous, Author: a.Author, Message: a.Message, Forced: a.Forced, ActivatedAt: a.At,
+	}
 }
 
 // id reads the id that a listing goes on after, 0 where there is none.

@@ -24,6 +24,8 @@ type Config struct {
 	Database Database `koanf:",squash"`
 	// Rules is the folder of rule files.
 	Rules string `koanf:"rules"`
+	// RulesFrom says where the ruleset in force comes from.
+	RulesFrom RulesSource `koanf:"rules_from"`
 	// RulesWatch says how changes of the rule files are noticed.
 	RulesWatch WatchMode `koanf:"rules_watch"`
 	// Plugins says how the plugins are run that the rules ask.
@@ -109,6 +111,15 @@ const (
 	WatchOff  WatchMode = "off"  // not at all
 )
 
+// RulesSource says where the ruleset in force comes from.
+type RulesSource string
+
+// The sources of rules.
+const (
+	FromFolder   RulesSource = "folder"   // the files of the rule folder
+	FromDatabase RulesSource = "database" // the newest activation, the first of which is the folder's
+)
+
 // LogLevel is the name of a log level.
 type LogLevel string
 
@@ -157,6 +168,7 @@ func Default() Config {
 			SSLMode: SSLPrefer,
 		},
 		Rules:      "rules",
+		RulesFrom:  FromFolder,
 		RulesWatch: WatchAuto,
 		Plugins: Plugins{
 			Timeout:     250 * time.Millisecond,

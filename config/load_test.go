@@ -85,12 +85,12 @@ func TestLoad(t *testing.T) {
 		{
 			name: "every setting can come from the file",
 			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
-				rules_watch: poll, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
+				rules_watch: poll, rules_from: database, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
 				max_body: 2048, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
-				Rules:    "promotions", RulesWatch: config.WatchPoll, Seed: "items.yaml",
+				Rules:    "promotions", RulesWatch: config.WatchPoll, RulesFrom: config.FromDatabase, Seed: "items.yaml",
 				Plugins: config.Plugins{
 					Dir: "p", Dev: true, Timeout: time.Second, Start: 2 * time.Second, MaxInFlight: 3, MemoryMiB: 4, CPUPercent: 5,
 					Settings: config.PluginSettings{"a": []byte(`{"b":6.50}`), "c-1": []byte(`{}`)},
@@ -102,7 +102,7 @@ func TestLoad(t *testing.T) {
 			name: "every setting can come from the environment",
 			env: []string{
 				"CHECKOUT_ADDRESS=shop.example", "CHECKOUT_PORT=9000", "CHECKOUT_SHUTDOWN_GRACE=2s", "CHECKOUT_PASSWORD=a=b", "CHECKOUT_DB_HOST=db",
-				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_DB_NAME=n", "CHECKOUT_DB_SSLMODE=verify-full", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off",
+				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_DB_NAME=n", "CHECKOUT_DB_SSLMODE=verify-full", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off", "CHECKOUT_RULES_FROM=database",
 				"CHECKOUT_PLUGINS=p", "CHECKOUT_PLUGINS_DEV=true", "CHECKOUT_MAX_BODY=1024", "CHECKOUT_TRUSTED_PROXIES=::1", "CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
 			},
 			want: config.Config{
@@ -110,7 +110,7 @@ func TestLoad(t *testing.T) {
 				Database: config.Database{
 					Kind: config.KindPostgres, SQLite: "data/db", Host: "db", Port: 1, User: "u", Password: "p", Name: "n", SSLMode: config.SSLVerifyFull,
 				},
-				Rules: "r", RulesWatch: config.WatchOff, Seed: "s",
+				Rules: "r", RulesWatch: config.WatchOff, RulesFrom: config.FromDatabase, Seed: "s",
 				Plugins: config.Plugins{Dir: "p", Dev: true, Timeout: 250 * time.Millisecond, Start: 10 * time.Second, MaxInFlight: 32, MemoryMiB: 512},
 				MaxBody: 1024, TrustedProxies: "::1", LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
 			},

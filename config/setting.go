@@ -55,6 +55,8 @@ func settings() []setting {
 		{"rules", d.Rules, text{"the path of a folder", isPath}, "`folder` of the rule files"},
 		{"rules_watch", d.RulesWatch, choice{string(WatchAuto), string(WatchPoll), string(WatchOff)},
 			"`way` to notice changed rule files: auto, poll or off"},
+		{"rules_from", d.RulesFrom, choice{string(FromFolder), string(FromDatabase)},
+			"`place` that rules come from: folder, or database, in which the API puts them in force, and which begins with the folder's"},
 		{"plugins.dir", d.Plugins.Dir, text{"the path of a folder", isAny}, "`folder` of the plugins that the rules ask; without one their deals fail"},
 		{"plugins.dev", d.Plugins.Dev, boolean{}, "run plugins that plugins.lock.yaml does not pin, in development"},
 		{"plugins.timeout", d.Plugins.Timeout, duration{}, "how long one call of a plugin may take"},

@@ -582,6 +582,26 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/rulesets (the `ListRulesets` operationId).
 	ListRulesets(ctx context.Context, params *ListRulesetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PublishRulesetWithBody Publish a ruleset
+	//
+	// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+	// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+	PublishRulesetWithBody(ctx context.Context, params *PublishRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishRuleset Publish a ruleset
+	//
+	// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+	// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+	PublishRuleset(ctx context.Context, params *PublishRulesetParams, body PublishRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetActiveRuleset Tell the ruleset in force
 	//
 	// The ruleset that this server prices by. Its ETag is the digest in quotes; `If-None-Match` with it is answered 304.
@@ -595,6 +615,49 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/rulesets/{digest} (the `GetRuleset` operationId).
 	GetRuleset(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActivateRulesetWithBody Put a ruleset in force
+	//
+	// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+	// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+	// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+	ActivateRulesetWithBody(ctx context.Context, digest string, params *ActivateRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActivateRuleset Put a ruleset in force
+	//
+	// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+	// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+	// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+	ActivateRuleset(ctx context.Context, digest string, params *ActivateRulesetParams, body ActivateRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiffRulesets Tell what a ruleset does otherwise than another one
+	//
+	// Compares what the rules mean, not how the files differ: promotions that are new or gone, and the keys of others that mean something else.
+	//
+	// Corresponds with GET /v1/rulesets/{digest}/diff (the `DiffRulesets` operationId).
+	DiffRulesets(ctx context.Context, digest string, params *DiffRulesetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRulesetFiles Tell the rule files of a ruleset
+	//
+	// The files as they were, comments included. They can be published again as they are.
+	//
+	// Corresponds with GET /v1/rulesets/{digest}/files (the `GetRulesetFiles` operationId).
+	GetRulesetFiles(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRuleset Run the tests of a ruleset
+	//
+	// Runs the tests that were published with it, and changes nothing. A server runs one set of tests at a time; a second one is answered `busy`.
+	//
+	// Corresponds with POST /v1/rulesets/{digest}/test (the `TestRuleset` operationId).
+	TestRuleset(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CheckRulesetWithBody Check rule files
 	//
@@ -615,6 +678,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
 	CheckRuleset(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackRulesetWithBody Go back to the ruleset before
+	//
+	// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+	// tests are not run.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+	RollbackRulesetWithBody(ctx context.Context, params *RollbackRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackRuleset Go back to the ruleset before
+	//
+	// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+	// tests are not run.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+	RollbackRuleset(ctx context.Context, params *RollbackRulesetParams, body RollbackRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListActivations List activations, the newest first
@@ -1678,6 +1761,46 @@ func (c *Client) ListRulesets(ctx context.Context, params *ListRulesetsParams, r
 	return c.Client.Do(req)
 }
 
+// PublishRulesetWithBody Publish a ruleset
+//
+// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+func (c *Client) PublishRulesetWithBody(ctx context.Context, params *PublishRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRulesetRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishRuleset Publish a ruleset
+//
+// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+func (c *Client) PublishRuleset(ctx context.Context, params *PublishRulesetParams, body PublishRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishRulesetRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetActiveRuleset Tell the ruleset in force
 //
 // The ruleset that this server prices by. Its ETag is the digest in quotes; `If-None-Match` with it is answered 304.
@@ -1702,6 +1825,99 @@ func (c *Client) GetActiveRuleset(ctx context.Context, params *GetActiveRulesetP
 // Corresponds with GET /v1/rulesets/{digest} (the `GetRuleset` operationId).
 func (c *Client) GetRuleset(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRulesetRequest(c.Server, digest)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActivateRulesetWithBody Put a ruleset in force
+//
+// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+func (c *Client) ActivateRulesetWithBody(ctx context.Context, digest string, params *ActivateRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivateRulesetRequestWithBody(c.Server, digest, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActivateRuleset Put a ruleset in force
+//
+// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+func (c *Client) ActivateRuleset(ctx context.Context, digest string, params *ActivateRulesetParams, body ActivateRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivateRulesetRequest(c.Server, digest, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiffRulesets Tell what a ruleset does otherwise than another one
+//
+// Compares what the rules mean, not how the files differ: promotions that are new or gone, and the keys of others that mean something else.
+//
+// Corresponds with GET /v1/rulesets/{digest}/diff (the `DiffRulesets` operationId).
+func (c *Client) DiffRulesets(ctx context.Context, digest string, params *DiffRulesetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiffRulesetsRequest(c.Server, digest, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRulesetFiles Tell the rule files of a ruleset
+//
+// The files as they were, comments included. They can be published again as they are.
+//
+// Corresponds with GET /v1/rulesets/{digest}/files (the `GetRulesetFiles` operationId).
+func (c *Client) GetRulesetFiles(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRulesetFilesRequest(c.Server, digest)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRuleset Run the tests of a ruleset
+//
+// Runs the tests that were published with it, and changes nothing. A server runs one set of tests at a time; a second one is answered `busy`.
+//
+// Corresponds with POST /v1/rulesets/{digest}/test (the `TestRuleset` operationId).
+func (c *Client) TestRuleset(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRulesetRequest(c.Server, digest)
 	if err != nil {
 		return nil, err
 	}
@@ -1742,6 +1958,46 @@ func (c *Client) CheckRulesetWithBody(ctx context.Context, contentType string, b
 // Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
 func (c *Client) CheckRuleset(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCheckRulesetRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackRulesetWithBody Go back to the ruleset before
+//
+// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+// tests are not run.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+func (c *Client) RollbackRulesetWithBody(ctx context.Context, params *RollbackRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackRulesetRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackRuleset Go back to the ruleset before
+//
+// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+// tests are not run.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+func (c *Client) RollbackRuleset(ctx context.Context, params *RollbackRulesetParams, body RollbackRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackRulesetRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3958,6 +4214,59 @@ func NewListRulesetsRequest(server string, params *ListRulesetsParams) (*http.Re
 	return req, nil
 }
 
+// NewPublishRulesetRequest calls the generic PublishRuleset builder with application/json body
+func NewPublishRulesetRequest(server string, params *PublishRulesetParams, body PublishRulesetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishRulesetRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPublishRulesetRequestWithBody constructs an http.Request for the PublishRuleset method, with any body, and a specified content type
+func NewPublishRulesetRequestWithBody(server string, params *PublishRulesetParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetActiveRulesetRequest constructs an http.Request for the GetActiveRuleset method
 func NewGetActiveRulesetRequest(server string, params *GetActiveRulesetParams) (*http.Request, error) {
 	var err error
@@ -4032,6 +4341,200 @@ func NewGetRulesetRequest(server string, digest string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewActivateRulesetRequest calls the generic ActivateRuleset builder with application/json body
+func NewActivateRulesetRequest(server string, digest string, params *ActivateRulesetParams, body ActivateRulesetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActivateRulesetRequestWithBody(server, digest, params, "application/json", bodyReader)
+}
+
+// NewActivateRulesetRequestWithBody constructs an http.Request for the ActivateRuleset method, with any body, and a specified content type
+func NewActivateRulesetRequestWithBody(server string, digest string, params *ActivateRulesetParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "digest", digest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets/%s/activate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewDiffRulesetsRequest constructs an http.Request for the DiffRulesets method
+func NewDiffRulesetsRequest(server string, digest string, params *DiffRulesetsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "digest", digest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets/%s/diff", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRulesetFilesRequest constructs an http.Request for the GetRulesetFiles method
+func NewGetRulesetFilesRequest(server string, digest string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "digest", digest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets/%s/files", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTestRulesetRequest constructs an http.Request for the TestRuleset method
+func NewTestRulesetRequest(server string, digest string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "digest", digest, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCheckRulesetRequest calls the generic CheckRuleset builder with application/json body
 func NewCheckRulesetRequest(server string, body CheckRulesetJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4068,6 +4571,68 @@ func NewCheckRulesetRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRollbackRulesetRequest calls the generic RollbackRuleset builder with application/json body
+func NewRollbackRulesetRequest(server string, params *RollbackRulesetParams, body RollbackRulesetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRollbackRulesetRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRollbackRulesetRequestWithBody constructs an http.Request for the RollbackRuleset method, with any body, and a specified content type
+func NewRollbackRulesetRequestWithBody(server string, params *RollbackRulesetParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rulesets:rollback")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
 
 	return req, nil
 }
@@ -4657,6 +5222,26 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/rulesets (the `ListRulesets` operationId).
 	ListRulesetsWithResponse(ctx context.Context, params *ListRulesetsParams, reqEditors ...RequestEditorFn) (*ListRulesetsResponse, error)
 
+	// PublishRulesetWithBodyWithResponse Publish a ruleset
+	//
+	// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+	// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+	PublishRulesetWithBodyWithResponse(ctx context.Context, params *PublishRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRulesetResponse, error)
+
+	// PublishRulesetWithResponse Publish a ruleset
+	//
+	// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+	// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+	PublishRulesetWithResponse(ctx context.Context, params *PublishRulesetParams, body PublishRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRulesetResponse, error)
+
 	// GetActiveRulesetWithResponse Tell the ruleset in force
 	//
 	// The ruleset that this server prices by. Its ETag is the digest in quotes; `If-None-Match` with it is answered 304.
@@ -4674,6 +5259,55 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/rulesets/{digest} (the `GetRuleset` operationId).
 	GetRulesetWithResponse(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*GetRulesetResponse, error)
+
+	// ActivateRulesetWithBodyWithResponse Put a ruleset in force
+	//
+	// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+	// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+	// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+	ActivateRulesetWithBodyWithResponse(ctx context.Context, digest string, params *ActivateRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActivateRulesetResponse, error)
+
+	// ActivateRulesetWithResponse Put a ruleset in force
+	//
+	// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+	// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+	// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+	ActivateRulesetWithResponse(ctx context.Context, digest string, params *ActivateRulesetParams, body ActivateRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivateRulesetResponse, error)
+
+	// DiffRulesetsWithResponse Tell what a ruleset does otherwise than another one
+	//
+	// Compares what the rules mean, not how the files differ: promotions that are new or gone, and the keys of others that mean something else.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rulesets/{digest}/diff (the `DiffRulesets` operationId).
+	DiffRulesetsWithResponse(ctx context.Context, digest string, params *DiffRulesetsParams, reqEditors ...RequestEditorFn) (*DiffRulesetsResponse, error)
+
+	// GetRulesetFilesWithResponse Tell the rule files of a ruleset
+	//
+	// The files as they were, comments included. They can be published again as they are.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/rulesets/{digest}/files (the `GetRulesetFiles` operationId).
+	GetRulesetFilesWithResponse(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*GetRulesetFilesResponse, error)
+
+	// TestRulesetWithResponse Run the tests of a ruleset
+	//
+	// Runs the tests that were published with it, and changes nothing. A server runs one set of tests at a time; a second one is answered `busy`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets/{digest}/test (the `TestRuleset` operationId).
+	TestRulesetWithResponse(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*TestRulesetResponse, error)
 
 	// CheckRulesetWithBodyWithResponse Check rule files
 	//
@@ -4694,6 +5328,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/rulesets:check (the `CheckRuleset` operationId).
 	CheckRulesetWithResponse(ctx context.Context, body CheckRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckRulesetResponse, error)
+
+	// RollbackRulesetWithBodyWithResponse Go back to the ruleset before
+	//
+	// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+	// tests are not run.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+	RollbackRulesetWithBodyWithResponse(ctx context.Context, params *RollbackRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackRulesetResponse, error)
+
+	// RollbackRulesetWithResponse Go back to the ruleset before
+	//
+	// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+	// tests are not run.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+	RollbackRulesetWithResponse(ctx context.Context, params *RollbackRulesetParams, body RollbackRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackRulesetResponse, error)
 }
 
 // ListActivationsResponse200Headers the declared response headers of an HTTP 200 response for ListActivations
@@ -6797,6 +7451,68 @@ func (r ListRulesetsResponse) ContentType() string {
 	return ""
 }
 
+// PublishRulesetResponse201Headers the declared response headers of an HTTP 201 response for PublishRuleset
+type PublishRulesetResponse201Headers struct {
+	Location string
+}
+
+type PublishRulesetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Ruleset
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Ruleset
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PublishRulesetResponse201Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PublishRulesetResponse) GetJSON200() *Ruleset {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PublishRulesetResponse) GetJSON201() *Ruleset {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PublishRulesetResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PublishRulesetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PublishRulesetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PublishRulesetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PublishRulesetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetActiveRulesetResponse200Headers the declared response headers of an HTTP 200 response for GetActiveRuleset
 type GetActiveRulesetResponse200Headers struct {
 	ETag string
@@ -6900,6 +7616,205 @@ func (r GetRulesetResponse) ContentType() string {
 	return ""
 }
 
+// ActivateRulesetResponse200Headers the declared response headers of an HTTP 200 response for ActivateRuleset
+type ActivateRulesetResponse200Headers struct {
+	ETag string
+}
+
+type ActivateRulesetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Activation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ActivateRulesetResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActivateRulesetResponse) GetJSON200() *Activation {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActivateRulesetResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActivateRulesetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActivateRulesetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActivateRulesetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActivateRulesetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DiffRulesetsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RulesetDifference
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DiffRulesetsResponse) GetJSON200() *RulesetDifference {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DiffRulesetsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DiffRulesetsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DiffRulesetsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiffRulesetsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DiffRulesetsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRulesetFilesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RulesetFiles
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRulesetFilesResponse) GetJSON200() *RulesetFiles {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRulesetFilesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRulesetFilesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRulesetFilesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRulesetFilesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRulesetFilesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TestRulesetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RuleTests
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestRulesetResponse) GetJSON200() *RuleTests {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestRulesetResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestRulesetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestRulesetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestRulesetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestRulesetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CheckRulesetResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6942,6 +7857,61 @@ func (r CheckRulesetResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CheckRulesetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RollbackRulesetResponse200Headers the declared response headers of an HTTP 200 response for RollbackRuleset
+type RollbackRulesetResponse200Headers struct {
+	ETag string
+}
+
+type RollbackRulesetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Activation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RollbackRulesetResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RollbackRulesetResponse) GetJSON200() *Activation {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RollbackRulesetResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RollbackRulesetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RollbackRulesetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RollbackRulesetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RollbackRulesetResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7831,6 +8801,38 @@ func (c *ClientWithResponses) ListRulesetsWithResponse(ctx context.Context, para
 	return ParseListRulesetsResponse(rsp)
 }
 
+// PublishRulesetWithBodyWithResponse Publish a ruleset
+//
+// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+func (c *ClientWithResponses) PublishRulesetWithBodyWithResponse(ctx context.Context, params *PublishRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishRulesetResponse, error) {
+	rsp, err := c.PublishRulesetWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishRulesetResponse(rsp)
+}
+
+// PublishRulesetWithResponse Publish a ruleset
+//
+// Compiles the rules and keeps them for ever under the digest of their files, with the tests that are among the files; nothing is put in
+// force. Rules that do not compile are `rules_invalid`. The same rules again are answered 200 as they were kept first, with the new tests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets (the `PublishRuleset` operationId).
+func (c *ClientWithResponses) PublishRulesetWithResponse(ctx context.Context, params *PublishRulesetParams, body PublishRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishRulesetResponse, error) {
+	rsp, err := c.PublishRuleset(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishRulesetResponse(rsp)
+}
+
 // GetActiveRulesetWithResponse Tell the ruleset in force
 //
 // The ruleset that this server prices by. Its ETag is the digest in quotes; `If-None-Match` with it is answered 304.
@@ -7859,6 +8861,85 @@ func (c *ClientWithResponses) GetRulesetWithResponse(ctx context.Context, digest
 		return nil, err
 	}
 	return ParseGetRulesetResponse(rsp)
+}
+
+// ActivateRulesetWithBodyWithResponse Put a ruleset in force
+//
+// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+func (c *ClientWithResponses) ActivateRulesetWithBodyWithResponse(ctx context.Context, digest string, params *ActivateRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActivateRulesetResponse, error) {
+	rsp, err := c.ActivateRulesetWithBody(ctx, digest, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivateRulesetResponse(rsp)
+}
+
+// ActivateRulesetWithResponse Put a ruleset in force
+//
+// From the answer on, this server prices by the ruleset; others that share the database follow within a second or two. With `If-Match` of the
+// digest in force, nothing happens when somebody else was faster. The tests that were published with it have to pass, unless `force` is
+// true. A ruleset that is in force stays so, and its activation is answered. Servers that take their rules from a folder refuse.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets/{digest}/activate (the `ActivateRuleset` operationId).
+func (c *ClientWithResponses) ActivateRulesetWithResponse(ctx context.Context, digest string, params *ActivateRulesetParams, body ActivateRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivateRulesetResponse, error) {
+	rsp, err := c.ActivateRuleset(ctx, digest, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivateRulesetResponse(rsp)
+}
+
+// DiffRulesetsWithResponse Tell what a ruleset does otherwise than another one
+//
+// Compares what the rules mean, not how the files differ: promotions that are new or gone, and the keys of others that mean something else.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rulesets/{digest}/diff (the `DiffRulesets` operationId).
+func (c *ClientWithResponses) DiffRulesetsWithResponse(ctx context.Context, digest string, params *DiffRulesetsParams, reqEditors ...RequestEditorFn) (*DiffRulesetsResponse, error) {
+	rsp, err := c.DiffRulesets(ctx, digest, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiffRulesetsResponse(rsp)
+}
+
+// GetRulesetFilesWithResponse Tell the rule files of a ruleset
+//
+// The files as they were, comments included. They can be published again as they are.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/rulesets/{digest}/files (the `GetRulesetFiles` operationId).
+func (c *ClientWithResponses) GetRulesetFilesWithResponse(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*GetRulesetFilesResponse, error) {
+	rsp, err := c.GetRulesetFiles(ctx, digest, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRulesetFilesResponse(rsp)
+}
+
+// TestRulesetWithResponse Run the tests of a ruleset
+//
+// Runs the tests that were published with it, and changes nothing. A server runs one set of tests at a time; a second one is answered `busy`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets/{digest}/test (the `TestRuleset` operationId).
+func (c *ClientWithResponses) TestRulesetWithResponse(ctx context.Context, digest string, reqEditors ...RequestEditorFn) (*TestRulesetResponse, error) {
+	rsp, err := c.TestRuleset(ctx, digest, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRulesetResponse(rsp)
 }
 
 // CheckRulesetWithBodyWithResponse Check rule files
@@ -7891,6 +8972,38 @@ func (c *ClientWithResponses) CheckRulesetWithResponse(ctx context.Context, body
 		return nil, err
 	}
 	return ParseCheckRulesetResponse(rsp)
+}
+
+// RollbackRulesetWithBodyWithResponse Go back to the ruleset before
+//
+// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+// tests are not run.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+func (c *ClientWithResponses) RollbackRulesetWithBodyWithResponse(ctx context.Context, params *RollbackRulesetParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackRulesetResponse, error) {
+	rsp, err := c.RollbackRulesetWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackRulesetResponse(rsp)
+}
+
+// RollbackRulesetWithResponse Go back to the ruleset before
+//
+// Puts the ruleset in force that was so before the one in force, by one more activation: to roll back twice is to change nothing. Its
+// tests are not run.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rulesets:rollback (the `RollbackRuleset` operationId).
+func (c *ClientWithResponses) RollbackRulesetWithResponse(ctx context.Context, params *RollbackRulesetParams, body RollbackRulesetJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackRulesetResponse, error) {
+	rsp, err := c.RollbackRuleset(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackRulesetResponse(rsp)
 }
 
 // ParseListActivationsResponse parses an HTTP response from a ListActivationsWithResponse call
@@ -9487,6 +10600,59 @@ func ParseListRulesetsResponse(rsp *http.Response) (*ListRulesetsResponse, error
 	return response, nil
 }
 
+// ParsePublishRulesetResponse parses an HTTP response from a PublishRulesetWithResponse call
+func ParsePublishRulesetResponse(rsp *http.Response) (*PublishRulesetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PublishRulesetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Ruleset
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Ruleset
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PublishRulesetResponse201Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetActiveRulesetResponse parses an HTTP response from a GetActiveRulesetWithResponse call
 func ParseGetActiveRulesetResponse(rsp *http.Response) (*GetActiveRulesetResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9569,6 +10735,151 @@ func ParseGetRulesetResponse(rsp *http.Response) (*GetRulesetResponse, error) {
 	return response, nil
 }
 
+// ParseActivateRulesetResponse parses an HTTP response from a ActivateRulesetWithResponse call
+func ParseActivateRulesetResponse(rsp *http.Response) (*ActivateRulesetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActivateRulesetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Activation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ActivateRulesetResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDiffRulesetsResponse parses an HTTP response from a DiffRulesetsWithResponse call
+func ParseDiffRulesetsResponse(rsp *http.Response) (*DiffRulesetsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiffRulesetsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RulesetDifference
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRulesetFilesResponse parses an HTTP response from a GetRulesetFilesWithResponse call
+func ParseGetRulesetFilesResponse(rsp *http.Response) (*GetRulesetFilesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRulesetFilesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RulesetFiles
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestRulesetResponse parses an HTTP response from a TestRulesetWithResponse call
+func ParseTestRulesetResponse(rsp *http.Response) (*TestRulesetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestRulesetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RuleTests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseCheckRulesetResponse parses an HTTP response from a CheckRulesetWithResponse call
 func ParseCheckRulesetResponse(rsp *http.Response) (*CheckRulesetResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9597,6 +10908,52 @@ func ParseCheckRulesetResponse(rsp *http.Response) (*CheckRulesetResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseRollbackRulesetResponse parses an HTTP response from a RollbackRulesetWithResponse call
+func ParseRollbackRulesetResponse(rsp *http.Response) (*RollbackRulesetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RollbackRulesetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Activation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RollbackRulesetResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -103,6 +103,27 @@ func (e PluginState) Valid() bool {
 	}
 }
 
+// Defines values for PromotionDifferenceChange.
+const (
+	PromotionDifferenceChangeAdded   PromotionDifferenceChange = "added"
+	PromotionDifferenceChangeChanged PromotionDifferenceChange = "changed"
+	PromotionDifferenceChangeRemoved PromotionDifferenceChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the PromotionDifferenceChange enum.
+func (e PromotionDifferenceChange) Valid() bool {
+	switch e {
+	case PromotionDifferenceChangeAdded:
+		return true
+	case PromotionDifferenceChangeChanged:
+		return true
+	case PromotionDifferenceChangeRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PromotionState.
 const (
 	PromotionStateActive    PromotionState = "active"
@@ -292,6 +313,17 @@ type ActivationPage struct {
 
 	// Next The cursor of the next page, where there is one
 	Next string `json:"next,omitempty,omitzero"`
+}
+
+// ActivationRequest defines model for ActivationRequest.
+type ActivationRequest struct {
+	// Force Also when tests of the ruleset fail
+	Force bool `json:"force,omitempty,omitzero"`
+
+	// Message Why
+	//
+	// Examples: Black Friday begins
+	Message string `json:"message,omitempty,omitzero"`
 }
 
 // ActiveRuleset defines model for ActiveRuleset.
@@ -785,6 +817,16 @@ type ItemPrice struct {
 	Sku Sku `json:"sku"`
 }
 
+// KeyDifference defines model for KeyDifference.
+type KeyDifference struct {
+	// Key Examples: deal.percent_off.percent
+	Key string `json:"key"`
+	New string `json:"new"`
+
+	// Old What was written
+	Old string `json:"old"`
+}
+
 // Movement defines model for Movement.
 type Movement struct {
 	At    time.Time `json:"at"`
@@ -1097,6 +1139,16 @@ type Promotion struct {
 	Timezone string     `json:"timezone,omitempty,omitzero"`
 	Until    *time.Time `json:"until,omitempty"`
 }
+
+// PromotionDifference defines model for PromotionDifference.
+type PromotionDifference struct {
+	Change PromotionDifferenceChange `json:"change"`
+	ID     string                    `json:"id"`
+	Keys   []KeyDifference           `json:"keys"`
+}
+
+// PromotionDifferenceChange defines model for PromotionDifference.Change.
+type PromotionDifferenceChange string
 
 // PromotionPage defines model for PromotionPage.
 type PromotionPage struct {
@@ -1413,6 +1465,40 @@ type RuleFinding struct {
 	Shows string `json:"shows,omitempty,omitzero"`
 }
 
+// RulePublication defines model for RulePublication.
+type RulePublication struct {
+	// Files The rule files, their tests (*_test.yaml) and what these read, by their paths in one folder
+	Files []RuleFile `json:"files"`
+
+	// Message Why
+	//
+	// Examples: Black Friday
+	Message string `json:"message,omitempty,omitzero"`
+
+	// Rules The folder among them that has the rule files; without it, they are beside the others
+	//
+	// Examples: rules
+	Rules string `json:"rules,omitempty,omitzero"`
+}
+
+// RuleTestFailure defines model for RuleTestFailure.
+type RuleTestFailure struct {
+	File string `json:"file"`
+
+	// Line From 1
+	Line     int      `json:"line"`
+	Name     string   `json:"name"`
+	Problems []string `json:"problems"`
+}
+
+// RuleTests defines model for RuleTests.
+type RuleTests struct {
+	Failed   int64             `json:"failed"`
+	Failures []RuleTestFailure `json:"failures"`
+	Passed   int64             `json:"passed"`
+	Skipped  int64             `json:"skipped"`
+}
+
 // Ruleset defines model for Ruleset.
 type Ruleset struct {
 	// Activations How often an activation put it in force
@@ -1430,6 +1516,21 @@ type Ruleset struct {
 
 	// Version Of the program that kept it first
 	Version string `json:"version"`
+}
+
+// RulesetDifference defines model for RulesetDifference.
+type RulesetDifference struct {
+	From       string                `json:"from"`
+	Plugins    []KeyDifference       `json:"plugins"`
+	Policy     []KeyDifference       `json:"policy"`
+	Promotions []PromotionDifference `json:"promotions"`
+	To         string                `json:"to"`
+}
+
+// RulesetFiles defines model for RulesetFiles.
+type RulesetFiles struct {
+	Digest string     `json:"digest"`
+	Files  []RuleFile `json:"files"`
 }
 
 // RulesetPage defines model for RulesetPage.
@@ -1554,6 +1655,9 @@ type IdempotencyKey = string
 
 // IfMatch defines model for IfMatch.
 type IfMatch = string
+
+// IfMatchRuleset defines model for IfMatchRuleset.
+type IfMatchRuleset = string
 
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch string
@@ -1845,10 +1949,40 @@ type ListRulesetsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 }
 
+// PublishRulesetParams defines parameters for PublishRuleset.
+type PublishRulesetParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetActiveRulesetParams defines parameters for GetActiveRuleset.
 type GetActiveRulesetParams struct {
 	// IfNoneMatch ETags that the caller has
 	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// ActivateRulesetParams defines parameters for ActivateRuleset.
+type ActivateRulesetParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The digest of the ruleset in force, in quotes; where another one is, nothing is changed and the answer is 412
+	IfMatch IfMatchRuleset `json:"If-Match,omitempty,omitzero"`
+}
+
+// DiffRulesetsParams defines parameters for DiffRulesets.
+type DiffRulesetsParams struct {
+	// From The digest of the other one, by default of the one in force
+	From string `form:"from,omitempty" json:"from,omitempty,omitzero"`
+}
+
+// RollbackRulesetParams defines parameters for RollbackRuleset.
+type RollbackRulesetParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// IfMatch The digest of the ruleset in force, in quotes; where another one is, nothing is changed and the answer is 412
+	IfMatch IfMatchRuleset `json:"If-Match,omitempty,omitzero"`
 }
 
 // PutCouponPoolJSONRequestBody defines body for PutCouponPool for application/json ContentType.
@@ -1899,5 +2033,14 @@ type CreateQuoteJSONRequestBody = QuoteRequest
 // CreateQuotesJSONRequestBody defines body for CreateQuotes for application/json ContentType.
 type CreateQuotesJSONRequestBody = QuoteBatchRequest
 
+// PublishRulesetJSONRequestBody defines body for PublishRuleset for application/json ContentType.
+type PublishRulesetJSONRequestBody = RulePublication
+
+// ActivateRulesetJSONRequestBody defines body for ActivateRuleset for application/json ContentType.
+type ActivateRulesetJSONRequestBody = ActivationRequest
+
 // CheckRulesetJSONRequestBody defines body for CheckRuleset for application/json ContentType.
 type CheckRulesetJSONRequestBody = RuleBundle
+
+// RollbackRulesetJSONRequestBody defines body for RollbackRuleset for application/json ContentType.
+type RollbackRulesetJSONRequestBody = ActivationRequest

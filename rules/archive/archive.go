@@ -86,6 +86,17 @@ func Unpack(packed []byte, digest string) ([]compile.File, error) {
 	return files, nil
 }
 
+// Files returns files that were packed without a digest, such as tests, sorted by name.
+// Where they are damaged, the error is a *DamagedError that names the digest of the rules
+// they belong to.
+func Files(packed []byte, of string) ([]compile.File, error) {
+	files, err := unpack(packed)
+	if err != nil {
+		return nil, &DamagedError{Digest: of, Problem: err.Error()}
+	}
+	return files, nil
+}
+
 func unpack(packed []byte) ([]compile.File, error) {
 	zip, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {

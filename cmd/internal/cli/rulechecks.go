@@ -11,48 +11,54 @@ import (
 	"github.com/checkout-promotions/checkout/rules/lint"
 )
 
-// newRuleChecks returns what checks rule files for the API, one set at a time. One that
-// takes longer than its request keeps the place until it is done, so that however many are
-// sent, they take one processor.
-func newRuleChecks() api.CheckRules { return oneAtATime(checkFiles) }
+// workplace is where rules that callers of the API have sent are worked on, one set at a
+// time, so that however many are sent, they take one processor.
+type workplace chan struct{}
 
-// oneAtATime is run for one caller at a time.
-func oneAtATime(run func([]api.RuleFile) (api.RuleCheck, error)) api.CheckRules {
-	place := make(chan struct{}, 1)
+func newWorkplace() workplace { return make(workplace, 1) }
+
+// checks returns what checks rule files.
+func (p workplace) checks(check func([]api.RuleFile) (api.RuleCheck, error)) api.CheckRules {
 	return func(ctx context.Context, files []api.RuleFile) (api.RuleCheck, error) {
-		select {
-		case place <- struct{}{}:
-		default:
-			return api.RuleCheck{}, api.ErrRulesBusy
-		}
-		type outcome struct {
-			check api.RuleCheck
-			err   error
-		}
-		done := make(chan outcome, 1)
-		go func() {
-			check, err := guardedCheck(run, files)
-			<-place // before the answer, so that whoever has it can send the next
-			done <- outcome{check, err}
-		}()
-		select {
-		case o := <-done:
-			return o.check, o.err
-		case <-ctx.Done():
-			return api.RuleCheck{}, ctx.Err()
-		}
+		return alone(ctx, p, func() (api.RuleCheck, error) { return check(files) })
 	}
 }
 
-// guardedCheck turns a panic into an error, for a file that a stranger has sent must not
-// end the server.
-func guardedCheck(run func([]api.RuleFile) (api.RuleCheck, error), files []api.RuleFile) (check api.RuleCheck, err error) {
+// alone runs something at the workplace, and is api.ErrRulesBusy where another one is there.
+// What takes longer than its request keeps the place until it is done.
+func alone[T any](ctx context.Context, p workplace, run func() (T, error)) (result T, err error) {
+	select {
+	case p <- struct{}{}:
+	default:
+		return result, api.ErrRulesBusy
+	}
+	type outcome struct {
+		result T
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		result, err := guarded(run)
+		<-p // before the answer, so that whoever has it can send the next
+		done <- outcome{result, err}
+	}()
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
+}
+
+// guarded turns a panic into an error, for a file that a stranger has sent must not end
+// the server.
+func guarded[T any](run func() (T, error)) (result T, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("check rule files: panic: %v", value)
+			err = fmt.Errorf("work on rule files: panic: %v", value)
 		}
 	}()
-	return run(files)
+	return run()
 }
 
 // checkFiles checks the rule files among files.

@@ -10,7 +10,7 @@ import (
 
 func TestRuleFilesAreCheckedForTheAPI(t *testing.T) {
 	const policy, promotion = "currency: USD\n", "promotions:\n  - id: off\n    name: Off\n    deal: {percent_off: {percent: 10, of: order}}\n"
-	check := newRuleChecks()
+	check := newWorkplace().checks(checkFiles)
 	for name, c := range map[string]struct {
 		files    []api.RuleFile
 		compiles bool
@@ -29,7 +29,7 @@ func TestRuleFilesAreCheckedForTheAPI(t *testing.T) {
 
 func TestRuleFilesAreCheckedOneSetAtATime(t *testing.T) {
 	begun, end := make(chan struct{}), make(chan struct{})
-	check := oneAtATime(func([]api.RuleFile) (api.RuleCheck, error) {
+	check := newWorkplace().checks(func([]api.RuleFile) (api.RuleCheck, error) {
 		begun <- struct{}{}
 		<-end
 		return api.RuleCheck{Digest: "d"}, nil
@@ -52,7 +52,7 @@ func TestRuleFilesAreCheckedOneSetAtATime(t *testing.T) {
 }
 
 func TestRuleFilesThatPanicEndNothing(t *testing.T) {
-	if _, err := guardedCheck(func([]api.RuleFile) (api.RuleCheck, error) { panic("a bug") }, nil); err == nil || err.Error() != "check rule files: panic: a bug" {
+	if _, err := guarded(func() (int, error) { panic("a bug") }); err == nil || err.Error() != "work on rule files: panic: a bug" {
 		t.Errorf("got %v, want the panic", err)
 	}
 }

@@ -103,8 +103,12 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	if err := errors.Join(rules.attachPlugins(ctx, plugins), rules.attach(ctx, data)); err != nil {
 		return environmentError(err)
 	}
+	follow, err := followRules(ctx, cfg, rules, data, log)
+	if err != nil {
+		return environmentError(err)
+	}
 	registry := prometheus.NewRegistry()
-	handler, err := newHandler(cfg, live, watcher, data, plugins, registry, log)
+	handler, err := newHandler(cfg, live, watcher, follow, data, plugins, registry, log)
 	if err != nil {
 		return err
 	}
@@ -115,8 +119,30 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	expiry := func(ctx context.Context) error { return deleteExpiredKeys(ctx, data, log) }
 	holds := func(ctx context.Context) error { return expireHolds(ctx, data, log) }
 	profiles := func(ctx context.Context) error { return debug.serve(ctx, registry, log) }
-	return environmentError(runTogether(ctx, cfg, watcher, listener, handler, log,
-		append(eventJobs(cfg, live, data, sender, changed, log), expiry, holds, profiles)...))
+	source := follow.run
+	if follow == nil {
+		source = func(ctx context.Context) error { return watchRules(ctx, cfg, watcher) }
+	}
+	return environmentError(runTogether(ctx, cfg, listener, handler, log,
+		append(eventJobs(cfg, live, data, sender, changed, log), source, expiry, holds, profiles)...))
+}
+
+// followRules puts the ruleset in force that the database says, where that is where rules
+// come from, and returns what follows the next ones; nil where they come from the folder.
+func followRules(ctx context.Context, cfg config.Config, rules *publisher, data *persistence.Store, log *slog.Logger) (*activations, error) {
+	if cfg.RulesFrom != config.FromDatabase {
+		return nil, nil
+	}
+	follow := &activations{kept: data, rules: rules, log: log}
+	return follow, follow.begin(ctx)
+}
+
+// watchRules follows the changes of the rule folder, unless it is not to be watched.
+func watchRules(ctx context.Context, cfg config.Config, watcher *store.Watcher) error {
+	if cfg.RulesWatch == config.WatchOff {
+		return nil
+	}
+	return watcher.Run(ctx)
 }
 
 // listen takes the port.
@@ -128,12 +154,9 @@ func listen(ctx context.Context, cfg config.Config) (net.Listener, error) {
 	return listener, environmentError(err)
 }
 
-// runTogether serves, watches and does the jobs; when one ends, so do the others.
-func runTogether(ctx context.Context, cfg config.Config, watcher *store.Watcher, listener net.Listener, handler *api.Server, log *slog.Logger, jobs ...func(context.Context) error) error {
+// runTogether serves and does the jobs; when one fails, the others end.
+func runTogether(ctx context.Context, cfg config.Config, listener net.Listener, handler *api.Server, log *slog.Logger, jobs ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	if cfg.RulesWatch != config.WatchOff {
-		group.Go(func() error { return watcher.Run(ctx) })
-	}
 	for _, job := range jobs {
 		group.Go(func() error { return job(ctx) })
 	}
@@ -197,20 +220,26 @@ func prepare(ctx context.Context, data *persistence.Store, file string, log *slo
 	return seed(ctx, data, file, log)
 }
 
-func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, data *persistence.Store, plugins *pluginRunner, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, plugins *pluginRunner, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
 	if cfg.Password == "" {
 		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
 	}
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	registry.MustRegister(rulesMetrics(watcher)...)
+	status := watcher.Status
+	if follow != nil {
+		status = follow.now
+	}
+	registry.MustRegister(rulesMetrics(status)...)
 	registry.MustRegister(newPluginMetrics(plugins.status))
 	for name, pool := range data.Connections() {
 		registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}
+	bench := newWorkplace()
 	return api.New(api.Options{
 		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Keys: data, APIKeys: data, Rules: live,
 		Pauses: data, PromotionSource: promotionSource(data.Archive()),
-		Publications: data, AuditLog: data, CheckRules: newRuleChecks(),
+		Publications: data, AuditLog: data, CheckRules: bench.checks(checkFiles),
+		Rulebook: &rulebook{kept: data, shop: data.Currency(), follow: follow, bench: bench},
 		KeptPrice: func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error) {
 			return keptPrice(ctx, data.Archive(), reference)
 		},
@@ -227,15 +256,15 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	})
 }
 
-// rulesMetrics shows the watcher's status.
-func rulesMetrics(watcher *store.Watcher) []prometheus.Collector {
+// rulesMetrics shows what is in force, and whether that is what should be.
+func rulesMetrics(status func() store.Status) []prometheus.Collector {
 	const reloads, reloadsHelp = "checkout_rules_reloads_total", "Rulesets that were put in force, and changes of the rule folder that were refused."
 	return []prometheus.Collector{
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "checkout_rules_last_reload_successful",
-			Help: "1 when the ruleset in force is that of the rule folder, 0 when the folder has faults.",
+			Help: "1 when the ruleset in force is that of the rule folder or the newest activation, 0 when that has faults.",
 		}, func() float64 {
-			if watcher.Status().LastSuccess {
+			if status().LastSuccess {
 				return 1
 			}
 			return 0
@@ -243,16 +272,16 @@ func rulesMetrics(watcher *store.Watcher) []prometheus.Collector {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "checkout_rules_last_reload_success_timestamp_seconds",
 			Help: "When the ruleset in force was loaded, in seconds since 1970.",
-		}, func() float64 { return float64(watcher.Status().LoadedAt.UnixMilli()) / 1000 }),
+		}, func() float64 { return float64(status().LoadedAt.UnixMilli()) / 1000 }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "checkout_rules_promotions",
 			Help: "Promotions in force.",
-		}, func() float64 { return float64(watcher.Status().Promotions) }),
+		}, func() float64 { return float64(status().Promotions) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: reloads, Help: reloadsHelp, ConstLabels: prometheus.Labels{"result": "success"},
-		}, func() float64 { return float64(watcher.Status().Loads) }),
+		}, func() float64 { return float64(status().Loads) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: reloads, Help: reloadsHelp, ConstLabels: prometheus.Labels{"result": "failure"},
-		}, func() float64 { return float64(watcher.Status().Refusals) }),
+		}, func() float64 { return float64(status().Refusals) }),
 	}
 }
