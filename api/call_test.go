@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+type keyOfTest struct{}
+
 func TestACallEnds(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -29,7 +31,7 @@ func TestACallEnds(t *testing.T) {
 					t.Errorf("got the deadline %v, %v", until, ok)
 				}
 				before := runtime.NumGoroutine()
-				child, cancel := context.WithCancel(context.WithValue(at, "some", "value"))
+				child, cancel := context.WithCancel(context.WithValue(at, keyOfTest{}, "value"))
 				defer cancel()
 				if n := runtime.NumGoroutine(); n != before {
 					t.Errorf("following the call takes %d goroutines, want none", n-before)

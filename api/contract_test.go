@@ -138,7 +138,9 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := keyed(t, func(_ *shop, o *api.Options) { o.Coupons = &pools{list: []api.CouponPool{{Name: "spring"}}} })
+	s := keyed(t, func(_ *shop, o *api.Options) {
+		o.Coupons, o.Webhooks = &pools{list: []api.CouponPool{{Name: "spring"}}}, newHooks()
+	})
 	requests := 0
 	bodies := map[string]string{
 		"/v1/quotes": `{"lines":[{"sku":"120P90","quantity":3}],"customer":{"id":"c","groups":["gold"],"tags":["a"],"orders":3,"lifetime_spend":"12.50",
@@ -154,15 +156,16 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 		"/v1/holds":               `{"lines":[{"sku":"120P90","quantity":1}],"expected_total":"1.00","ttl_seconds":60}`,
 		"/v1/items:batch": `{"items":[{"sku":"X-1","name":"n","price":"1.00","min_price":"0.50","stock":3,"categories":["a"],"brand":"b","tags":["t"],
 			"attributes":{"a":1.5,"b":true,"c":["x"],"d":"y"}},{"sku":"X-2","name":"m","price":"1"}]}`,
-		"/v1/promotions/macbook-pi/pause": `{"reason":"priced too low","until":"2126-11-27T10:00:00Z"}`,
-		"PUT /v1/coupon-pools/spring":     `{"codes":3,"prefix":"SPRING","length":8,"group":4}`,
-		"/v1/coupons:revoke":              `{"codes":["a","b"]}`,
-		"PUT /v1/items/X-3":               `{"name":"o","price":"1.00","min_price":"0.50","stock":3,"categories":["a","b"],"brand":"b","tags":["t"],"attributes":{"a":"b"}}`,
-		"PUT /v1/items/120P90/stock":      `{"stock":1000,"reason":"receipt","note":"n"}`,
-		"/v1/items/120P90/stock:adjust":   `{"delta":-1,"reason":"correction","note":"n"}`,
-		"/v1/rulesets":                    `{"files":[{"path":"rules/a.yaml","content":"x"},{"path":"b.yaml"}],"rules":"rules","message":"m"}`,
-		"/v1/rulesets/x/activate":         `{"message":"m","force":true}`,
-		"/v1/rulesets:rollback":           `{"message":"m"}`,
+		"/v1/promotions/macbook-pi/pause":      `{"reason":"priced too low","until":"2126-11-27T10:00:00Z"}`,
+		"PUT /v1/coupon-pools/spring":          `{"codes":3,"prefix":"SPRING","length":8,"group":4}`,
+		"/v1/coupons:revoke":                   `{"codes":["a","b"]}`,
+		"PUT /v1/items/X-3":                    `{"name":"o","price":"1.00","min_price":"0.50","stock":3,"categories":["a","b"],"brand":"b","tags":["t"],"attributes":{"a":"b"}}`,
+		"PUT /v1/items/120P90/stock":           `{"stock":1000,"reason":"receipt","note":"n"}`,
+		"/v1/items/120P90/stock:adjust":        `{"delta":-1,"reason":"correction","note":"n"}`,
+		"/v1/rulesets":                         `{"files":[{"path":"rules/a.yaml","content":"x"},{"path":"b.yaml"}],"rules":"rules","message":"m"}`,
+		"/v1/rulesets/x/activate":              `{"message":"m","force":true}`,
+		"/v1/rulesets:rollback":                `{"message":"m"}`,
+		"/v1/webhooks/books/deliveries:resend": `{"ids":["e1","e2"],"type":"stock.low"}`,
 	}
 	refused := 0
 	for path, body := range bodies {

@@ -33,6 +33,7 @@ const (
 	errNoCursor    problem = "after: no cursor of this list"
 	errNoRulesets  problem = "this server does not support rulesets and the audit log"
 	errNoCoupons   problem = "this server does not support coupon pools"
+	errNoWebhooks  problem = "this server does not support webhooks"
 	errNoDesk      problem = "this server does not support orders and holds of version 1"
 	errNoPauses    problem = "this server does not support pauses of promotions"
 	errNoSource    problem = "this server does not keep the files of its rules"
@@ -83,6 +84,8 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("unknown_pool", ownText[*engine.UnknownPoolError]()),
 		row("unknown_codes", ownText[*engine.UnknownCodesError]()),
 		row("pool_refused", ownText[*CouponRefusedError]()),
+		row("unknown_webhook", ownText[*UnknownWebhookError]()),
+		row("unknown_delivery", ownText[*UnknownDeliveryError]()),
 		row("unknown_order", ownText[*engine.UnknownOrderError]()),
 		row("unknown_ruleset", ownText[*publication.UnknownError]()),
 		row("unknown_hold", ownText[*engine.UnknownHoldError]()),
@@ -120,6 +123,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("busy", the(ErrRulesBusy)),
 		row("not_supported", the(errNoStockroom)),
 		row("not_supported", the(errNoCoupons)),
+		row("not_supported", the(errNoWebhooks)),
 		row("not_supported", the(errNoPauses)),
 		row("not_supported", the(errNoSource)),
 		row("canceled", told(context.Canceled, "the request was canceled")),

@@ -250,7 +250,7 @@ func TestEveryAnswerIsTheGoldenOne(t *testing.T) {
 		"key_busy.golden.json": true, "key_invalid.golden.json": true,
 		"key_not_supported.golden.json": true, "key_reused.golden.json": true,
 	}
-	for _, name := range slices.Concat(orderGoldens(), itemGoldens(), couponGoldens(), promotionGoldens(), pauseGoldens()) {
+	for _, name := range slices.Concat(orderGoldens(), itemGoldens(), couponGoldens(), webhookGoldens(), promotionGoldens(), pauseGoldens()) {
 		files[name+".golden.json"] = true
 	}
 	for _, x := range slices.Concat(rulesetSteps(), bookSteps()) {

@@ -104,6 +104,9 @@ type Options struct {
 	Stockroom Stockroom
 	// Coupons keeps pools of coupon codes; without it their operations are not supported.
 	Coupons Coupons
+	// Webhooks are the endpoints that are told of events; without them their operations
+	// are not supported.
+	Webhooks Webhooks
 	// KeptPrice returns what prices units of an order by the rules of the order, for
 	// returns by engine.RepriceKept; nil supports none.
 	KeptPrice func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error)

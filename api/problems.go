@@ -44,6 +44,8 @@ func problemKinds() []problemKind {
 		{"unknown_promotion", http.StatusNotFound, "No such promotion", "The rules in force have no promotion with this id."},
 		{"unknown_pool", http.StatusNotFound, "No such coupon pool", "No pool has this name."},
 		{"unknown_codes", http.StatusNotFound, "No pool has the code", "The detail names the codes, errors where the body has them. Nothing was changed."},
+		{"unknown_webhook", http.StatusNotFound, "No such webhook", "No endpoint has this name. GET /v1/webhooks lists all."},
+		{"unknown_delivery", http.StatusNotFound, "No such delivery", "The endpoint was not to be told of an event with this id, or the event is older than those that are kept."},
 		{"sold_out", http.StatusNotFound, "The item is out of stock", "Version 0 does not price what cannot be bought at all."},
 		{"method_not_allowed", http.StatusMethodNotAllowed, "The path does not have the method", "The header Allow names the methods that it has."},
 		{"body_timeout", http.StatusRequestTimeout, "The body did not arrive in time", "Nothing was done. Send the request again."},

@@ -135,7 +135,7 @@ func (g *requestMaker) open(db persistence.Database) *shop {
 	}
 	g.callers = append(g.callers, "", "ck_none", "a guess\x00", strings.Repeat("k", 5000))
 	return open(g.t, on(store, &wrapper{}), func(_ *shop, o *api.Options) {
-		o.Coupons = &pools{}
+		o.Coupons, o.Webhooks = &pools{}, newHooks()
 		o.APIKeys, o.PasswordFailures = known, 1_000_000
 	})
 }

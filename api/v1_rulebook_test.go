@@ -112,7 +112,6 @@ func (b *book) Diff(_ context.Context, from, to string) (api.RuleDifference, err
 
 // bookSteps are told one after the other, of a shop in whose rulebook is nothing.
 func bookSteps() []step {
-	const rules = `{"files":[{"path":"a.yaml","content":"%"}],"message":"Black Friday"}`
 	return []step{
 		{"published", "POST", "rulesets", `{"files":[{"path":"rules/a.yaml","content":"one"},{"path":"tv_test.yaml","content":""}],"rules":"rules","message":"Black Friday"}`},
 		{"published_again", "POST", "rulesets", `{"files":[{"path":"a.yaml","content":"one"}]}`},

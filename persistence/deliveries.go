@@ -149,8 +149,19 @@ type DeliveryFilter struct {
 	State    DeliveryState
 	Endpoint string
 	UIDs     []string // of events
-	Limit    int      // 0 is no limit
+	Type     string   // of events
+	// Since selects events of that instant and later.
+	Since time.Time
+	// After selects those of events before the one with this id; Resend does not ask.
+	After string
+	Limit int // 0 is no limit
 }
+
+// UnknownEventError says that there is no event with the id, or not any more.
+type UnknownEventError struct{ UID string }
+
+// Error implements error.
+func (e *UnknownEventError) Error() string { return fmt.Sprintf("event %q not found", e.UID) }
 
 func (f DeliveryFilter) apply(q *bun.SelectQuery) *bun.SelectQuery {
 	if f.State != "" {
@@ -162,6 +173,12 @@ func (f DeliveryFilter) apply(q *bun.SelectQuery) *bun.SelectQuery {
 	if len(f.UIDs) > 0 {
 		q = q.Where("e.uid IN (?)", bun.List(f.UIDs))
 	}
+	if f.Type != "" {
+		q = q.Where("e.type = ?", f.Type)
+	}
+	if !f.Since.IsZero() {
+		q = q.Where("e.created_at >= ?", f.Since.UTC())
+	}
 	if f.Limit > 0 {
 		q = q.Limit(int64(f.Limit))
 	}
@@ -169,16 +186,28 @@ func (f DeliveryFilter) apply(q *bun.SelectQuery) *bun.SelectQuery {
 }
 
 // Deliveries returns the deliveries that the filter selects, those of the newest
-// event first, and of one event by endpoint.
+// event first, and of one event by endpoint. An After that no event has is an
+// *UnknownEventError.
 func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRecord, error) {
 	var records []DeliveryRecord
+	if f.textless() {
+		return nil, nil // no event can have it
+	}
+	known := true
 	err := s.read(ctx, "list deliveries", func(db bun.IDB) error {
 		records = nil
+		before, err := beforeEvent(ctx, db, f.After)
+		if known = before > 0; err != nil || !known {
+			return err
+		}
 		q := db.NewSelect().TableExpr("deliveries AS d").Join("JOIN events AS e ON e.id = d.event_id").
 			ColumnExpr("e.uid, e.type, d.aggregate, e.created_at, d.endpoint, d.state, d.attempts, d.next_attempt_at, " +
 				"d.last_status, d.last_error, d.delivered_at, e.payload")
-		return f.apply(q).OrderExpr("d.event_id DESC, d.endpoint").Scan(ctx, &records)
+		return f.apply(q).Where("d.event_id < ?", before).OrderExpr("d.event_id DESC, d.endpoint").Scan(ctx, &records)
 	})
+	if err == nil && !known {
+		return nil, &UnknownEventError{f.After}
+	}
 	for i := range records {
 		r := &records[i]
 		r.CreatedAt, r.NextAttempt, r.DeliveredAt = r.CreatedAt.UTC(), r.NextAttempt.UTC(), r.DeliveredAt.UTC()
@@ -189,6 +218,26 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRec
 	return records, err
 }
 
+// textless tells that a text of the filter is none that can be stored.
+func (f DeliveryFilter) textless() bool {
+	return slices.ContainsFunc(append([]string{f.Endpoint, f.Type}, f.UIDs...), func(text string) bool { return textProblem(text) != "" })
+}
+
+// beforeEvent returns the id of an event, 0 when there is none, and for "" one that is
+// after all.
+func beforeEvent(ctx context.Context, db bun.IDB, uid string) (int64, error) {
+	if uid == "" {
+		return math.MaxInt64, nil
+	}
+	var ids []int64
+	if textProblem(uid) == "" {
+		if err := db.NewSelect().Model((*eventRow)(nil)).Column("id").Where("uid = ?", uid).Scan(ctx, &ids); err != nil {
+			return 0, failed("read event", err)
+		}
+	}
+	return append(ids, 0)[0], nil
+}
+
 // Resend makes deliveries pending again, as if they had not been tried, and
 // returns how many. The filter names events, or the state DeliveryDead; those
 // that are pending or being sent stay as they are. Receivers know a repetition
@@ -197,6 +246,9 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter) ([]DeliveryRec
 func (s *Store) Resend(ctx context.Context, f DeliveryFilter) (int64, error) {
 	if len(f.UIDs) == 0 && f.State != DeliveryDead {
 		return 0, &InvalidError{Field: "filter", Problem: "names no events; name some, or ask for all that are dead"}
+	}
+	if f.textless() {
+		return 0, nil
 	}
 	var n int64
 	err := s.write(ctx, "resend deliveries", func(ctx context.Context, tx bun.Tx) error {

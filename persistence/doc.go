@@ -184,7 +184,7 @@
 // idempotency.ReusedError, idempotency.ErrBusy, InvalidError, UnknownOrderError,
 // engine.OrderStateError, engine.ReturnError, HoldStateError, UnknownHoldError,
 // apikey.UnknownError, KeyTakenError, KeyReplacedError, apikey.InactiveError,
-// engine.PromotionChangedError, engine.PauseOverError, CurrencyError, UnknownPoolError, PoolTakenError, UnknownCodesError, ImportError,
+// engine.PromotionChangedError, engine.PauseOverError, CurrencyError, UnknownPoolError, UnknownEventError, PoolTakenError, UnknownCodesError, ImportError,
 // coupon.GuessableError), or the database failed, and then it is an *Error. Its
 // text is safe to show; what the driver said is in its LogValue. errors.Is(err, ErrUnavailable) tells a full disk or a locked file
 // from a fault of the program.

@@ -10,6 +10,30 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
+// Defines values for DeliveryState.
+const (
+	DeliveryStateClaimed   DeliveryState = "claimed"
+	DeliveryStateDead      DeliveryState = "dead"
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateClaimed:
+		return true
+	case DeliveryStateDead:
+		return true
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldState.
 const (
 	HoldStateCommitted HoldState = "committed"
@@ -553,6 +577,53 @@ type Customer struct {
 	// Orders How many orders the customer has made
 	Orders int64    `json:"orders,omitempty,omitzero"`
 	Tags   []string `json:"tags,omitempty,omitzero"`
+}
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	// About The order, item or ruleset that it tells of, such as `order:` and its reference
+	About string `json:"about"`
+
+	// Attempts Since it happened or was sent again
+	Attempts int `json:"attempts"`
+
+	// CreatedAt When the event happened
+	CreatedAt   time.Time  `json:"created_at"`
+	DeliveredAt *time.Time `json:"delivered_at,omitempty"`
+
+	// ID Of the event, as receivers get it
+	ID string `json:"id"`
+
+	// LastError What went wrong the last time
+	LastError string `json:"last_error,omitempty,omitzero"`
+
+	// LastStatus Of the last answer, where there was one
+	LastStatus    int        `json:"last_status,omitempty,omitzero"`
+	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty"`
+
+	// State Claimed is one that a server sends right now, dead one that was given up.
+	State DeliveryState `json:"state"`
+
+	// Type Examples: order.placed
+	Type string `json:"type"`
+}
+
+// DeliveryPage defines model for DeliveryPage.
+type DeliveryPage struct {
+	Deliveries []Delivery `json:"deliveries"`
+
+	// Next The cursor of the next page; the last page has none
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// DeliveryState Claimed is one that a server sends right now, dead one that was given up.
+type DeliveryState string
+
+// DeliveryWithBody defines model for DeliveryWithBody.
+type DeliveryWithBody struct {
+	// Body What is sent
+	Body     json.RawMessage `json:"body"`
+	Delivery Delivery        `json:"delivery"`
 }
 
 // Gift defines model for Gift.
@@ -1364,6 +1435,20 @@ type QuoteShipment struct {
 	Total Amount `json:"total"`
 }
 
+// ResendRequest defines model for ResendRequest.
+type ResendRequest struct {
+	// Ids Of events
+	Ids []string `json:"ids,omitempty,omitzero"`
+
+	// Type Of events
+	Type string `json:"type,omitempty,omitzero"`
+}
+
+// Resent defines model for Resent.
+type Resent struct {
+	Resent int64 `json:"resent"`
+}
+
 // Return defines model for Return.
 type Return struct {
 	At time.Time `json:"at"`
@@ -1647,6 +1732,33 @@ type UsedOrders struct {
 	Used    int64  `json:"used"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// Configured False for one that was taken out of the configuration before it got everything
+	Configured bool `json:"configured"`
+
+	// Dead Deliveries that were given up
+	Dead int64 `json:"dead"`
+
+	// Events The types it wants; none means all
+	Events []string `json:"events"`
+	Name   string   `json:"name"`
+
+	// Oldest When the oldest event of those happened
+	Oldest *time.Time `json:"oldest,omitempty"`
+
+	// Pending Deliveries that wait or are being sent
+	Pending int64 `json:"pending"`
+
+	// URL Where events are posted to, without its query
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	Webhooks []Webhook `json:"webhooks"`
+}
+
 // After defines model for After.
 type After = string
 
@@ -1681,6 +1793,9 @@ type PromotionID = string
 
 // Reference defines model for Reference.
 type Reference = string
+
+// WebhookName defines model for WebhookName.
+type WebhookName = string
 
 // ListActivationsParams defines parameters for ListActivations.
 type ListActivationsParams struct {
@@ -1985,6 +2100,28 @@ type RollbackRulesetParams struct {
 	IfMatch IfMatchRuleset `json:"If-Match,omitempty,omitzero"`
 }
 
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Limit How many a page has at most
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// After The cursor to go on after
+	After After         `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	State DeliveryState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Type Of the event
+	Type string `form:"type,omitempty" json:"type,omitempty,omitzero"`
+
+	// Since Events that happened at this instant or later
+	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+}
+
+// ResendDeliveriesParams defines parameters for ResendDeliveries.
+type ResendDeliveriesParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // PutCouponPoolJSONRequestBody defines body for PutCouponPool for application/json ContentType.
 type PutCouponPoolJSONRequestBody = CouponPoolRequest
 
@@ -2044,3 +2181,6 @@ type CheckRulesetJSONRequestBody = RuleBundle
 
 // RollbackRulesetJSONRequestBody defines body for RollbackRuleset for application/json ContentType.
 type RollbackRulesetJSONRequestBody = ActivationRequest
+
+// ResendDeliveriesJSONRequestBody defines body for ResendDeliveries for application/json ContentType.
+type ResendDeliveriesJSONRequestBody = ResendRequest

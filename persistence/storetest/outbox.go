@@ -63,6 +63,7 @@ func testOutbox(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"an event waits for the earlier ones of its aggregate, delivered or dead", testOrderOfAggregate},
 		{"the backlog of one endpoint does not hold up another", testEndpointsApart},
 		{"what is dead, or was delivered, is sent again when asked", testResend},
+		{"deliveries are read page by page, by type and time, and what no event is called is refused", testDeliveryPages},
 		{"purging removes what everybody has got, and nothing that somebody waits for", testPurge},
 		{"eight claimers of a thousand events get each exactly once", testManyClaimers},
 		{"claimers beside sales lose nothing and repeat nothing", testClaimersBesideSales},
@@ -345,6 +346,43 @@ func testResend(o *outbox) {
 	o.equal("the delivered one", o.one("stores").UID, second.UID)
 	_, err := o.Resend(o.ctx, persistence.DeliveryFilter{Endpoint: "stores"})
 	o.refused(err, &persistence.InvalidError{Field: "filter", Problem: "names no events; name some, or ask for all that are dead"})
+}
+
+func testDeliveryPages(o *outbox) {
+	o.stock()
+	o.sold(tv)
+	o.clock.pass(time.Minute)
+	later := o.clock.now()
+	o.change(2)
+	type f = persistence.DeliveryFilter
+	all := o.records()
+	page := func(what string, f f, want ...persistence.DeliveryRecord) {
+		o.t.Helper()
+		records, err := o.Deliveries(o.ctx, f)
+		o.check(err)
+		o.equal(what, records, slices.Concat([]persistence.DeliveryRecord(nil), want))
+	}
+	books := slices.DeleteFunc(slices.Clone(all), func(r persistence.DeliveryRecord) bool { return r.Endpoint != "books" })
+	o.equal("deliveries to books", len(books), 3)
+	page("first page", f{Endpoint: "books", Limit: 2}, books[:2]...)
+	page("second page", f{Endpoint: "books", Limit: 2, After: books[1].UID}, books[2])
+	page("last page", f{Endpoint: "books", After: books[2].UID})
+	page("of a type", f{Endpoint: "books", Type: "order.placed"}, books[2])
+	page("since", f{Endpoint: "books", Since: later}, books[:2]...)
+	page("no text", f{UIDs: []string{"a\x00"}})
+	for _, uid := range []string{"none", "a\x00"} {
+		_, err := o.Deliveries(o.ctx, f{After: uid})
+		o.refused(err, &persistence.UnknownEventError{UID: uid})
+	}
+	n, err := o.Resend(o.ctx, f{UIDs: []string{"a\x00"}})
+	o.check(err)
+	o.equal("sent again of no text", n, int64(0))
+	for range 3 {
+		o.settle(o.claim("books", 1)[0], persistence.DeliveryDead)
+	}
+	n, err = o.Resend(o.ctx, f{State: persistence.DeliveryDead, Endpoint: "books", Type: "order.placed"})
+	o.check(err)
+	o.equal("sent again of a type", n, int64(1))
 }
 
 func testPurge(o *outbox) {

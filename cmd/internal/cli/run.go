@@ -236,7 +236,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	}
 	bench := newWorkplace()
 	return api.New(api.Options{
-		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Keys: data, APIKeys: data, Rules: live,
+		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Webhooks: apiWebhooks{data, cfg.Webhooks}, Keys: data, APIKeys: data, Rules: live,
 		Pauses: data, PromotionSource: promotionSource(data.Archive()),
 		Publications: data, AuditLog: data, CheckRules: bench.checks(checkFiles),
 		Rulebook: &rulebook{kept: data, shop: data.Currency(), follow: follow, bench: bench},
