@@ -43,6 +43,9 @@ func newGuard(password string, failures int) *guard {
 func (s *Server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := s.guard.admit(w, r)
+		if err == nil {
+			err = s.perKey(w, newAdministrator())
+		}
 		switch err {
 		case nil:
 			callOf(r.Context()).caller = newAdministrator()

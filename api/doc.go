@@ -149,7 +149,7 @@
 // driver's text, is only in the log.
 //
 //	400 the body is wrong                  413 the body is too long
-//	401 the password is wrong or missing   429 too many wrong passwords; see Retry-After
+//	401 the password is wrong or missing   429 too many wrong passwords or requests; see Retry-After
 //	404 no such path or item, or an item   500 a fault of ours
 //	    to price is out of stock           503 the store is unavailable or too slow, or
 //	                                           a plugin that has to answer fails
@@ -199,6 +199,12 @@
 // was most of what a quote costs. It leaves rare members to the library, and a property
 // holds its text to the library's, to the byte. Rejected: a reader of our own for bodies,
 // which made quotes faster still; whoever reads what strangers send should be the library.
+//
+// 2026-11-23. Requests are limited by golang.org/x/time/rate, of the Go project: a bucket of
+// tokens a key or address, in the memory of each process, which bounds how many there are. A
+// count that replicas share would put a write before every quote. Whoever wants one limit for
+// all replicas sets it in the proxy before them. A batch counts as one request, as its body
+// is not read before.
 //
 // 2026-11-22. Wrong passwords are counted per address of the connection. Headers
 // such as X-Forwarded-For are not believed unless Options.ClientIP says how, as ClientBehind does.

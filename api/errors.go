@@ -117,6 +117,8 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("unknown_coupons", ownText[*unknownCouponsError]()),
 		row("too_many_units", ownText[*engine.ReturnError]()),
 		row("throttled", the(errThrottled)),
+		row("rate_limited", the(errKeyRate)),
+		row("rate_limited", the(errAddressRate)),
 		row("not_supported", the(errNoKeys)),
 		row("not_supported", the(errNoDesk)),
 		row("not_supported", the(errNoRulesets)),

@@ -146,7 +146,7 @@ type Options struct {
 	// instead of 500. Nil never does.
 	IsUnavailable func(error) bool
 	// ClientIP is the chi middleware that finds the client's address, by which
-	// wrong passwords are counted; nil is middleware.ClientIPFromRemoteAddr,
+	// wrong passwords and requests are counted; nil is middleware.ClientIPFromRemoteAddr,
 	// which believes no header. ClientBehind makes one for proxies.
 	ClientIP func(http.Handler) http.Handler
 	// MaxBody is the longest body in bytes; 0 is 1 MiB.
@@ -156,6 +156,9 @@ type Options struct {
 	Timeout time.Duration
 	// CheckTimeout is what the health checks have together; 0 is 2 seconds.
 	CheckTimeout time.Duration
+	// KeyRate is how many requests a second each key may send, and AddressRate each
+	// address, without those of probes; twice as many may come at once. 0 is any number.
+	KeyRate, AddressRate int
 	// PasswordFailures is how many wrong passwords an address may send within
 	// a minute; 0 is 100.
 	PasswordFailures int

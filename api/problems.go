@@ -73,6 +73,7 @@ func problemKinds() []problemKind {
 		{"item_twice", http.StatusUnprocessableEntity, "The batch has an item more than once", "errors names the later ones. Nothing was changed."},
 		{"too_many_units", http.StatusUnprocessableEntity, "The order does not have the units", "errors names the units of which the customer has fewer. Nothing was returned."},
 		{"throttled", http.StatusTooManyRequests, "Too many wrong passwords or keys from this address", "Wait for the time that Retry-After tells."},
+		{"rate_limited", http.StatusTooManyRequests, "Too many requests", "The detail says whether the key or the address has sent more than it may, RateLimit-Policy how many that are, RateLimit what is left. Nothing was done. Wait for the time that Retry-After tells."},
 		{"canceled", statusCanceled, "The client went away", "Nobody reads this answer; logs and metrics have it."},
 		{"internal", http.StatusInternalServerError, "A fault of the server", "Nothing in the request is wrong. The logs tell what happened by the request id; please report it."},
 		{"not_supported", http.StatusNotImplemented, "The server does not support this", "The server was started without what the operation needs."},

@@ -19,11 +19,13 @@ type Server struct {
 	router  chi.Router
 	errors  errorTable
 	guard   *guard
-	metrics *metrics
-	keyring *keyring
-	bodies  bodies
-	quotes  quoteMemories
-	secure  http.Header // of every answer; handlers set other values, and never add any
+	// How often each key and each address may send requests; nil has no limit.
+	keyRate, addressRate *rateLimit
+	metrics              *metrics
+	keyring              *keyring
+	bodies               bodies
+	quotes               quoteMemories
+	secure               http.Header // of every answer; handlers set other values, and never add any
 }
 
 // secureHeaders tell browsers to keep no answer, to run nothing that is in one, to show
@@ -56,6 +58,8 @@ func New(o Options) (*Server, error) {
 		metrics: m,
 		secure:  secureHeaders(),
 	}
+	s.keyRate = newRateLimit("key", o.KeyRate, errKeyRate)
+	s.addressRate = newRateLimit("address", o.AddressRate, errAddressRate)
 	s.keyring = newKeyring(&s.options, s.guard)
 	if s.router, err = s.routes(); err != nil {
 		return nil, err
@@ -81,22 +85,27 @@ func (s *Server) routes() (chi.Router, error) {
 	r.Get("/readyz", s.handle(s.health))
 	r.Method(http.MethodGet, "/metrics", s.metrics.handler)
 
-	r.Get(itemPricePath+"/*", s.handle(s.priceItem))
-	r.Post(itemPricePath, s.handle(s.priceItems))
-	r.Post("/v0/inventory/items/price", s.handle(s.priceItems))
-	r.Group(func(r chi.Router) {
+	addressed := r.With(s.options.ClientIP, s.perAddress)
+	open := addressed
+	if s.addressRate == nil {
+		open = r // whose address nobody asks for
+	}
+	open.Get(itemPricePath+"/*", s.handle(s.priceItem))
+	open.Post(itemPricePath, s.handle(s.priceItems))
+	open.Post("/v0/inventory/items/price", s.handle(s.priceItems))
+	open.Group(func(r chi.Router) {
 		r.Use(s.once)
 		r.Post("/v0/inventory/items/purchase", s.handle(s.purchase))
 	})
-	r.Group(func(r chi.Router) {
-		r.Use(s.options.ClientIP, s.authenticate)
+	addressed.Group(func(r chi.Router) {
+		r.Use(s.authenticate)
 		r.Get("/v0/orders", s.handle(s.listOrders))
 		r.Group(func(r chi.Router) {
 			r.Use(s.once)
 			r.Post("/v0/inventory/items", s.handle(s.putItems))
 		})
 	})
-	return r, errors.Join(s.routeV1(r.With(s.options.ClientIP)), s.routeDocs(r))
+	return r, errors.Join(s.routeV1(addressed), s.routeDocs(open))
 }
 
 // handle makes a handler out of one that returns its error.

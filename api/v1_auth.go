@@ -64,6 +64,9 @@ func (s *Server) authorized(scopes apikey.Scopes, next http.HandlerFunc) http.Ha
 		c, err := s.caller(w, r)
 		if err == nil {
 			callOf(r.Context()).caller = c
+			err = s.perKey(w, c)
+		}
+		if err == nil {
 			for _, scope := range scopes {
 				err = errors.Join(err, callerMay(r.Context(), scope))
 			}

@@ -69,16 +69,16 @@ type guarded struct {
 	now  time.Time
 }
 
-func openGuarded(t *testing.T) *guarded {
+func openGuarded(t *testing.T, change ...func(*shop, *api.Options)) *guarded {
 	g := &guarded{keys: &keys{byText: make(map[[sha256.Size]byte]apikey.Key)}, now: noon()}
-	g.shop = open(t, func(_ *shop, o *api.Options) {
+	g.shop = open(t, append(change, func(_ *shop, o *api.Options) {
 		o.APIKeys = g.keys
 		o.Now = func() time.Time {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			return g.now
 		}
-	})
+	})...)
 	return g
 }
 

@@ -32,6 +32,9 @@ type Config struct {
 	Plugins Plugins `koanf:"plugins"`
 	// MaxBody is the longest body of a request in bytes, 1 KiB to 64 MiB.
 	MaxBody int `koanf:"max_body"`
+	// RateLimitKey is how many requests a second each key may send, and RateLimitAddress each address; 0 is any number.
+	RateLimitKey     int `koanf:"rate_limit_key"`
+	RateLimitAddress int `koanf:"rate_limit_address"`
 	// TrustedProxies are the proxies in front of the program that X-Forwarded-For is believed of: addresses and networks between
 	// commas, as [Config.Proxies] returns them. Empty believes nobody.
 	TrustedProxies string `koanf:"trusted_proxies"`

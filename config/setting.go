@@ -66,6 +66,8 @@ func settings() []setting {
 		{"plugins.cpu_percent", d.Plugins.CPUPercent, number{0, 100_000}, "`percent` of one processor that a plugin may use for longer than a few seconds; 0 is any"},
 		{"plugins.settings", d.Plugins.Settings, pluginSettings{}, "what each plugin is told, by its name"},
 		{"max_body", d.MaxBody, number{1 << 10, 64 << 20}, "longest body of a request in `bytes`; longer ones are answered 413"},
+		{"rate_limit_key", d.RateLimitKey, number{0, 1_000_000}, "`requests` a second that each key may send, twice as many at once; 0 is any number"},
+		{"rate_limit_address", d.RateLimitAddress, number{0, 1_000_000}, "`requests` a second that each address may send, twice as many at once; 0 is any number"},
 		{"trusted_proxies", d.TrustedProxies, text{"addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody", isProxies},
 			"`networks` of proxies whose X-Forwarded-For is believed, between commas (default nobody's)"},
 		{"seed", d.Seed, text{"the path of a file", isAny}, "`file` of items to load into an empty database"},
