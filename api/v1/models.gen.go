@@ -1800,89 +1800,89 @@ type WebhookName = string
 // ListActivationsParams defines parameters for ListActivations.
 type ListActivationsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 
 	// Actor The id of a key, `password` or `cli`
-	Actor string `form:"actor,omitempty" json:"actor,omitempty,omitzero"`
+	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
 
 	// Action Such as `keys.revoke`
-	Action string `form:"action,omitempty" json:"action,omitempty,omitzero"`
+	Action *string `form:"action,omitempty" json:"action,omitempty"`
 
 	// Subject The id of what was changed
-	Subject string `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+	Subject *string `form:"subject,omitempty" json:"subject,omitempty"`
 
 	// Since Only entries of this instant and later
-	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
 }
 
 // ListCouponPoolsParams defines parameters for ListCouponPools.
 type ListCouponPoolsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // PutCouponPoolParams defines parameters for PutCouponPool.
 type PutCouponPoolParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCouponCodesParams defines parameters for ListCouponCodes.
 type ListCouponCodesParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // RestoreCouponPoolParams defines parameters for RestoreCouponPool.
 type RestoreCouponPoolParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RevokeCouponPoolParams defines parameters for RevokeCouponPool.
 type RevokeCouponPoolParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RestoreCouponsParams defines parameters for RestoreCoupons.
 type RestoreCouponsParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RevokeCouponsParams defines parameters for RevokeCoupons.
 type RevokeCouponsParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListHoldsParams defines parameters for ListHolds.
 type ListHoldsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After     `form:"after,omitempty" json:"after,omitempty,omitzero"`
-	State HoldState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	After *After     `form:"after,omitempty" json:"after,omitempty"`
+	State *HoldState `form:"state,omitempty" json:"state,omitempty"`
 }
 
 // CreateHoldParams defines parameters for CreateHold.
@@ -1906,19 +1906,19 @@ type ReleaseHoldParams struct {
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 
 	// Prefix How their SKUs begin
-	Prefix string `form:"prefix,omitempty" json:"prefix,omitempty,omitzero"`
+	Prefix *string `form:"prefix,omitempty" json:"prefix,omitempty"`
 
 	// MaxStock Of which there are at most so many units
-	MaxStock int64 `form:"max_stock,omitempty" json:"max_stock,omitempty,omitzero"`
+	MaxStock *int64 `form:"max_stock,omitempty" json:"max_stock,omitempty"`
 
 	// Deleted Those that were deleted in place of those on sale
-	Deleted ListItemsParamsDeleted `form:"deleted,omitempty" json:"deleted,omitempty,omitzero"`
+	Deleted *ListItemsParamsDeleted `form:"deleted,omitempty" json:"deleted,omitempty"`
 }
 
 // ListItemsParamsDeleted defines parameters for ListItems.
@@ -1927,22 +1927,22 @@ type ListItemsParamsDeleted string
 // DeleteItemParams defines parameters for DeleteItem.
 type DeleteItemParams struct {
 	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
-	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PutItemParams defines parameters for PutItem.
 type PutItemParams struct {
 	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
-	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfNoneMatch `*`, for what must not be there yet
-	IfNoneMatch PutItemParamsIfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+	IfNoneMatch *PutItemParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // PutItemParamsIfNoneMatch defines parameters for PutItem.
@@ -1951,10 +1951,10 @@ type PutItemParamsIfNoneMatch string
 // ListMovementsParams defines parameters for ListMovements.
 type ListMovementsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // RestoreItemParams defines parameters for RestoreItem.
@@ -1966,7 +1966,7 @@ type RestoreItemParams struct {
 // SetStockParams defines parameters for SetStock.
 type SetStockParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AdjustStockParams defines parameters for AdjustStock.
@@ -1984,26 +1984,26 @@ type PutItemsParams struct {
 // ListOrdersParams defines parameters for ListOrders.
 type ListOrdersParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 
 	// Customer Orders of the customer
-	Customer string `form:"customer,omitempty" json:"customer,omitempty,omitzero"`
+	Customer *string `form:"customer,omitempty" json:"customer,omitempty"`
 
 	// Promotion Orders in which the promotion with this id applied
-	Promotion string `form:"promotion,omitempty" json:"promotion,omitempty,omitzero"`
+	Promotion *string `form:"promotion,omitempty" json:"promotion,omitempty"`
 
 	// Coupon Orders in which this code took part, in any case
-	Coupon string `form:"coupon,omitempty" json:"coupon,omitempty,omitzero"`
+	Coupon *string `form:"coupon,omitempty" json:"coupon,omitempty"`
 
 	// Since Placed at this instant or later
-	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
 
 	// Until Placed before this instant
-	Until time.Time  `form:"until,omitempty" json:"until,omitempty,omitzero"`
-	State OrderState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Until *time.Time  `form:"until,omitempty" json:"until,omitempty"`
+	State *OrderState `form:"state,omitempty" json:"state,omitempty"`
 }
 
 // CreateOrderParams defines parameters for CreateOrder.
@@ -2027,41 +2027,41 @@ type CreateReturnParams struct {
 // ListPromotionsParams defines parameters for ListPromotions.
 type ListPromotionsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After          `form:"after,omitempty" json:"after,omitempty,omitzero"`
-	State PromotionState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	After *After          `form:"after,omitempty" json:"after,omitempty"`
+	State *PromotionState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Text Part of the id, the name, the group, the coupon or the pool, whatever its case
-	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
+	Text *string `form:"text,omitempty" json:"text,omitempty"`
 }
 
 // PausePromotionParams defines parameters for PausePromotion.
 type PausePromotionParams struct {
 	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
-	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ResumePromotionParams defines parameters for ResumePromotion.
 type ResumePromotionParams struct {
 	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
-	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListRulesetsParams defines parameters for ListRulesets.
 type ListRulesetsParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // PublishRulesetParams defines parameters for PublishRuleset.
@@ -2073,7 +2073,7 @@ type PublishRulesetParams struct {
 // GetActiveRulesetParams defines parameters for GetActiveRuleset.
 type GetActiveRulesetParams struct {
 	// IfNoneMatch ETags that the caller has
-	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // ActivateRulesetParams defines parameters for ActivateRuleset.
@@ -2082,13 +2082,13 @@ type ActivateRulesetParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
 	// IfMatch The digest of the ruleset in force, in quotes; where another one is, nothing is changed and the answer is 412
-	IfMatch IfMatchRuleset `json:"If-Match,omitempty,omitzero"`
+	IfMatch *IfMatchRuleset `json:"If-Match,omitempty"`
 }
 
 // DiffRulesetsParams defines parameters for DiffRulesets.
 type DiffRulesetsParams struct {
 	// From The digest of the other one, by default of the one in force
-	From string `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	From *string `form:"from,omitempty" json:"from,omitempty"`
 }
 
 // RollbackRulesetParams defines parameters for RollbackRuleset.
@@ -2097,29 +2097,29 @@ type RollbackRulesetParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
 	// IfMatch The digest of the ruleset in force, in quotes; where another one is, nothing is changed and the answer is 412
-	IfMatch IfMatchRuleset `json:"If-Match,omitempty,omitzero"`
+	IfMatch *IfMatchRuleset `json:"If-Match,omitempty"`
 }
 
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
 	// Limit How many a page has at most
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// After The cursor to go on after
-	After After         `form:"after,omitempty" json:"after,omitempty,omitzero"`
-	State DeliveryState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	After *After         `form:"after,omitempty" json:"after,omitempty"`
+	State *DeliveryState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Type Of the event
-	Type string `form:"type,omitempty" json:"type,omitempty,omitzero"`
+	Type *string `form:"type,omitempty" json:"type,omitempty"`
 
 	// Since Events that happened at this instant or later
-	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
 }
 
 // ResendDeliveriesParams defines parameters for ResendDeliveries.
 type ResendDeliveriesParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
-	IdempotencyKey OptionalIdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PutCouponPoolJSONRequestBody defines body for PutCouponPool for application/json ContentType.

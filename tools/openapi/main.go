@@ -50,13 +50,28 @@ func run(args []string) error {
 
 // generated returns the files by their paths in the repository.
 func generated() (map[string][]byte, error) {
-	converted, err := asJSON(document)
+	value, err := read(document)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{"api/openapi.json": converted}
+	folder, err := os.MkdirTemp("", "openapi")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	sent := filepath.Join(folder, "openapi.json")
+	optionalParameters(value)
+	if err := writeJSON(sent, value); err != nil {
+		return nil, err
+	}
+	forReaders(value)
+	converted, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"api/openapi.json": append(converted, '\n')}
 	for config, path := range map[string]string{"models": "api/v1/models.gen.go", "client": "api/client/client.gen.go"} {
-		cmd := exec.Command("go", "tool", "oapi-codegen", "-config", config+".yaml", document)
+		cmd := exec.Command("go", "tool", "oapi-codegen", "-config", config+".yaml", sent)
 		cmd.Stderr = os.Stderr
 		if files[path], err = cmd.Output(); err != nil {
 			return nil, fmt.Errorf("generate %s: %w", path, err)
@@ -65,8 +80,7 @@ func generated() (map[string][]byte, error) {
 	return files, nil
 }
 
-// asJSON converts the document, without what only the generator reads. Members are sorted.
-func asJSON(path string) ([]byte, error) {
+func read(path string) (map[string]any, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -75,9 +89,33 @@ func asJSON(path string) ([]byte, error) {
 	if err := yaml.Unmarshal(text, &value); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	forReaders(value)
-	converted, err := json.MarshalIndent(value, "", " ")
-	return append(converted, '\n'), err
+	return value, nil
+}
+
+func writeJSON(path string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+// optionalParameters has parameters of queries and headers be pointers where they may be left out: the client would send
+// empty ones, which the server refuses.
+func optionalParameters(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		if schema, ok := value["schema"].(map[string]any); ok && value["required"] != true && (value["in"] == "query" || value["in"] == "header") {
+			schema["x-go-type-skip-optional-pointer"] = false
+		}
+		for _, member := range value {
+			optionalParameters(member)
+		}
+	case []any:
+		for _, element := range value {
+			optionalParameters(element)
+		}
+	}
 }
 
 // forReaders takes the members out that begin with x-go-.

@@ -31,7 +31,9 @@ import (
 
 // elsewhere are the commands whose examples this test does not run.
 func elsewhere() map[string]string {
+	const remote = "asks a server, which TestRulesArePublishedToAServer runs"
 	return map[string]string{
+		"checkout rules push": remote, "checkout rules activate": remote, "checkout rules rollback": remote, "checkout rules history": remote,
 		"checkout plugins dev": "builds with the go command and runs until it is stopped, which a test of its own does",
 	}
 }

@@ -165,6 +165,6 @@ func newRules(s Streams) *cobra.Command {
 		Long:  `Check and test rule files.` + findingsAre("a test failed, rules have findings or are not formatted, a threshold is missed"),
 	}
 	asGroup(cmd)
-	cmd.AddCommand(newRulesTest(s), newRulesCoverage(s), newRulesMutate(s), newRulesCheck(s), newRulesPrice(s), newRulesExplain(s), newRulesRecord(s), newRulesFmt(s), newRulesDiff(s), newRulesBacktest(s), newRulesNew(s), newRulesSchema(s), newRulesDoc(s), newRulesLSP(s), newRulesCodes())
+	cmd.AddCommand(newRulesTest(s), newRulesCoverage(s), newRulesMutate(s), newRulesCheck(s), newRulesPrice(s), newRulesExplain(s), newRulesRecord(s), newRulesFmt(s), newRulesDiff(s), newRulesBacktest(s), newRulesNew(s), newRulesSchema(s), newRulesPush(s), newRulesActivate(s), newRulesRollback(s), newRulesHistory(s), newRulesDoc(s), newRulesLSP(s), newRulesCodes())
 	return cmd
 }

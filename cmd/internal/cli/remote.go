@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/checkout-promotions/checkout/api/client"
+	v1 "github.com/checkout-promotions/checkout/api/v1"
+)
+
+const (
+	serverVariable = "CHECKOUT_SERVER"
+	keyVariable    = "CHECKOUT_KEY"
+	defaultServer  = "http://localhost:8000"
+	// remoteWait is how long a server may take to answer: it runs tests on the way.
+	remoteWait = time.Minute
+)
+
+// remote is a server that is asked over version 1 of the API. Its key is never on the
+// command line, which other users of the machine can see.
+type remote struct{ server, keyFile string }
+
+// bind adds the flags that say which server it is.
+func (r *remote) bind(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.server, "server", "", "`URL` of the server (default "+serverVariable+", or "+defaultServer+")")
+	cmd.Flags().StringVar(&r.keyFile, "key-file", "", "`FILE` with the key of the API (default "+keyVariable+")")
+}
+
+// remoteTool makes run, which asks the server and returns what to tell of it, the action
+// of the command.
+func remoteTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, c *client.ClientWithResponses, args []string) (rendering, error)) *cobra.Command {
+	var formats []string
+	var r remote
+	addOutput(cmd, &formats)
+	r.bind(cmd)
+	cmd.Flags().SortFlags = false
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		outputs, err := parseOutputs(formats)
+		if err != nil {
+			return err
+		}
+		c, err := r.open(s.Env)
+		if err != nil {
+			return err
+		}
+		tell, err := run(cmd.Context(), c, args)
+		if err != nil {
+			return err
+		}
+		return write(outputs, s.Out, tell)
+	}
+	return cmd
+}
+
+func (r *remote) open(env []string) (*client.ClientWithResponses, error) {
+	key := variable(env, keyVariable)
+	if r.keyFile != "" {
+		text, err := os.ReadFile(r.keyFile)
+		if err != nil {
+			return nil, environmentError(fmt.Errorf("read the key: %w", err))
+		}
+		key = strings.TrimSpace(string(text))
+	}
+	if key == "" {
+		return nil, usageError{error: fmt.Errorf("no key of the API: set %s, or name a file with --key-file; checkout keys create makes one", keyVariable)}
+	}
+	server := cmp.Or(r.server, variable(env, serverVariable), defaultServer)
+	c, err := client.NewClientWithResponses(server, client.WithHTTPClient(&http.Client{Timeout: remoteWait}),
+		client.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
+			q.Header.Set("Authorization", "Bearer "+key)
+			return nil
+		}))
+	if err != nil {
+		return nil, usageError{error: fmt.Errorf("--server %s: %w", server, err)}
+	}
+	return c, nil
+}
+
+// variable returns the last value of a variable of the environment.
+func variable(env []string, name string) string {
+	value := ""
+	for _, v := range env {
+		if text, ok := strings.CutPrefix(v, name+"="); ok {
+			value = text
+		}
+	}
+	return value
+}
+
+// onceKey is an Idempotency-Key for one request.
+func onceKey() string { return rand.Text() }
+
+// asked returns what a server has answered, or what became of the request.
+func asked[T any](answer *T, problem *v1.Problem, response *http.Response, err error) (*T, error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil, err
+	case err != nil:
+		return nil, environmentError(fmt.Errorf("ask the server: %w; is it running, and --server right?", err))
+	case answer != nil:
+		return answer, nil
+	case problem == nil:
+		return nil, environmentError(fmt.Errorf("ask the server: it answered %s, which is no answer of this API; is --server right?", response.Status))
+	case problem.Status >= http.StatusInternalServerError:
+		return nil, environmentError(problemError{problem})
+	}
+	return nil, codedError{exitFindings, problemError{problem}}
+}
+
+// problemError is a problem that a server has told.
+type problemError struct{ *v1.Problem }
+
+// Error implements error.
+func (e problemError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the server refuses: %s (%s)", e.Detail, e.Code)
+	for _, place := range e.Errors {
+		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(place.Pointer+": ", ": ")+place.Detail)
+	}
+	return b.String()
+}
+
+// toldAs makes a rendering of what is told in lines, and of its JSON.
+func toldAs(value any, pretty func(io.Writer) error) rendering {
+	return func(w io.Writer, format string) error {
+		if format == formatJSON {
+			return writeJSON(w, value)
+		}
+		return pretty(w)
+	}
+}
