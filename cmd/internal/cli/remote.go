@@ -100,13 +100,17 @@ func variable(env []string, name string) string {
 // onceKey is an Idempotency-Key for one request.
 func onceKey() string { return rand.Text() }
 
-// asked returns what a server has answered, or what became of the request.
-func asked[T any](answer *T, problem *v1.Problem, response *http.Response, err error) (*T, error) {
+// unanswered says that a request got no answer.
+func unanswered(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return environmentError(fmt.Errorf("ask the server: %w; is it running, and --server right?", err))
+}
+
+// asked returns what a server has answered, or how it has refused.
+func asked[T any](answer *T, problem *v1.Problem, response *http.Response) (*T, error) {
 	switch {
-	case errors.Is(err, context.Canceled):
-		return nil, err
-	case err != nil:
-		return nil, environmentError(fmt.Errorf("ask the server: %w; is it running, and --server right?", err))
 	case answer != nil:
 		return answer, nil
 	case problem == nil:

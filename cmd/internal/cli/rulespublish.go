@@ -65,13 +65,13 @@ them, and have to pass before they are put in force.` + overTheAPI,
 func publishBundle(ctx context.Context, c *client.ClientWithResponses, bundle v1.RulePublication) (*v1.Ruleset, error) {
 	r, err := c.PublishRulesetWithResponse(ctx, &v1.PublishRulesetParams{IdempotencyKey: onceKey()}, bundle)
 	if err != nil {
-		return asked[v1.Ruleset](nil, nil, nil, err)
+		return nil, unanswered(err)
 	}
 	published := r.JSON201
 	if published == nil {
 		published = r.JSON200 // which was kept before
 	}
-	return asked(published, r.ApplicationProblemJSONDefault, r.HTTPResponse, nil)
+	return asked(published, r.ApplicationProblemJSONDefault, r.HTTPResponse)
 }
 
 // readBundle reads the YAML files below the root, which is the folder of the rules where
@@ -140,10 +140,9 @@ func bindActivation(cmd *cobra.Command, message, expected *string) {
 func activateRuleset(ctx context.Context, c *client.ClientWithResponses, digest, expected string, body v1.ActivationRequest) (rendering, error) {
 	r, err := c.ActivateRulesetWithResponse(ctx, digest, &v1.ActivateRulesetParams{IdempotencyKey: onceKey(), IfMatch: etag(expected)}, body)
 	if err != nil {
-		_, err = asked[v1.Activation](nil, nil, nil, err)
-		return nil, err
+		return nil, unanswered(err)
 	}
-	return activated(asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse, nil))
+	return activated(asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse))
 }
 
 // etag is the one of a ruleset, nil for any.
@@ -176,10 +175,9 @@ database. To roll back twice changes nothing.` + overTheAPI,
 	return remoteTool(s, cmd, func(ctx context.Context, c *client.ClientWithResponses, _ []string) (rendering, error) {
 		r, err := c.RollbackRulesetWithResponse(ctx, &v1.RollbackRulesetParams{IdempotencyKey: onceKey(), IfMatch: etag(expected)}, v1.ActivationRequest{Message: message})
 		if err != nil {
-			_, err = asked[v1.Activation](nil, nil, nil, err)
-			return nil, err
+			return nil, unanswered(err)
 		}
-		return activated(asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse, nil))
+		return activated(asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse))
 	})
 }
 
@@ -200,10 +198,9 @@ server is asked over its API, with a key of the scope rules:read.`,
 		}
 		r, err := c.ListActivationsWithResponse(ctx, &v1.ListActivationsParams{Limit: &limit})
 		if err != nil {
-			_, err = asked[v1.ActivationPage](nil, nil, nil, err)
-			return nil, err
+			return nil, unanswered(err)
 		}
-		page, err := asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse, nil)
+		page, err := asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse)
 		return toldAs(page, func(w io.Writer) error {
 			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 			for _, a := range page.Activations {
