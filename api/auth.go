@@ -42,13 +42,13 @@ func newGuard(password string, failures int) *guard {
 // before, so strangers cannot make the server read one.
 func (s *Server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := s.guard.admit(w, r)
+		err, by := s.guard.admit(w, r), newAdministrator()
 		if err == nil {
-			err = s.perKey(w, newAdministrator())
+			err = s.perKey(w, by)
 		}
 		switch err {
 		case nil:
-			callOf(r.Context()).caller = newAdministrator()
+			callOf(r.Context()).caller = by
 			next.ServeHTTP(w, r)
 			return
 		case errThrottled:

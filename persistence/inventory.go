@@ -201,6 +201,31 @@ func distinct(keys []string) []string {
 	return slices.Compact(kept)
 }
 
+// keptText is a text that a method is given to keep.
+type keptText struct {
+	field, value string
+	most         int // bytes
+	needed       bool
+}
+
+// checkTexts returns an *InvalidError for the first of the texts that cannot be kept.
+func checkTexts(texts []keptText) error {
+	for _, t := range texts {
+		problem := textProblem(t.value)
+		switch {
+		case problem != "":
+		case t.needed && t.value == "":
+			problem = "is empty"
+		case len(t.value) > t.most:
+			problem = fmt.Sprintf("has %d bytes; want at most %d", len(t.value), t.most)
+		default:
+			continue
+		}
+		return &InvalidError{Field: t.field, Problem: problem}
+	}
+	return nil
+}
+
 // textProblem says why not every database could store the text and give it
 // back unchanged, "" when they can.
 func textProblem(text string) string {

@@ -2,7 +2,6 @@ package persistence
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -66,8 +65,8 @@ func (r *pauseRow) pause() engine.PromotionPause {
 // *engine.PauseOverError.
 func (s *Store) PausePromotion(ctx context.Context, p engine.PromotionPause, expected *int64) (engine.PromotionPause, error) {
 	p.Until = p.Until.UTC().Truncate(time.Microsecond)
-	if field, problem := pauseProblem(&p); problem != "" {
-		return engine.PromotionPause{}, &InvalidError{Field: field, Problem: problem}
+	if err := pauseProblem(&p); err != nil {
+		return engine.PromotionPause{}, err
 	}
 	if !p.Until.IsZero() && !p.Until.After(s.now()) {
 		return engine.PromotionPause{}, &engine.PauseOverError{Until: p.Until}
@@ -88,8 +87,8 @@ func (s *Store) PausePromotion(ctx context.Context, p engine.PromotionPause, exp
 // itself is noted and no event tells of it.
 func (s *Store) ResumePromotion(ctx context.Context, promotion, by string, expected *int64) (engine.PromotionPause, error) {
 	p := engine.PromotionPause{Promotion: promotion, By: by}
-	if field, problem := pauseProblem(&p); problem != "" {
-		return engine.PromotionPause{}, &InvalidError{Field: field, Problem: problem}
+	if err := pauseProblem(&p); err != nil {
+		return engine.PromotionPause{}, err
 	}
 	return s.changePause(ctx, "resume promotion", &p, expected, func(row *pauseRow, now time.Time) (event.Event, bool) {
 		if !row.Paused {
@@ -105,24 +104,10 @@ func (s *Store) ResumePromotion(ctx context.Context, promotion, by string, expec
 }
 
 // pauseProblem says what cannot be kept.
-func pauseProblem(p *engine.PromotionPause) (field, problem string) {
-	for _, text := range []struct {
-		field, value string
-		most         int
-		needed       bool
-	}{
+func pauseProblem(p *engine.PromotionPause) error {
+	return checkTexts([]keptText{
 		{"promotion", p.Promotion, maxPromotion, true}, {"by", p.By, maxPromotion, true}, {"reason", p.Reason, MaxPauseReason, false},
-	} {
-		switch problem := textProblem(text.value); {
-		case problem != "":
-			return text.field, problem
-		case text.needed && text.value == "":
-			return text.field, "is empty"
-		case len(text.value) > text.most:
-			return text.field, fmt.Sprintf("has %d bytes; want at most %d", len(text.value), text.most)
-		}
-	}
-	return "", ""
+	})
 }
 
 // maxPromotion is how many bytes the id of a promotion has at most, and the name of who

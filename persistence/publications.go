@@ -32,27 +32,9 @@ func (r *activationRow) activation() publication.Activation {
 
 // publicationProblem says what is wrong with who publishes, and why.
 func publicationProblem(digest, author, message string) error {
-	for _, text := range []struct {
-		field, value string
-		most         int
-		needed       bool
-	}{
-		{"digest", digest, publication.MaxAuthor, true},
-		{"author", author, publication.MaxAuthor, true},
-		{"message", message, publication.MaxMessage, false},
-	} {
-		problem := textProblem(text.value)
-		switch {
-		case text.needed && text.value == "":
-			problem = "is empty"
-		case len(text.value) > text.most:
-			problem = fmt.Sprintf("has %d bytes; want at most %d", len(text.value), text.most)
-		}
-		if problem != "" {
-			return &InvalidError{Field: text.field, Problem: problem}
-		}
-	}
-	return nil
+	return checkTexts([]keptText{
+		{"digest", digest, publication.MaxAuthor, true}, {"author", author, publication.MaxAuthor, true}, {"message", message, publication.MaxMessage, false},
+	})
 }
 
 // Publish keeps a ruleset for ever, by its digest, and puts nothing in force. Created

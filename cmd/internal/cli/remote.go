@@ -127,7 +127,11 @@ type problemError struct{ *v1.Problem }
 // Error implements error.
 func (e problemError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "the server refuses: %s (%s)", e.Detail, e.Code)
+	what := "refuses"
+	if e.Status >= http.StatusInternalServerError {
+		what = "cannot do that now"
+	}
+	fmt.Fprintf(&b, "the server %s: %s (%s)", what, e.Detail, e.Code)
 	for _, place := range e.Errors {
 		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(place.Pointer+": ", ": ")+place.Detail)
 	}
