@@ -109,9 +109,14 @@ func (s *Store) Settle(ctx context.Context, d Delivery, outcome Settlement) erro
 	default:
 		return &InvalidError{Field: "state", Problem: fmt.Sprintf("is %q; want pending, delivered or dead", outcome.State)}
 	}
+	begun := at.Add(-max(0, outcome.Took))
+	attempt := attemptRow{
+		EventID: d.EventID, Endpoint: d.Endpoint, At: begun.Truncate(time.Microsecond), TookUS: max(0, outcome.Took).Microseconds(),
+		State: outcome.State, Status: outcome.Status, Error: storable(outcome.Error),
+	}
 	row := deliveryRow{
 		State: outcome.State, NextAttemptAt: next, LastStatus: outcome.Status, DeliveredAt: delivered,
-		LastError: storable(outcome.Error),
+		LastError: attempt.Error,
 	}
 	return s.write(ctx, "settle delivery", func(ctx context.Context, tx bun.Tx) error {
 		changed, err := tx.NewUpdate().Model(&row).
@@ -121,10 +126,13 @@ func (s *Store) Settle(ctx context.Context, d Delivery, outcome Settlement) erro
 			return failed("settle delivery", err)
 		}
 		n, err := changed.RowsAffected()
-		if err == nil && n == 0 {
+		switch {
+		case err != nil:
+			return failed("settle delivery", err)
+		case n == 0:
 			return ErrClaimLost
 		}
-		return failed("settle delivery", err)
+		return attempt.insert(ctx, tx)
 	})
 }
 
@@ -330,9 +338,9 @@ func sortedBacklogs(byName map[string]*Backlog) []Backlog {
 }
 
 // PurgeEvents removes the events from before the instant that no endpoint of the
-// Store waits for, with their deliveries, and returns how many. What such an
-// endpoint has not got, be it pending or dead, stays whatever its age; what
-// belongs to endpoints that are not configured any more goes. It works in small
+// Store and no webhook of the database waits for, with their deliveries, and returns
+// how many. What such an endpoint has not got, be it pending or dead, stays whatever
+// its age; what belongs to endpoints that are not configured any more goes. It works in small
 // transactions, so that sales need not wait; after an error or the end of ctx
 // some may be gone already.
 func (s *Store) PurgeEvents(ctx context.Context, before time.Time) (int64, error) {
@@ -358,7 +366,8 @@ func (s *Store) purge(ctx context.Context, before time.Time, names []string) (n 
 		gone, err := tx.NewRaw("DELETE FROM events WHERE id IN (SELECT e.id FROM events AS e "+
 			"WHERE e.id < coalesce((SELECT n.id FROM events AS n WHERE n.created_at >= ? ORDER BY n.id LIMIT 1), ?) "+
 			"AND e.id <> coalesce((SELECT max(r.id) FROM events AS r WHERE r.type = 'ruleset.changed'), 0) "+
-			"AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event_id = e.id AND d.state <> 'delivered' AND d.endpoint IN (?)) "+
+			"AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event_id = e.id AND d.state <> 'delivered' "+
+			"AND (d.endpoint IN (?) OR EXISTS (SELECT 1 FROM webhooks AS w WHERE w.name = d.endpoint))) "+
 			"ORDER BY e.id LIMIT ?)", before, int64(math.MaxInt64), bun.List(names), batch).Exec(ctx)
 		if err != nil {
 			return failed("purge events", err)

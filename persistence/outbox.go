@@ -68,6 +68,8 @@ type Settlement struct {
 	Status int
 	// Error says what went wrong; "" when nothing did.
 	Error string
+	// Took is how long the attempt has taken, which ends with the settlement.
+	Took time.Duration
 }
 
 // ErrClaimLost says that the lease of a claim had ended, and that since then

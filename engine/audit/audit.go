@@ -62,11 +62,21 @@ func With(ctx context.Context, entries ...Entry) context.Context {
 // Detailed returns a context whose last entry has the detail; one without entries stays
 // as it is.
 func Detailed(ctx context.Context, detail json.RawMessage) context.Context {
+	return changeLast(ctx, func(e *Entry) { e.Detail = detail })
+}
+
+// About returns a context whose last entry has the subject, which is known only when it
+// is made; one without entries stays as it is.
+func About(ctx context.Context, subject string) context.Context {
+	return changeLast(ctx, func(e *Entry) { e.Subject = subject })
+}
+
+func changeLast(ctx context.Context, change func(*Entry)) context.Context {
 	entries := Of(ctx)
 	if len(entries) == 0 {
 		return ctx
 	}
-	entries[len(entries)-1].Detail = detail
+	change(&entries[len(entries)-1])
 	return context.WithValue(ctx, entriesKey{}, entries)
 }
 

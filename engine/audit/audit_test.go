@@ -16,6 +16,8 @@ func TestContextsCarryEntries(t *testing.T) {
 	audit.Of(first)[0].Action = "changed by a caller"
 	more := b
 	more.Detail = json.RawMessage(`{"x":1}`)
+	named := b
+	named.Subject = "s"
 	for _, want := range []struct {
 		name string
 		got  []audit.Entry
@@ -25,6 +27,8 @@ func TestContextsCarryEntries(t *testing.T) {
 		{"one", audit.Of(first), []audit.Entry{a}},
 		{"one with more to say", audit.Of(audit.Detailed(ofB, more.Detail)), []audit.Entry{a, more}},
 		{"none with more to say", audit.Of(audit.Detailed(t.Context(), more.Detail)), nil},
+		{"one whose subject is known later", audit.Of(audit.About(ofB, "s")), []audit.Entry{a, named}},
+		{"none whose subject is known later", audit.Of(audit.About(t.Context(), "s")), nil},
 		{"one more", audit.Of(ofB), []audit.Entry{a, b}},
 		{"another one more", audit.Of(ofC), []audit.Entry{a, c}},
 	} {

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) persistence.Database) {
 	t.Run("schema", func(t *testing.T) { testSchema(t, open) })
 	t.Run("followed catalogue", func(t *testing.T) { testFollowed(t, open) })
 	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
+	t.Run("webhooks", func(t *testing.T) { testWebhooks(t, open) })
 	t.Run("pauses", func(t *testing.T) { testPauses(t, open) })
 	t.Run("any sequence of calls agrees with a model", func(t *testing.T) { testModel(t, open, "20") })
 }
@@ -72,6 +73,7 @@ func RunSales(t *testing.T, open func(t *testing.T) persistence.Database) {
 		{"limits", limitCases()},
 	})
 	t.Run("outbox", func(t *testing.T) { testOutbox(t, open) })
+	t.Run("webhooks", func(t *testing.T) { testWebhooks(t, open) })
 	t.Run("pauses", func(t *testing.T) { testPauses(t, open) })
 }
 

@@ -1,0 +1,3 @@
+DROP TRIGGER events_delivered ON events;
+DROP FUNCTION checkout_deliver_events();
+DROP TABLE webhooks;

@@ -1,0 +1,2 @@
+DROP TRIGGER events_delivered;
+DROP TABLE webhooks;
