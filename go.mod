@@ -3,6 +3,7 @@ module github.com/checkout-promotions/checkout
 go 1.26.0
 
 require (
+	code.dny.dev/ssrf v0.3.0
 	github.com/agnivade/levenshtein v1.2.2
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/creachadair/jrpc2 v1.3.6

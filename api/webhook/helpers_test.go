@@ -67,7 +67,7 @@ func (s *store) Settle(ctx context.Context, d webhook.Delivery, o webhook.Settle
 		return io.ErrUnexpectedEOF
 	}
 	return s.Store.Settle(ctx, persistence.Delivery(d), persistence.Settlement{
-		State: persistence.DeliveryState(o.State), Next: o.Next, Status: o.Status, Error: o.Error,
+		State: persistence.DeliveryState(o.State), Next: o.Next, Status: o.Status, Error: o.Error, Took: o.Took,
 	})
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // metrics counts attempts and, when they are asked for, reads the backlogs.
-// Labels are names of endpoints from the configuration, so their number is
-// bounded.
+// Labels are names of endpoints, of which there are few; those that are gone are
+// forgotten.
 type metrics struct {
 	attempts *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -19,7 +19,7 @@ type metrics struct {
 // backlogWait bounds how long reading the metrics waits for the outbox.
 const backlogWait = 2 * time.Second
 
-func newMetrics(o Options, targets []target) (*metrics, error) {
+func newMetrics(o Options, targets []*target) (*metrics, error) {
 	m := &metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "checkout_webhook_attempts_total",
@@ -32,9 +32,7 @@ func newMetrics(o Options, targets []target) (*metrics, error) {
 		}, []string{"endpoint"}),
 	}
 	for _, t := range targets {
-		for _, state := range []State{Delivered, Pending, Dead} {
-			m.attempts.WithLabelValues(t.Name, result(state))
-		}
+		m.begin(t.Name)
 	}
 	for _, c := range []prometheus.Collector{m.attempts, m.duration, newBacklogs(o)} {
 		if err := o.Registry.Register(c); err != nil {
@@ -42,6 +40,19 @@ func newMetrics(o Options, targets []target) (*metrics, error) {
 		}
 	}
 	return m, nil
+}
+
+// begin shows the endpoint before the first attempt.
+func (m *metrics) begin(endpoint string) {
+	for _, state := range []State{Delivered, Pending, Dead} {
+		m.attempts.WithLabelValues(endpoint, result(state))
+	}
+}
+
+// forget shows an endpoint no more that is gone.
+func (m *metrics) forget(endpoint string) {
+	m.attempts.DeletePartialMatch(prometheus.Labels{"endpoint": endpoint})
+	m.duration.DeleteLabelValues(endpoint)
 }
 
 func (m *metrics) count(endpoint string, state State, took time.Duration) {

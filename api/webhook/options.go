@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,14 @@ type Endpoint struct {
 	// Timeout is for one attempt, from connecting to the end of the answer's
 	// header; 0 is DefaultTimeout.
 	Timeout time.Duration
+	// Public has nothing sent but to a public address, and through no proxy: what a
+	// caller of an API has named must not reach what only this host can.
+	Public bool
+}
+
+func (e *Endpoint) equal(other *Endpoint) bool {
+	return e.Name == other.Name && e.URL == other.URL && slices.Equal(e.Secrets, other.Secrets) &&
+		e.Timeout == other.Timeout && e.Public == other.Public
 }
 
 // DefaultTimeout is for one attempt when the endpoint does not say.
@@ -54,9 +63,10 @@ const (
 // Settlement is the outcome of an attempt.
 type Settlement struct {
 	State  State
-	Next   time.Time // when to try again, for Pending
-	Status int       // of the answer; 0 when there was none
-	Error  string    // what went wrong; "" when nothing did
+	Next   time.Time     // when to try again, for Pending
+	Status int           // of the answer; 0 when there was none
+	Error  string        // what went wrong; "" when nothing did
+	Took   time.Duration // from the beginning of the attempt to the end of the answer
 }
 
 // Backlog is what an endpoint has still to get.
@@ -83,6 +93,10 @@ type Outbox interface {
 type Options struct {
 	Outbox    Outbox
 	Endpoints []Endpoint
+	// Registered returns those that come, go and change while a sender runs; none has a
+	// name of Endpoints. It is asked at each poll, and when it fails those of before go
+	// on. Nil is none.
+	Registered func(context.Context) ([]Endpoint, error)
 	// Concurrency is how many deliveries go to one endpoint at a time; 0 is 4.
 	Concurrency int
 	// Poll is how long an endpoint that has nothing to do waits before it asks
@@ -151,18 +165,18 @@ type target struct {
 	keys []*standardwebhooks.Webhook
 }
 
-func newTarget(e Endpoint) (target, error) {
+func newTarget(e Endpoint) (*target, error) {
 	e.Timeout = orDefault(e.Timeout, DefaultTimeout)
 	if e.Name == "" || e.URL == "" || len(e.Secrets) == 0 {
-		return target{}, errors.New("new sender: an endpoint needs a name, a URL and a secret")
+		return nil, errors.New("new sender: an endpoint needs a name, a URL and a secret")
 	}
 	keys := make([]*standardwebhooks.Webhook, len(e.Secrets))
 	for i, secret := range e.Secrets {
 		key, err := standardwebhooks.NewWebhook(secret)
 		if err != nil || secret == "" { // its text has a part of the secret in it
-			return target{}, fmt.Errorf("new sender: secret %d of endpoint %s is not whsec_ and base64", i+1, e.Name)
+			return nil, fmt.Errorf("new sender: secret %d of endpoint %s is not whsec_ and base64", i+1, e.Name)
 		}
 		keys[i] = key
 	}
-	return target{e, keys}, nil
+	return &target{e, keys}, nil
 }

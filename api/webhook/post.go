@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,8 +37,15 @@ func (s *Sender) post(ctx context.Context, t *target, id string, body []byte) an
 	if err != nil {
 		return answer{problem: "the request cannot be made: " + cause(err)}
 	}
-	resp, err := s.client.Do(req)
+	client := s.open
+	if t.Public {
+		client = s.public
+	}
+	resp, err := client.Do(req)
+	_, unknownHost := errors.AsType[*net.DNSError](err)
 	switch {
+	case t.Public && (unknownHost || errors.Is(err, errNotPublic)):
+		return answer{problem: errNotPublic.Error()}
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return answer{problem: fmt.Sprintf("no answer within %s", t.Timeout)}
 	case err != nil:
@@ -97,27 +105,24 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(wait, 0), maxRetryAfter)
 }
 
-// Ping posts an event of the type "ping", which is in no outbox, to the endpoint
-// and returns the status of its answer. The error says what was wrong, and is an
-// *UnknownEndpointError when there is no such endpoint.
-func (s *Sender) Ping(ctx context.Context, endpoint, id string) (status int, err error) {
-	for i := range s.targets {
-		t := &s.targets[i]
-		if t.Name != endpoint {
-			continue
-		}
-		body, err := json.Marshal(ping{id, "ping", 1, s.options.Now().UTC(), struct{}{}})
-		if err != nil {
-			return 0, fmt.Errorf("encode a ping: %w", err)
-		}
-		a := s.post(ctx, t, id, body)
-		s.client.CloseIdleConnections()
-		if a.problem != "" {
-			return a.status, fmt.Errorf("endpoint %s: %s", endpoint, a.problem)
-		}
-		return a.status, nil
+// Ping posts an event of the type "ping", which is in no outbox, to an endpoint and
+// returns the status of its answer, 0 when there was none. The error says what was
+// wrong.
+func (s *Sender) Ping(ctx context.Context, e Endpoint, id string) (status int, err error) {
+	t, err := newTarget(e)
+	if err != nil {
+		return 0, err
 	}
-	return 0, &UnknownEndpointError{Name: endpoint}
+	body, err := json.Marshal(ping{id, "ping", 1, s.options.Now().UTC(), struct{}{}})
+	if err != nil {
+		return 0, fmt.Errorf("encode a ping: %w", err)
+	}
+	a := s.post(ctx, t, id, body)
+	s.closeIdle()
+	if a.problem != "" {
+		return a.status, fmt.Errorf("endpoint %s: %s", e.Name, a.problem)
+	}
+	return a.status, nil
 }
 
 // ping has the form of an event's body.

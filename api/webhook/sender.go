@@ -3,20 +3,20 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Sender sends what an outbox has for its endpoints. It is safe for concurrent
 // use; Run may be called once.
 type Sender struct {
-	options Options
-	targets []target
-	client  *http.Client
-	metrics *metrics
+	options      Options
+	targets      []*target
+	open, public *http.Client // which one is asked says the endpoint
+	metrics      *metrics
 }
 
 // New returns a sender; it sends nothing before Run. The error says which
@@ -26,7 +26,7 @@ func New(o Options) (*Sender, error) {
 		return nil, errors.New("new sender: no outbox")
 	}
 	o.setDefaults()
-	s := &Sender{options: o, client: newClient(o.Concurrency)}
+	s := &Sender{options: o, open: newClient(o.Concurrency, false), public: newClient(o.Concurrency, true)}
 	for _, e := range o.Endpoints {
 		t, err := newTarget(e)
 		if err != nil {
@@ -40,17 +40,21 @@ func New(o Options) (*Sender, error) {
 }
 
 // newClient returns a client that follows no redirects and reads no more of a
-// header than is sensible.
-func newClient(concurrency int) *http.Client {
+// header than is sensible. A public one connects to public addresses only.
+func newClient(concurrency int, public bool) *http.Client {
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    concurrency,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	if public {
+		transport.Proxy, transport.DialContext = nil, publicDialer().DialContext
+	}
 	return &http.Client{
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:      true,
-			MaxIdleConnsPerHost:    concurrency,
-			IdleConnTimeout:        90 * time.Second,
-			TLSHandshakeTimeout:    10 * time.Second,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -64,8 +68,11 @@ func (s *Sender) Run(ctx context.Context) error {
 	sending, breakOff := context.WithCancel(context.WithoutCancel(ctx))
 	defer breakOff()
 	var running sync.WaitGroup
-	for i := range s.targets {
-		running.Go(func() { s.serve(ctx, sending, &s.targets[i]) })
+	for _, t := range s.targets {
+		running.Go(func() { s.serve(ctx, sending, newService(t)) })
+	}
+	if s.options.Registered != nil {
+		running.Go(func() { s.follow(ctx, sending, &running) })
 	}
 	ended := make(chan struct{})
 	go func() { // ends with the endpoints, which end with ctx
@@ -82,18 +89,37 @@ func (s *Sender) Run(ctx context.Context) error {
 		breakOff()
 		<-ended
 	}
-	s.client.CloseIdleConnections()
+	s.closeIdle()
 	return nil
+}
+
+func (s *Sender) closeIdle() {
+	s.open.CloseIdleConnections()
+	s.public.CloseIdleConnections()
+}
+
+// service is an endpoint that is being sent to.
+type service struct {
+	target atomic.Pointer[target] // as it is now
+	told   Endpoint               // what follow was told last
+	end    context.CancelFunc     // nil for one that is not served, or as long as the sender runs
+}
+
+func newService(t *target) *service {
+	v := &service{}
+	v.target.Store(t)
+	return v
 }
 
 // serve sends what there is for one endpoint until ctx is done and nothing is
 // under way.
-func (s *Sender) serve(ctx, sending context.Context, t *target) {
+func (s *Sender) serve(ctx, sending context.Context, v *service) {
 	done := make(chan struct{}, s.options.Concurrency)
 	poll := time.NewTicker(s.options.Poll)
 	defer poll.Stop()
 	busy := 0
 	for ctx.Err() == nil {
+		t := v.target.Load()
 		for _, d := range s.claim(ctx, t, s.options.Concurrency-busy) {
 			busy++
 			go func() { // serve waits for it
@@ -133,7 +159,8 @@ func (s *Sender) deliver(ctx context.Context, t *target, d Delivery) {
 	if ctx.Err() != nil && answer.status == 0 {
 		outcome = Settlement{State: Pending, Next: s.options.Now(), Error: "broken off, because the sender was told to stop"}
 	}
-	s.metrics.count(t.Name, outcome.State, time.Since(begun))
+	outcome.Took = time.Since(begun)
+	s.metrics.count(t.Name, outcome.State, outcome.Took)
 	s.log(ctx, d, outcome)
 	// The outcome is worth recording after ctx has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Margin)
@@ -165,18 +192,10 @@ func (s *Sender) log(ctx context.Context, d Delivery, outcome Settlement) {
 	case outcome.State == Pending:
 		level, text = slog.LevelWarn, "a webhook failed; it is tried again"
 	case outcome.State == Dead && outcome.Status == http.StatusGone:
-		level, text = slog.LevelError, "the endpoint is gone and gets this event no more; take it out of the configuration"
+		level, text = slog.LevelError, "the endpoint is gone and gets this event no more; take it away, or tell its owner"
 	case outcome.State == Dead:
 		level, text = slog.LevelError, "gave up on a webhook; checkout webhooks resend tries it again"
 	}
 	s.options.Log.LogAttrs(ctx, level, text, slog.String("endpoint", d.Endpoint), slog.String("id", d.UID),
 		slog.String("type", d.Type), slog.Int("attempt", d.Attempt), slog.String("problem", outcome.Error), slog.Time("next", outcome.Next))
-}
-
-// UnknownEndpointError says that no endpoint has the name.
-type UnknownEndpointError struct{ Name string }
-
-// Error implements error.
-func (e *UnknownEndpointError) Error() string {
-	return fmt.Sprintf("no endpoint is called %q; the setting webhooks lists them", e.Name)
 }

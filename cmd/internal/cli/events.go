@@ -84,7 +84,7 @@ func (o outbox) Claim(ctx context.Context, endpoint string, n int, lease time.Du
 // Settle implements webhook.Outbox.
 func (o outbox) Settle(ctx context.Context, d webhook.Delivery, s webhook.Settlement) error {
 	return o.Store.Settle(ctx, persistence.Delivery(d), persistence.Settlement{
-		State: persistence.DeliveryState(s.State), Next: s.Next, Status: s.Status, Error: s.Error,
+		State: persistence.DeliveryState(s.State), Next: s.Next, Status: s.Status, Error: s.Error, Took: s.Took,
 	})
 }
 
