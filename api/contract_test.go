@@ -165,7 +165,10 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 		"/v1/rulesets":                         `{"files":[{"path":"rules/a.yaml","content":"x"},{"path":"b.yaml"}],"rules":"rules","message":"m"}`,
 		"/v1/rulesets/x/activate":              `{"message":"m","force":true}`,
 		"/v1/rulesets:rollback":                `{"message":"m"}`,
-		"/v1/webhooks/books/deliveries:resend": `{"ids":["e1","e2"],"type":"stock.low"}`,
+		"/v1/webhooks/books/deliveries:resend": `{"ids":["e1","e2"],"type":"stock.low","since":"2026-11-27T10:00:00Z"}`,
+		"/v1/webhooks":                         `{"url":"https://a.example","description":"d","events":["order.placed","stock.low"],"timeout_seconds":5,"enabled":false}`,
+		"PUT /v1/webhooks/books":               `{"url":"https://a.example","description":"d","events":["order.placed","stock.low"],"timeout_seconds":5,"enabled":false}`,
+		"/v1/webhooks/books/secret:rotate":     `{"overlap_seconds":60}`,
 	}
 	refused := 0
 	for path, body := range bodies {

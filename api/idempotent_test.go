@@ -158,7 +158,7 @@ func queries() []string {
 	return []string{
 		"POST /v0/inventory/item/price", "POST /v0/inventory/items/price",
 		"POST /v1/quotes", "POST /v1/quotes:batch", "POST /v1/prices", "POST /v1/offers", "POST /v1/rulesets:check",
-		"POST /v1/rulesets/{digest}/test",
+		"POST /v1/rulesets/{digest}/test", "POST /v1/webhooks/{webhook}/test",
 	}
 }
 

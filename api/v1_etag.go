@@ -61,6 +61,16 @@ func rulesetChanged(w http.ResponseWriter, err error) error {
 	return err
 }
 
+// expectedRevision reads the revision that what is changed has to have, nil where there
+// is no If-Match. It is for what is never made by the request.
+func expectedRevision(r *http.Request) (*int64, error) {
+	wanted, err := condition(r)
+	if err == nil && wanted.Absent {
+		err = &parameterError{"If-None-Match", "not known here: want If-Match, or nothing"}
+	}
+	return wanted.Revision, err
+}
+
 // condition reads what the request wants of the item that it changes: If-Match of one
 // ETag or *, or If-None-Match: * (RFC 9110, 13.1). A weak ETag, or one that is not ours,
 // never matches.

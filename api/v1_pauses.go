@@ -85,20 +85,18 @@ func (s *Server) changePause(w http.ResponseWriter, r *http.Request, change func
 	if q := readQuery(r); q.fault != nil {
 		return q.fault
 	}
-	wanted, err := condition(r)
-	switch {
-	case err != nil:
+	expected, err := expectedRevision(r)
+	if err != nil {
 		return err
-	case wanted.Absent:
-		return &parameterError{"If-None-Match", "not known here: want If-Match, or nothing"}
-	case wanted.Revision != nil:
-		*wanted.Revision-- // see answerPromotion
+	}
+	if expected != nil {
+		*expected-- // see answerPromotion
 	}
 	id := pathText(r, "id")
 	if _, known := s.options.Rules.Active().Promotion(id); !known {
 		return &unknownPromotionError{id}
 	}
-	err = change(id, actorOf(callerOf(r.Context())), wanted.Revision)
+	err = change(id, actorOf(callerOf(r.Context())), expected)
 	if changed, ok := errors.AsType[*engine.PromotionChangedError](err); ok {
 		writeRevision(w, changed.Revision+1)
 	}

@@ -46,6 +46,8 @@ type Config struct {
 	EventsKeep time.Duration `koanf:"events_keep"`
 	// Webhooks are the endpoints that are told of events.
 	Webhooks []Webhook `koanf:"webhooks"`
+	// WebhookPrivateAddresses lets endpoints that the API makes be at any address, and be sent to unencrypted and through a proxy.
+	WebhookPrivateAddresses bool `koanf:"webhook_private_addresses"`
 	// LogLevel is the least severe level that is logged.
 	LogLevel LogLevel `koanf:"log_level"`
 	// LogFormat is the form of the log lines.

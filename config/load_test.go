@@ -86,7 +86,7 @@ func TestLoad(t *testing.T) {
 			name: "every setting can come from the file",
 			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, rules_from: database, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
-				max_body: 2048, rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], log_level: warn, log_format: json}`,
+				max_body: 2048, rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], webhook_private_addresses: true, log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
@@ -95,7 +95,7 @@ func TestLoad(t *testing.T) {
 					Dir: "p", Dev: true, Timeout: time.Second, Start: 2 * time.Second, MaxInFlight: 3, MemoryMiB: 4, CPUPercent: 5,
 					Settings: config.PluginSettings{"a": []byte(`{"b":6.50}`), "c-1": []byte(`{}`)},
 				},
-				MaxBody: 2048, RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				MaxBody: 2048, RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},
 		},
 		{

@@ -51,7 +51,7 @@ type webhookField struct {
 
 func webhookFields() []webhookField {
 	return []webhookField{
-		{"name", true, text{"a name of a-z, 0-9, - and _", regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString},
+		{"name", true, text{"a name of a-z, 0-9, - and _, which does not begin with wh_", isWebhookName},
 			func(w *Webhook, v any) { w.Name = v.(string) }},
 		{"url", true, text{"an address such as https://example.com/hooks, without a user or a #", isWebhookURL},
 			func(w *Webhook, v any) { w.URL = v.(string) }},
@@ -60,6 +60,11 @@ func webhookFields() []webhookField {
 		{"timeout", false, duration{}, func(w *Webhook, v any) { w.Timeout = v.(time.Duration) }},
 		{"allow_http", false, boolean{}, func(w *Webhook, v any) { w.AllowHTTP = v.(bool) }},
 	}
+}
+
+// isWebhookName leaves to endpoints that the API makes what their names begin with.
+func isWebhookName(name string) bool {
+	return regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`).MatchString(name) && !strings.HasPrefix(name, "wh_")
 }
 
 // webhookSecrets takes the secrets of Standard Webhooks, by commas where they are a text, and keeps them out of messages.

@@ -50,7 +50,7 @@ func TestFaultsOfWebhooks(t *testing.T) {
 		},
 		{
 			"a name with a space", "webhooks: [{name: a b, url: 'https://a', secret: " + webhookSecret + "}]",
-			": webhooks[0].name: want a name of a-z, 0-9, - and _, got \"a b\"",
+			": webhooks[0].name: want a name of a-z, 0-9, - and _, which does not begin with wh_, got \"a b\"",
 		},
 		{"an unknown key", "webhooks: [{" + entry + ", timout: 3s}]", ": webhooks[0].timout: no such setting; did you mean timeout?"},
 		{
@@ -103,7 +103,7 @@ func TestFaultsOfWebhooksNameTheirLines(t *testing.T) {
   FILE:3: webhooks[0]: has no secret; want whsec_ and the base64 of 24 to 64 bytes, or a list of such
   FILE:4: webhooks[0].url: want an address such as https://example.com/hooks, without a user or a #, got something else
   FILE:5: webhooks[0].name: written twice, first on line 3; keep one of them
-  FILE:6: webhooks[1]: has no name; want a name of a-z, 0-9, - and _
+  FILE:6: webhooks[1]: has no name; want a name of a-z, 0-9, - and _, which does not begin with wh_
   FILE:6: webhooks[1]: has no url; want an address such as https://example.com/hooks, without a user or a #
   FILE:6: webhooks[1]: has no secret; want whsec_ and the base64 of 24 to 64 bytes, or a list of such`, "FILE", file)
 	if err == nil || err.Error() != want {

@@ -284,9 +284,60 @@ type Backlog struct {
 	Dead     int64     // deliveries that were given up
 }
 
-// Backlogs returns the backlog of every endpoint that has one or that the Store
-// knows, by name.
+// Backlogs returns the backlog of every endpoint that has one, that the Store knows or
+// that is a webhook of the database, by name.
 func (s *Store) Backlogs(ctx context.Context) ([]Backlog, error) {
+	var names []string
+	err := s.read(ctx, "read webhooks", func(db bun.IDB) error {
+		names = nil
+		return db.NewSelect().Model((*webhookRow)(nil)).Column("name").Scan(ctx, &names)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, endpoint := range s.options.Endpoints {
+		names = append(names, endpoint.Name)
+	}
+	byName, err := s.backlogs(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if byName[name] == nil {
+			byName[name] = &Backlog{Endpoint: name}
+		}
+	}
+	return sortedBacklogs(byName), nil
+}
+
+// Backlog returns the backlog of one endpoint, whether there is such a one or not.
+func (s *Store) Backlog(ctx context.Context, endpoint string) (Backlog, error) {
+	none := Backlog{Endpoint: endpoint}
+	if textProblem(endpoint) != "" {
+		return none, nil
+	}
+	byName, err := s.backlogs(ctx, "AND endpoint = ?", endpoint)
+	if err != nil || byName[endpoint] == nil {
+		return none, err
+	}
+	return *byName[endpoint], nil
+}
+
+// Undelivered tells whether an endpoint has something still to get, or that was given up.
+func (s *Store) Undelivered(ctx context.Context, endpoint string) (any bool, err error) {
+	if textProblem(endpoint) != "" {
+		return false, nil
+	}
+	err = s.read(ctx, "look for deliveries", func(db bun.IDB) error {
+		return db.NewRaw("SELECT EXISTS (SELECT 1 FROM deliveries WHERE endpoint = ? AND "+open+") OR "+
+			"EXISTS (SELECT 1 FROM deliveries WHERE endpoint = ? AND state = 'dead')", endpoint, endpoint).Scan(ctx, &any)
+	})
+	return any, err
+}
+
+// backlogs reads the backlogs of the endpoints that have one and that the condition on
+// deliveries selects.
+func (s *Store) backlogs(ctx context.Context, which string, args ...any) (map[string]*Backlog, error) {
 	var opened []struct {
 		Endpoint string
 		N        int64
@@ -299,11 +350,10 @@ func (s *Store) Backlogs(ctx context.Context) ([]Backlog, error) {
 	err := s.snapshot(ctx, "count deliveries", func(ctx context.Context, tx bun.Tx) error {
 		opened, dead = nil, nil
 		err := tx.NewRaw("SELECT o.endpoint, o.n, e.created_at AS oldest FROM (SELECT endpoint, count(*) AS n, min(event_id) AS first "+
-			"FROM deliveries WHERE "+open+" GROUP BY endpoint) AS o JOIN events AS e ON e.id = o.first").Scan(ctx, &opened)
-		if err != nil {
-			return failed("count deliveries", err)
+			"FROM deliveries WHERE "+open+" "+which+" GROUP BY endpoint) AS o JOIN events AS e ON e.id = o.first", args...).Scan(ctx, &opened)
+		if err == nil {
+			err = tx.NewRaw("SELECT endpoint, count(*) AS n FROM deliveries WHERE state = 'dead' "+which+" GROUP BY endpoint", args...).Scan(ctx, &dead)
 		}
-		err = tx.NewRaw("SELECT endpoint, count(*) AS n FROM deliveries WHERE state = 'dead' GROUP BY endpoint").Scan(ctx, &dead)
 		return failed("count deliveries", err)
 	})
 	if err != nil {
@@ -316,16 +366,13 @@ func (s *Store) Backlogs(ctx context.Context) ([]Backlog, error) {
 		}
 		return byName[name]
 	}
-	for _, endpoint := range s.options.Endpoints {
-		at(endpoint.Name)
-	}
 	for _, o := range opened {
 		at(o.Endpoint).Pending, at(o.Endpoint).Oldest = o.N, o.Oldest.UTC()
 	}
 	for _, d := range dead {
 		at(d.Endpoint).Dead = d.N
 	}
-	return sortedBacklogs(byName), nil
+	return byName, nil
 }
 
 func sortedBacklogs(byName map[string]*Backlog) []Backlog {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -248,16 +249,16 @@ func (s *Store) lockedWebhook(ctx context.Context, tx bun.Tx, name string, expec
 // Deliveries go in small transactions before the webhook does, so that sales need not
 // wait: after an error some may be gone, and deleting again goes on.
 func (s *Store) DeleteWebhook(ctx context.Context, name string, expected *int64) error {
-	if expected != nil {
-		w, err := s.Webhook(ctx, name)
-		if err == nil && w.Revision != *expected {
-			err = &WebhookChangedError{name, w.Revision}
-		}
-		if err != nil {
-			return err
-		}
+	w, err := s.Webhook(ctx, name)
+	unknown := errors.As(err, new(*UnknownWebhookError)) // or the request has deleted it before
+	switch {
+	case unknown:
+	case err != nil:
+		return err
+	case expected != nil && w.Revision != *expected:
+		return &WebhookChangedError{name, w.Revision}
 	}
-	for n := int64(batch); n == batch && strings.HasPrefix(name, WebhookPrefix); {
+	for n := int64(batch); n == batch && !unknown; {
 		err := s.guarded(ctx, "delete deliveries", func(ctx context.Context, tx bun.Tx) (err error) {
 			n, err = deleteUndelivered(ctx, tx, name, batch)
 			return err

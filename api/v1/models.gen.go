@@ -34,6 +34,42 @@ func (e DeliveryState) Valid() bool {
 	}
 }
 
+// Defines values for EventType.
+const (
+	EventTypeOrderCancelled     EventType = "order.cancelled"
+	EventTypeOrderPlaced        EventType = "order.placed"
+	EventTypeOrderReturned      EventType = "order.returned"
+	EventTypePromotionExhausted EventType = "promotion.exhausted"
+	EventTypePromotionPaused    EventType = "promotion.paused"
+	EventTypePromotionResumed   EventType = "promotion.resumed"
+	EventTypeRulesetChanged     EventType = "ruleset.changed"
+	EventTypeStockLow           EventType = "stock.low"
+)
+
+// Valid indicates whether the value is a known member of the EventType enum.
+func (e EventType) Valid() bool {
+	switch e {
+	case EventTypeOrderCancelled:
+		return true
+	case EventTypeOrderPlaced:
+		return true
+	case EventTypeOrderReturned:
+		return true
+	case EventTypePromotionExhausted:
+		return true
+	case EventTypePromotionPaused:
+		return true
+	case EventTypePromotionResumed:
+		return true
+	case EventTypeRulesetChanged:
+		return true
+	case EventTypeStockLow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldState.
 const (
 	HoldStateCommitted HoldState = "committed"
@@ -256,6 +292,27 @@ func (e StockReason) Valid() bool {
 	case StockReasonReceipt:
 		return true
 	case StockReasonReturn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookSource.
+const (
+	WebhookSourceAPI           WebhookSource = "api"
+	WebhookSourceConfiguration WebhookSource = "configuration"
+	WebhookSourceGone          WebhookSource = "gone"
+)
+
+// Valid indicates whether the value is a known member of the WebhookSource enum.
+func (e WebhookSource) Valid() bool {
+	switch e {
+	case WebhookSourceAPI:
+		return true
+	case WebhookSourceConfiguration:
+		return true
+	case WebhookSourceGone:
 		return true
 	default:
 		return false
@@ -608,6 +665,22 @@ type Delivery struct {
 	Type string `json:"type"`
 }
 
+// DeliveryAttempt defines model for DeliveryAttempt.
+type DeliveryAttempt struct {
+	// At When it began
+	At time.Time `json:"at"`
+
+	// Error What went wrong, where something did
+	Error string `json:"error,omitempty,omitzero"`
+
+	// State Claimed is one that a server sends right now, dead one that was given up.
+	State DeliveryState `json:"state"`
+
+	// Status Of the answer, where there was one
+	Status int   `json:"status,omitempty,omitzero"`
+	TookMs int64 `json:"took_ms"`
+}
+
 // DeliveryPage defines model for DeliveryPage.
 type DeliveryPage struct {
 	Deliveries []Delivery `json:"deliveries"`
@@ -624,7 +697,13 @@ type DeliveryWithBody struct {
 	// Body What is sent
 	Body     json.RawMessage `json:"body"`
 	Delivery Delivery        `json:"delivery"`
+
+	// Tried Each attempt, the first one first
+	Tried []DeliveryAttempt `json:"tried"`
 }
+
+// EventType defines model for EventType.
+type EventType string
 
 // Gift defines model for Gift.
 type Gift struct {
@@ -1440,6 +1519,9 @@ type ResendRequest struct {
 	// Ids Of events
 	Ids []string `json:"ids,omitempty,omitzero"`
 
+	// Since Events that happened at this instant or later
+	Since *time.Time `json:"since,omitempty"`
+
 	// Type Of events
 	Type string `json:"type,omitempty,omitzero"`
 }
@@ -1495,6 +1577,12 @@ type ReturnedUnits struct {
 	//
 	// Examples: 120P90
 	Sku Sku `json:"sku"`
+}
+
+// RotateSecretRequest defines model for RotateSecretRequest.
+type RotateSecretRequest struct {
+	// OverlapSeconds For how long the secret of now signs too
+	OverlapSeconds *int64 `json:"overlap_seconds,omitempty"`
 }
 
 // RuleBundle defines model for RuleBundle.
@@ -1734,15 +1822,24 @@ type UsedOrders struct {
 
 // Webhook defines model for Webhook.
 type Webhook struct {
-	// Configured False for one that was taken out of the configuration before it got everything
-	Configured bool `json:"configured"`
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	CreatedAt *time.Time `json:"created_at,omitempty"`
 
 	// Dead Deliveries that were given up
-	Dead int64 `json:"dead"`
+	Dead        int64  `json:"dead"`
+	Description string `json:"description,omitempty,omitzero"`
+
+	// Enabled False for one that is sent nothing: events that happen meanwhile are not kept for it
+	Enabled bool `json:"enabled"`
 
 	// Events The types it wants; none means all
-	Events []string `json:"events"`
-	Name   string   `json:"name"`
+	Events []EventType `json:"events"`
+
+	// Name Made by the server where it does not come from the configuration; it is never used again
+	Name string `json:"name"`
+
+	// OldSecretUntil Until when the secret before signs too
+	OldSecretUntil *time.Time `json:"old_secret_until,omitempty"`
 
 	// Oldest When the oldest event of those happened
 	Oldest *time.Time `json:"oldest,omitempty"`
@@ -1750,13 +1847,57 @@ type Webhook struct {
 	// Pending Deliveries that wait or are being sent
 	Pending int64 `json:"pending"`
 
-	// URL Where events are posted to, without its query
+	// Source Where it was made; gone is one that is nowhere any more and had not got everything.
+	Source WebhookSource `json:"source"`
+
+	// TimeoutSeconds For one attempt
+	TimeoutSeconds int `json:"timeout_seconds,omitempty,omitzero"`
+
+	// URL Where events are posted to; of one of the configuration without its query
 	URL string `json:"url,omitempty,omitzero"`
 }
 
 // WebhookList defines model for WebhookList.
 type WebhookList struct {
 	Webhooks []Webhook `json:"webhooks"`
+}
+
+// WebhookRequest defines model for WebhookRequest.
+type WebhookRequest struct {
+	Description string `json:"description,omitempty,omitzero"`
+	Enabled     *bool  `json:"enabled,omitempty"`
+
+	// Events The types it wants, in any order; none means all
+	Events []EventType `json:"events,omitempty,omitzero"`
+
+	// TimeoutSeconds For one attempt
+	TimeoutSeconds *int `json:"timeout_seconds,omitempty"`
+
+	// URL Such as https://example.com/hooks?token=…, without a user or a #
+	URL string `json:"url"`
+}
+
+// WebhookSource Where it was made; gone is one that is nowhere any more and had not got everything.
+type WebhookSource string
+
+// WebhookTest defines model for WebhookTest.
+type WebhookTest struct {
+	// Delivered That it was answered 2xx
+	Delivered bool `json:"delivered"`
+
+	// Error What went wrong, where something did
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Status Of the answer, where there was one
+	Status int   `json:"status,omitempty,omitzero"`
+	TookMs int64 `json:"took_ms"`
+}
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret struct {
+	// Secret `whsec_` and the base64 of 32 bytes, for any library of Standard Webhooks
+	Secret  string  `json:"secret"`
+	Webhook Webhook `json:"webhook"`
 }
 
 // After defines model for After.
@@ -2100,6 +2241,30 @@ type RollbackRulesetParams struct {
 	IfMatch *IfMatchRuleset `json:"If-Match,omitempty"`
 }
 
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PutWebhookParams defines parameters for PutWebhook.
+type PutWebhookParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeliveriesParams defines parameters for ListDeliveries.
 type ListDeliveriesParams struct {
 	// Limit How many a page has at most
@@ -2120,6 +2285,15 @@ type ListDeliveriesParams struct {
 type ResendDeliveriesParams struct {
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
 	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IdempotencyKey Stands for one request; a new one for each, and the same for its retries.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // PutCouponPoolJSONRequestBody defines body for PutCouponPool for application/json ContentType.
@@ -2182,5 +2356,14 @@ type CheckRulesetJSONRequestBody = RuleBundle
 // RollbackRulesetJSONRequestBody defines body for RollbackRuleset for application/json ContentType.
 type RollbackRulesetJSONRequestBody = ActivationRequest
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = WebhookRequest
+
+// PutWebhookJSONRequestBody defines body for PutWebhook for application/json ContentType.
+type PutWebhookJSONRequestBody = WebhookRequest
+
 // ResendDeliveriesJSONRequestBody defines body for ResendDeliveries for application/json ContentType.
 type ResendDeliveriesJSONRequestBody = ResendRequest
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = RotateSecretRequest

@@ -3,39 +3,17 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkout-promotions/checkout/api"
-	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
-	"github.com/checkout-promotions/checkout/persistence/sqlite"
 )
 
 // Pools of the API are those of the store, with what is left out as it is or as usual.
 func TestPoolsOfTheAPI(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "shop.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	usd, err := engine.ParseCurrency("USD")
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := persistence.New(db, persistence.Options{Currency: usd})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := store.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	store := testShop(t, persistence.Options{})
 	coupons, spring, six, nine := apiCoupons{store}, "SPRING", 6, 9
 	for _, x := range []struct {
 		name, pool string

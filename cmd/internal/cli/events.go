@@ -34,15 +34,39 @@ func endpoints(cfg config.Config) []persistence.Endpoint {
 	return all
 }
 
-// newSender returns the sender of what the outbox has for the webhooks.
-func newSender(cfg config.Config, data webhook.Outbox, registry *prometheus.Registry, log *slog.Logger) (*webhook.Sender, error) {
+// newSender returns the sender of what the outbox has for the webhooks of the
+// configuration and, where registered is given, for those.
+func newSender(cfg config.Config, data webhook.Outbox, registered func(context.Context) ([]webhook.Endpoint, error), registry *prometheus.Registry, log *slog.Logger) (*webhook.Sender, error) {
 	o := webhook.Options{
-		Outbox: data, Grace: cfg.ShutdownGrace, Agent: "Checkout-Webhooks/" + version(), Log: log, Registry: registry,
+		Outbox: data, Registered: registered, Grace: cfg.ShutdownGrace, Agent: "Checkout-Webhooks/" + version(), Log: log, Registry: registry,
 	}
 	for _, w := range cfg.Webhooks {
-		o.Endpoints = append(o.Endpoints, webhook.Endpoint{Name: w.Name, URL: w.URL, Secrets: reveal(w.Secrets), Timeout: w.Timeout})
+		o.Endpoints = append(o.Endpoints, configuredEndpoint(w))
 	}
 	return webhook.New(o)
+}
+
+func configuredEndpoint(w config.Webhook) webhook.Endpoint {
+	return webhook.Endpoint{Name: w.Name, URL: w.URL, Secrets: reveal(w.Secrets), Timeout: w.Timeout}
+}
+
+// registeredEndpoint is a webhook of a store as it is at the instant.
+func registeredEndpoint(w *persistence.Webhook, at time.Time, private bool) webhook.Endpoint {
+	return webhook.Endpoint{Name: w.Name, URL: w.URL, Secrets: w.Secrets(at), Timeout: w.Timeout, Public: !private}
+}
+
+// registeredEndpoints reads the webhooks of a store that are sent to.
+func registeredEndpoints(data *persistence.Store, private bool) func(context.Context) ([]webhook.Endpoint, error) {
+	return func(ctx context.Context) ([]webhook.Endpoint, error) {
+		webhooks, err := data.Webhooks(ctx)
+		var all []webhook.Endpoint
+		for i := range webhooks {
+			if webhooks[i].Enabled {
+				all = append(all, registeredEndpoint(&webhooks[i], time.Now(), private))
+			}
+		}
+		return all, err
+	}
 }
 
 func reveal(secrets []config.Secret) []string {

@@ -47,10 +47,10 @@ func serverMetrics(t *testing.T) []metric {
 			t.Error(err)
 		}
 	})
-	if _, err := newHandler(cfg, live, watcher, nil, data, &pluginRunner{}, registry, log); err != nil {
+	if _, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, registry, log); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newSender(cfg, outbox{data}, registry, log); err != nil {
+	if _, err := newSender(cfg, outbox{data}, nil, registry, log); err != nil {
 		t.Fatal(err)
 	}
 	return metricsOf(t, registry)

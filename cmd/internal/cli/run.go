@@ -108,11 +108,12 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return environmentError(err)
 	}
 	registry := prometheus.NewRegistry()
-	handler, err := newHandler(cfg, live, watcher, follow, data, plugins, registry, log)
+	sender, err := newSender(cfg, outbox{data}, registeredEndpoints(data, cfg.WebhookPrivateAddresses), registry, log)
 	if err != nil {
 		return err
 	}
-	sender, err := newSender(cfg, outbox{data}, registry, log)
+	hooks := apiWebhooks{data, cfg.Webhooks, sender, cfg.WebhookPrivateAddresses}
+	handler, err := newHandler(cfg, live, watcher, follow, data, hooks, plugins, registry, log)
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func prepare(ctx context.Context, data *persistence.Store, file string, log *slo
 	return seed(ctx, data, file, log)
 }
 
-func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, plugins *pluginRunner, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, hooks apiWebhooks, plugins *pluginRunner, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
 	if cfg.Password == "" {
 		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
 	}
@@ -236,7 +237,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	}
 	bench := newWorkplace()
 	return api.New(api.Options{
-		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Webhooks: apiWebhooks{data, cfg.Webhooks}, Keys: data, APIKeys: data, Rules: live,
+		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Webhooks: hooks, Keys: data, APIKeys: data, Rules: live,
 		Pauses: data, PromotionSource: promotionSource(data.Archive()),
 		Publications: data, AuditLog: data, CheckRules: bench.checks(checkFiles),
 		Rulebook: &rulebook{kept: data, shop: data.Currency(), follow: follow, bench: bench},

@@ -182,7 +182,7 @@ what it answered. The ping is in no database and is not tried again.`,
 			if err != nil {
 				return err
 			}
-			sender, err := newSender(cfg, outbox{}, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+			sender, err := newSender(cfg, outbox{}, nil, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
 			if err != nil {
 				return err
 			}
@@ -190,12 +190,14 @@ what it answered. The ping is in no database and is not tried again.`,
 			if err != nil {
 				return err
 			}
-			status, err := sender.Ping(cmd.Context(), names[0], id.String())
+			e, err := endpointOf(cmd, s, cfg, names[0])
+			if err != nil {
+				return err
+			}
+			status, err := sender.Ping(cmd.Context(), e, id.String())
 			switch {
 			case cmd.Context().Err() != nil:
 				return cmd.Context().Err()
-			case errors.As(err, new(*webhook.UnknownEndpointError)):
-				return usageError{err, cmd}
 			case err != nil:
 				return codedError{exitFindings, err}
 			}
@@ -205,6 +207,28 @@ what it answered. The ping is in no database and is not tried again.`,
 	}
 	config.BindDatabaseFlags(cmd.Flags())
 	return cmd
+}
+
+// endpointOf returns the endpoint of the configuration, or else of the database.
+func endpointOf(cmd *cobra.Command, s Streams, cfg config.Config, name string) (e webhook.Endpoint, err error) {
+	if i := slices.IndexFunc(cfg.Webhooks, func(w config.Webhook) bool { return w.Name == name }); i >= 0 {
+		return configuredEndpoint(cfg.Webhooks[i]), nil
+	}
+	unknown := usageError{fmt.Errorf("no endpoint is called %q; the setting webhooks lists those of the configuration, GET /v1/webhooks all", name), cmd}
+	if !strings.HasPrefix(name, persistence.WebhookPrefix) {
+		return e, unknown
+	}
+	err = withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
+		made, err := data.Webhook(ctx, name)
+		if errors.As(err, new(*persistence.UnknownWebhookError)) {
+			return unknown
+		}
+		if err == nil {
+			e = registeredEndpoint(&made, time.Now(), cfg.WebhookPrivateAddresses)
+		}
+		return environmentError(err)
+	})
+	return e, err
 }
 
 func writeDeliveries(w io.Writer, records []persistence.DeliveryRecord) error {
