@@ -69,7 +69,8 @@
 //	PUT  /v1/items/{sku}/stock, POST /v1/items/{sku}/stock:adjust, GET /v1/items/{sku}/movements
 //	GET  /v1/coupon-pools   pools of coupon codes; GET, PUT /v1/coupon-pools/{pool}, POST …/revoke, /restore, GET …/codes
 //	GET  /v1/coupons/{code} what became of a code; POST /v1/coupons:revoke, /v1/coupons:restore
-//	GET  /v1/webhooks       endpoints and what they have still to get; GET /v1/webhooks/{webhook}/deliveries, …/{event}, POST …/deliveries:resend
+//	GET  /v1/webhooks       endpoints and what they have still to get; POST makes one; GET, PUT, DELETE /v1/webhooks/{webhook}, POST …/secret:rotate, …/test
+//	GET  /v1/webhooks/{webhook}/deliveries, …/{event}, POST …/deliveries:resend
 //	GET  /v1/promotions     what the rules in force give, how it is now and what of its limits is used; /v1/promotions/{id}, …/source
 //	POST /v1/promotions/{id}/pause, /resume
 //	GET  /v1/plugins        how the plugins are

@@ -292,6 +292,15 @@
 //     differently while a change is rolled out each keep to their own. Rejected:
 //     deliveries made by whoever sends, which needs a mark how far each endpoint
 //     is, and marks pass over transactions that commit late.
+//   - Webhooks that are made while programs run are rows, and a trigger on events makes
+//     their deliveries: what is committed after a webhook is told to it, whichever
+//     program stores it, and a sale that has none to tell pays for a look at an empty
+//     table. Rejected: a list in each program that follows the table, by which a sale of
+//     a program that is behind would tell nobody. Their names are made by the store,
+//     so that none is used twice or is that of a configuration. Their secrets are
+//     stored as they are: who signs needs them, and a key to seal them with would be one
+//     more secret for the operator to keep, beside a database that has coupon codes and
+//     orders in the clear as well. Who can read the database, or its backups, can sign.
 //   - A delivery is claimed by its state, for a lease, and only when no earlier
 //     one of its aggregate is open. Rejected: "id > last", because ids are given
 //     out in another order than transactions commit, and one queue per endpoint,

@@ -30,18 +30,26 @@
 // An endpoint has one secret, or several for a while: the new one is set beside
 // the old one and the server restarted; then the receiver changes over, whenever
 // it likes, since it takes an event that either has signed; then the old one is
-// removed. Which secret signed an event is not recorded: an event that is tried
+// removed. Of endpoints that are registered while the server runs the secret is
+// rotated over the API, and the old one ends by itself. Which secret signed an event is not recorded: an event that is tried
 // again is signed with the secrets of that time.
 //
 // # What is protected, and what is not
 //
-// Endpoints are set by the operator, in the configuration, and not by customers.
-// So any address may be named, private ones too, and none is looked up to refuse
-// it. Redirects are not followed, so that an endpoint cannot lead a request, or a
+// Endpoints of the configuration are set by the operator. So any address may be
+// named, private ones too, and none is looked up to refuse it. Endpoints that are
+// registered are set by whoever has a key of the API for it, who must not reach
+// through this program what only its host can: the cloud's metadata, other
+// services, the machine itself. They are connected to at public addresses only
+// (Endpoint.Public), whatever their names are looked up to, each time, and through no
+// proxy, which would look them up itself; and an error does not say what is at an
+// address that is refused. Which addresses are public says code.dny.dev/ssrf, which
+// follows IANA's registries of special addresses; a list of our own would grow old.
+// Redirects are not followed, so that an endpoint cannot lead a request, or a
 // body, to another place. Answers are read up to 64 KiB, thrown away, and shown to
 // nobody; what is kept is the status. A body goes to an endpoint in the clear only
-// where the configuration allows http. Secrets and addresses are in no log and no
-// database: endpoints go by their names.
+// where the configuration allows http. Secrets and addresses are in no log:
+// endpoints go by their names. Those of the configuration are in no database.
 //
 // # Design
 //
@@ -57,8 +65,10 @@
 //   - Each attempt is recorded on its own, after it was made. A process that dies
 //     in between leaves a claim whose lease ends, and the event goes out again.
 //   - 410 Gone kills the one delivery and not the endpoint: which endpoints there
-//     are is for the configuration to say, and a mark elsewhere that contradicts
-//     it would have to be found and taken back. The log says what to do.
+//     are is for the configuration, or their owner, to say, and a mark elsewhere that
+//     contradicts it would have to be found and taken back. The log says what to do.
+//   - Endpoints that come and go are asked for at each poll, and compared. Rejected:
+//     to be told of changes, which other processes make as well.
 //   - Signatures come from the library of Standard Webhooks itself: some 150 lines
 //     without dependencies, the reference that receivers check with. Its tag
 //     v0.0.1 is the only one; the scheme is fixed by its "v1".
