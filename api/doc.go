@@ -204,8 +204,24 @@
 // 2026-11-23. Requests are limited by golang.org/x/time/rate, of the Go project: a bucket of
 // tokens a key or address, in the memory of each process, which bounds how many there are. A
 // count that replicas share would put a write before every quote. Whoever wants one limit for
-// all replicas sets it in the proxy before them. A batch counts as one request, as its body
-// is not read before.
+// all replicas sets it in the proxy before them. A batch counts as one request before its
+// body is read, and then as the rest of its carts, all or none.
+//
+// 2026-11-23. Coupon codes that nobody knows are counted in the same way, where carts are
+// priced: nothing else looks at the codes of callers. A customer is counted by the id that
+// the caller gives it, so that one who guesses keeps no other waiting, and the caller, at an
+// address, for all, since it may make customers up. Who has guessed too often is told
+// nothing of right codes either. Codes that are known but do not apply count for nothing:
+// shoppers send those. Rejected: to answer later instead, which binds requests that wait.
+//
+// 2026-11-23. Limits of lists can be less than the document has, and never more: who reads
+// the document alone can rely on what is refused everywhere. What nests is what the document
+// nests; deeper bodies are refused where that begins, so that there is nothing to set.
+//
+// 2026-11-23. Pages of other origins are let in by github.com/rs/cors, whose rules have been
+// attacked and mended for ten years, with nothing but exact origins and without credentials.
+// Rejected: go-chi/cors, an older copy of it; and *, with which every page in the world could
+// spend the rate of a key.
 //
 // 2026-11-22. Wrong passwords are counted per address of the connection. Headers
 // such as X-Forwarded-For are not believed unless Options.ClientIP says how, as ClientBehind does.

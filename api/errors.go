@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/idempotency"
@@ -71,6 +72,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("invalid_body", ownText[*invalidError]()),
 		row("invalid_cart", kind(func(e *engine.CartError) string { return "skus: " + e.Problem })),
 		row("invalid_cart", ownText[*cartError]()),
+		row("invalid_cart", ownText[*tooMuchError]()),
 		row("invalid_parameter", ownText[idempotency.Error]()),
 		row("invalid_parameter", ownText[*parameterError]()),
 		row("invalid_parameter", the(errNoCursor)),
@@ -120,6 +122,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("unknown_coupons", ownText[*unknownCouponsError]()),
 		row("too_many_units", ownText[*engine.ReturnError]()),
 		row("throttled", the(errThrottled)),
+		row("coupons_throttled", ownText[*guessedError]()),
 		row("rate_limited", the(errKeyRate)),
 		row("rate_limited", the(errAddressRate)),
 		row("not_supported", the(errNoKeys)),
@@ -194,6 +197,12 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	rec, ok := w.(*record)
 	if ok && kind.status >= http.StatusInternalServerError {
 		rec.cause = err
+	}
+	if late, told := errors.AsType[interface {
+		error
+		retryAfter() int
+	}](err); told {
+		w.Header().Set("Retry-After", strconv.Itoa(late.retryAfter()))
 	}
 	if ok && rec.problems {
 		sendProblem(w, s.newProblem(err, rec.id))

@@ -22,6 +22,7 @@ type metrics struct {
 	sent     *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	keys     *prometheus.CounterVec
+	guessed  prometheus.Counter
 	quotes   *quoteMetrics
 	handler  http.Handler
 }
@@ -49,12 +50,16 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Name: "checkout_http_idempotency_keys_total",
 			Help: "Requests with an Idempotency-Key: run, replayed, in conflict with one that was still running, or a mismatch with an earlier one.",
 		}, []string{"result"}),
+		guessed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "checkout_coupon_guesses_refused_total",
+			Help: "Carts whose coupon codes were not looked at, because too many before were known to nobody.",
+		}),
 		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 			ErrorHandling: promhttp.ContinueOnError,
 			Registry:      registry,
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.received, m.sent, m.inFlight, m.keys, m.quotes.durations, m.quotes.priced} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.received, m.sent, m.inFlight, m.keys, m.guessed, m.quotes.durations, m.quotes.priced} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

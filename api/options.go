@@ -159,6 +159,17 @@ type Options struct {
 	// KeyRate is how many requests a second each key may send, and AddressRate each
 	// address, without those of probes; twice as many may come at once. 0 is any number.
 	KeyRate, AddressRate int
+	// MaxLines, MaxCoupons, MaxCarts and MaxPrices are how many lines a cart, an order or a
+	// return has at most, how many codes a cart, how many carts a batch, and how many items
+	// a listing of prices. 0, and more than the document of the API has, is what that has.
+	MaxLines, MaxCoupons, MaxCarts, MaxPrices int
+	// CustomerGuesses is how many coupon codes that nobody knows a customer may send within
+	// a minute, and CallerGuesses a key from one address, for all its customers: 0 is 20 and
+	// 600, less than 0 any number.
+	CustomerGuesses, CallerGuesses int
+	// Origins are those of pages that browsers let call versions 0 and 1, such as
+	// https://shop.example; none lets no page of another origin.
+	Origins []string
 	// PasswordFailures is how many wrong passwords an address may send within
 	// a minute; 0 is 100.
 	PasswordFailures int
@@ -209,6 +220,16 @@ func (o *Options) setDefaults() {
 	o.KeyWait = orDefault(o.KeyWait, 5*time.Second)
 	o.CheckTimeout = orDefault(o.CheckTimeout, 2*time.Second)
 	o.PasswordFailures = orDefault(o.PasswordFailures, 100)
+	o.MaxLines = min(orDefault(o.MaxLines, engine.MaxLines), engine.MaxLines)
+	o.MaxCoupons = min(orDefault(o.MaxCoupons, maxCoupons), maxCoupons)
+	o.MaxCarts = min(orDefault(o.MaxCarts, maxCarts), maxCarts)
+	o.MaxPrices = min(orDefault(o.MaxPrices, maxPrices), maxPrices)
+	if o.CustomerGuesses == 0 {
+		o.CustomerGuesses = defaultCustomerGuesses
+	}
+	if o.CallerGuesses == 0 {
+		o.CallerGuesses = defaultCallerGuesses
+	}
 }
 
 func orDefault[T int | int64 | time.Duration](value, fallback T) T {

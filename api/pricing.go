@@ -19,6 +19,7 @@ type pricing struct {
 	at       time.Time
 	memory   *engine.QuoteMemory // of a quote that is not kept; nil makes one
 	metrics  *quoteMetrics       // nil where what is priced is no cart of anybody
+	guesses  *codeGuesses        // nil where there are no codes
 	now      func() time.Time
 }
 
@@ -29,6 +30,7 @@ func (s *Server) pricing() pricing {
 		currency: s.options.Currency,
 		at:       s.options.Now(),
 		metrics:  s.metrics.quotes,
+		guesses:  s.guesses,
 		now:      s.options.Now,
 	}
 }
@@ -61,6 +63,9 @@ func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engin
 
 // ask is the only place of the API that asks plugins and the engine for a price.
 func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Request, engine.Quote, error) {
+	if err := p.guesses.admit(ctx, &request.Cart, p.now()); err != nil {
+		return request, engine.Quote{}, err
+	}
 	watch := p.stopwatch()
 	request.Paused = p.rules.PausesAt(request.At, request.Paused)
 	request, err := p.rules.Consult(ctx, p.plugins, request)
@@ -76,6 +81,7 @@ func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Reques
 	if err == nil {
 		watch.lap(stagePrice)
 		p.metrics.count(&quote)
+		p.guesses.count(ctx, &request.Cart, &quote, p.now())
 	}
 	return request, quote, err
 }

@@ -3,10 +3,14 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	v1 "github.com/checkout-promotions/checkout/api/v1"
 )
 
 const (
@@ -21,12 +25,13 @@ const (
 	errAddressRate problem = "too many requests from this address: wait a second"
 )
 
-// rateLimit holds each key of one kind to so many requests a second. It is safe for
-// concurrent use; nil has no limit.
+// rateLimit holds each key of one kind to so much within a window: an allowance that is
+// used up is whole again after it. It is safe for concurrent use; nil has no limit.
 type rateLimit struct {
 	name    string // as RateLimit has it
 	rate    rate.Limit
 	burst   int
+	window  time.Duration
 	policy  string
 	refusal error
 
@@ -39,19 +44,20 @@ type rateLimit struct {
 	young, old map[string]*rate.Limiter
 }
 
-// newRateLimit returns nil for a rate of 0.
-func newRateLimit(name string, perSecond int, refusal error) *rateLimit {
-	if perSecond <= 0 {
+// newRateLimit returns nil for an allowance of 0.
+func newRateLimit(name string, burst int, window time.Duration, refusal error) *rateLimit {
+	if burst <= 0 {
 		return nil
 	}
-	seconds := int(rateWindow / time.Second)
-	burst := perSecond * seconds
 	return &rateLimit{
-		name: name, rate: rate.Limit(perSecond), burst: burst, refusal: refusal,
-		policy: fmt.Sprintf(`"%s";q=%d;w=%d`, name, burst, seconds),
+		name: name, rate: rate.Limit(float64(burst) / window.Seconds()), burst: burst, window: window, refusal: refusal,
+		policy: fmt.Sprintf(`"%s";q=%d;w=%d`, name, burst, int(window.Seconds())),
 		young:  make(map[string]*rate.Limiter),
 	}
 }
+
+// perSecond is the allowance of so many a second.
+func perSecond(rate int) int { return rate * int(rateWindow/time.Second) }
 
 // admit counts a request, tells in the header what is left, and returns the refusal when
 // nothing was.
@@ -61,10 +67,8 @@ func (l *rateLimit) admit(header http.Header, key string, now time.Time) error {
 	}
 	allowance := l.allowance(key, now)
 	allowed := allowance.AllowN(now, 1)
-	left := max(0, allowance.TokensAt(now))
-	whole := time.Duration((float64(l.burst) - left) / float64(l.rate) * float64(time.Second))
 	header.Add("RateLimit-Policy", l.policy)
-	header.Add("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, int(left), (whole+time.Second-1)/time.Second))
+	header.Add("RateLimit", l.state(allowance, now))
 	if allowed {
 		return nil
 	}
@@ -72,11 +76,76 @@ func (l *rateLimit) admit(header http.Header, key string, now time.Time) error {
 	return l.refusal
 }
 
+// admitMore is admit of n more for a request that was admitted, all or none. More than
+// there ever are is a *tooMuchError.
+func (l *rateLimit) admitMore(header http.Header, key string, n int, now time.Time) error {
+	if l == nil || n == 0 {
+		return nil
+	}
+	if n >= l.burst {
+		return &tooMuchError{n + 1, l.burst}
+	}
+	allowance := l.allowance(key, now)
+	wait := l.until(allowance, n, now)
+	allowed := allowance.AllowN(now, n)
+	for i, told := range header["Ratelimit"] {
+		if strings.HasPrefix(told, strconv.Quote(l.name)) {
+			header["Ratelimit"][i] = l.state(allowance, now)
+		}
+	}
+	if allowed {
+		return nil
+	}
+	header.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	return l.refusal
+}
+
+// tooMuchError says that a request is more than the allowance of its key ever is.
+type tooMuchError struct{ n, burst int }
+
+// Error implements error.
+func (e *tooMuchError) Error() string {
+	return fmt.Sprintf("%d carts, each of which counts as a request: this key may send %d at once", e.n, e.burst)
+}
+
+func (e *tooMuchError) places() []v1.ProblemError {
+	return []v1.ProblemError{{Pointer: pointerTo("carts"), Detail: fmt.Sprintf("want at most %d", e.burst)}}
+}
+
+// state tells what is left of an allowance, and in how many seconds it is whole.
+func (l *rateLimit) state(allowance *rate.Limiter, now time.Time) string {
+	left := max(0, allowance.TokensAt(now))
+	whole := time.Duration((float64(l.burst) - left) / float64(l.rate) * float64(time.Second))
+	return fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, int(left), (whole+time.Second-1)/time.Second)
+}
+
+// until is how long it takes until n are allowed.
+func (l *rateLimit) until(allowance *rate.Limiter, n int, now time.Time) time.Duration {
+	return max(0, time.Duration((float64(n)-allowance.TokensAt(now))/float64(l.rate)*float64(time.Second)))
+}
+
+// wait is how long it takes until the key has something left, 0 when it has.
+func (l *rateLimit) wait(key string, now time.Time) time.Duration {
+	if l == nil {
+		return 0
+	}
+	return l.until(l.allowance(key, now), 1, now)
+}
+
+// take takes n from the key, or what it has left.
+func (l *rateLimit) take(key string, n int, now time.Time) {
+	if l == nil {
+		return
+	}
+	for allowance := l.allowance(key, now); n > 0 && allowance.AllowN(now, 1); n-- {
+	}
+}
+
 // allowance returns that of the key.
 func (l *rateLimit) allowance(key string, now time.Time) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.young) >= maxRated || now.Sub(l.turned) >= rateWindow {
+	if len(l.young) >= maxRated || now.Sub(l.turned) >= l.window {
 		l.old, l.young, l.turned = l.young, make(map[string]*rate.Limiter), now
 	}
 	found := l.young[key]

@@ -11,7 +11,7 @@ import (
 )
 
 func TestManyAddressesTakeBoundedMemory(t *testing.T) {
-	l := newRateLimit("address", 1, errors.New("too many"))
+	l := newRateLimit("address", perSecond(1), rateWindow, errors.New("too many"))
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for i := range 3*maxRated + 1 {
 		if err := l.admit(make(http.Header), fmt.Sprint(i), at); err != nil {
@@ -24,7 +24,7 @@ func TestManyAddressesTakeBoundedMemory(t *testing.T) {
 }
 
 func TestRequestsAtOnceShareTheAllowance(t *testing.T) {
-	l := newRateLimit("key", 10, errors.New("too many"))
+	l := newRateLimit("key", perSecond(10), rateWindow, errors.New("too many"))
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	var admitted atomic.Int64
 	var all sync.WaitGroup

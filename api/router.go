@@ -21,6 +21,7 @@ type Server struct {
 	guard   *guard
 	// How often each key and each address may send requests; nil has no limit.
 	keyRate, addressRate *rateLimit
+	guesses              *codeGuesses
 	metrics              *metrics
 	keyring              *keyring
 	bodies               bodies
@@ -58,8 +59,9 @@ func New(o Options) (*Server, error) {
 		metrics: m,
 		secure:  secureHeaders(),
 	}
-	s.keyRate = newRateLimit("key", o.KeyRate, errKeyRate)
-	s.addressRate = newRateLimit("address", o.AddressRate, errAddressRate)
+	s.keyRate = newRateLimit("key", perSecond(o.KeyRate), rateWindow, errKeyRate)
+	s.addressRate = newRateLimit("address", perSecond(o.AddressRate), rateWindow, errAddressRate)
+	s.guesses = newCodeGuesses(&s.options, m.guessed)
 	s.keyring = newKeyring(&s.options, s.guard)
 	if s.router, err = s.routes(); err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func (s *Server) Registry() *prometheus.Registry { return s.options.Registry }
 
 func (s *Server) routes() (chi.Router, error) {
 	r := chi.NewRouter()
-	r.Use(s.observe, middleware.GetHead)
+	r.Use(s.observe, s.crossOrigin, middleware.GetHead)
 	r.NotFound(s.handle(s.notFound))
 	r.MethodNotAllowed(s.handle(s.methodNotAllowed))
 

@@ -112,14 +112,14 @@ func (s *Server) checkCart(f *faults, body *v1.QuoteRequest) *quoteRequest {
 	if body.Lines == nil {
 		f.at("missing", "lines")
 	}
-	if len(body.Lines) > engine.MaxLines {
-		f.at(fmt.Sprintf("want at most %d, got %d", engine.MaxLines, len(body.Lines)), "lines")
+	if len(body.Lines) > s.options.MaxLines {
+		f.at(fmt.Sprintf("want at most %d, got %d", s.options.MaxLines, len(body.Lines)), "lines")
 	}
 	for i := range body.Lines {
 		q.skus[i] = body.Lines[i].Sku
 	}
 	f.lines(body.Lines, "lines")
-	f.texts(body.Coupons, maxCoupons, maxCoupon, "coupons")
+	f.texts(body.Coupons, s.options.MaxCoupons, maxCoupon, "coupons")
 	for i, code := range body.Coupons {
 		if code == "" {
 			f.at("empty", "coupons", i)

@@ -129,7 +129,7 @@ func (s *Server) createReturn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	request, err := checkReturn(body)
+	request, err := s.checkReturn(body)
 	if err != nil {
 		return err
 	}
@@ -151,14 +151,14 @@ func (s *Server) createReturn(w http.ResponseWriter, r *http.Request) error {
 
 // checkReturn reads the body of a return. The units of a SKU that is listed more
 // than once add up.
-func checkReturn(body *v1.ReturnRequest) (engine.ReturnRequest, error) {
+func (s *Server) checkReturn(body *v1.ReturnRequest) (engine.ReturnRequest, error) {
 	var f faults
 	request := engine.ReturnRequest{Units: make(map[string]int64), Policy: engine.ProRata}
 	switch n := len(body.Units); {
 	case body.Units == nil:
 		f.at("missing", "units")
-	case n < 1 || n > engine.MaxLines:
-		f.at(fmt.Sprintf("want 1 to %d, got %d", engine.MaxLines, n), "units")
+	case n < 1 || n > s.options.MaxLines:
+		f.at(fmt.Sprintf("want 1 to %d, got %d", s.options.MaxLines, n), "units")
 	}
 	f.lines(body.Units, "units")
 	for i := range body.Units {

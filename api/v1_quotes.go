@@ -67,9 +67,12 @@ func (s *Server) createQuotes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var f faults
-	if n := len(body.Carts); n < 1 || n > maxCarts {
-		f.at(fmt.Sprintf("want 1 to %d, got %d", maxCarts, n), "carts")
+	if n := len(body.Carts); n < 1 || n > s.options.MaxCarts {
+		f.at(fmt.Sprintf("want 1 to %d, got %d", s.options.MaxCarts, n), "carts")
 		return f.err()
+	}
+	if err := s.keyRate.admitMore(w.Header(), callerOf(r.Context()), len(body.Carts)-1, s.options.Now()); err != nil {
+		return err
 	}
 	p := s.pricing()
 	results := make([]v1.QuoteResult, len(body.Carts))
@@ -130,8 +133,8 @@ func (s *Server) listPrices(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var f faults
-	if n := len(body.Skus); n < 1 || n > maxPrices {
-		f.at(fmt.Sprintf("want 1 to %d, got %d", maxPrices, n), "skus")
+	if n := len(body.Skus); n < 1 || n > s.options.MaxPrices {
+		f.at(fmt.Sprintf("want 1 to %d, got %d", s.options.MaxPrices, n), "skus")
 		return f.err()
 	}
 	for i, sku := range body.Skus {

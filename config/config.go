@@ -32,6 +32,19 @@ type Config struct {
 	Plugins Plugins `koanf:"plugins"`
 	// MaxBody is the longest body of a request in bytes, 1 KiB to 64 MiB.
 	MaxBody int `koanf:"max_body"`
+	// MaxLines, MaxCoupons, MaxCarts and MaxPrices are how many lines a cart, an order or a return has at most, how many codes a
+	// cart, how many carts a batch of quotes, and how many items a listing of prices.
+	MaxLines   int `koanf:"max_lines"`
+	MaxCoupons int `koanf:"max_coupons"`
+	MaxCarts   int `koanf:"max_carts"`
+	MaxPrices  int `koanf:"max_prices"`
+	// CouponGuessesCustomer is how many coupon codes that nobody knows a customer may send a minute, and CouponGuessesKey a key from
+	// one address, for all its customers; 0 is any number.
+	CouponGuessesCustomer int `koanf:"coupon_guesses_customer"`
+	CouponGuessesKey      int `koanf:"coupon_guesses_key"`
+	// CORSOrigins are the origins of pages that browsers let call the API, between commas, as [Config.Origins] returns them. Empty
+	// lets no page of another origin.
+	CORSOrigins string `koanf:"cors_origins"`
 	// RateLimitKey is how many requests a second each key may send, and RateLimitAddress each address; 0 is any number.
 	RateLimitKey     int `koanf:"rate_limit_key"`
 	RateLimitAddress int `koanf:"rate_limit_address"`
@@ -181,9 +194,15 @@ func Default() Config {
 			MaxInFlight: 32,
 			MemoryMiB:   512,
 		},
-		MaxBody:    1 << 20,
-		EventsKeep: 30 * 24 * time.Hour,
-		LogLevel:   LogInfo,
-		LogFormat:  LogText,
+		MaxBody:               1 << 20,
+		MaxLines:              500,
+		MaxCoupons:            20,
+		MaxCarts:              500,
+		MaxPrices:             5000,
+		CouponGuessesCustomer: 20,
+		CouponGuessesKey:      600,
+		EventsKeep:            30 * 24 * time.Hour,
+		LogLevel:              LogInfo,
+		LogFormat:             LogText,
 	}
 }

@@ -86,7 +86,8 @@ func TestLoad(t *testing.T) {
 			name: "every setting can come from the file",
 			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, rules_from: database, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
-				max_body: 2048, rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], webhook_private_addresses: true, log_level: warn, log_format: json}`,
+				max_body: 2048, max_lines: 9, max_coupons: 10, max_carts: 11, max_prices: 12, coupon_guesses_customer: 13, coupon_guesses_key: 0,
+				cors_origins: "https://a.example,http://b.example:81", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], webhook_private_addresses: true, log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
@@ -95,7 +96,8 @@ func TestLoad(t *testing.T) {
 					Dir: "p", Dev: true, Timeout: time.Second, Start: 2 * time.Second, MaxInFlight: 3, MemoryMiB: 4, CPUPercent: 5,
 					Settings: config.PluginSettings{"a": []byte(`{"b":6.50}`), "c-1": []byte(`{}`)},
 				},
-				MaxBody: 2048, RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				MaxBody: 2048, MaxLines: 9, MaxCoupons: 10, MaxCarts: 11, MaxPrices: 12, CouponGuessesCustomer: 13, CORSOrigins: "https://a.example,http://b.example:81",
+				RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -103,7 +105,8 @@ func TestLoad(t *testing.T) {
 			env: []string{
 				"CHECKOUT_ADDRESS=shop.example", "CHECKOUT_PORT=9000", "CHECKOUT_SHUTDOWN_GRACE=2s", "CHECKOUT_PASSWORD=a=b", "CHECKOUT_DB_HOST=db",
 				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_DB_NAME=n", "CHECKOUT_DB_SSLMODE=verify-full", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off", "CHECKOUT_RULES_FROM=database",
-				"CHECKOUT_PLUGINS=p", "CHECKOUT_PLUGINS_DEV=true", "CHECKOUT_MAX_BODY=1024", "CHECKOUT_RATE_LIMIT_KEY=1", "CHECKOUT_RATE_LIMIT_ADDRESS=1000000", "CHECKOUT_TRUSTED_PROXIES=::1", "CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
+				"CHECKOUT_PLUGINS=p", "CHECKOUT_PLUGINS_DEV=true", "CHECKOUT_MAX_BODY=1024", "CHECKOUT_MAX_LINES=1", "CHECKOUT_MAX_COUPONS=2", "CHECKOUT_MAX_CARTS=3", "CHECKOUT_MAX_PRICES=4",
+				"CHECKOUT_COUPON_GUESSES_CUSTOMER=0", "CHECKOUT_COUPON_GUESSES_KEY=5", "CHECKOUT_CORS_ORIGINS=http://a.example", "CHECKOUT_RATE_LIMIT_KEY=1", "CHECKOUT_RATE_LIMIT_ADDRESS=1000000", "CHECKOUT_TRUSTED_PROXIES=::1", "CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
 			},
 			want: config.Config{
 				Address: "shop.example", Port: 9000, ShutdownGrace: 2 * time.Second, Password: "a=b",
@@ -112,7 +115,7 @@ func TestLoad(t *testing.T) {
 				},
 				Rules: "r", RulesWatch: config.WatchOff, RulesFrom: config.FromDatabase, Seed: "s",
 				Plugins: config.Plugins{Dir: "p", Dev: true, Timeout: 250 * time.Millisecond, Start: 10 * time.Second, MaxInFlight: 32, MemoryMiB: 512},
-				MaxBody: 1024, RateLimitKey: 1, RateLimitAddress: 1_000_000, TrustedProxies: "::1", LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
+				MaxBody: 1024, MaxLines: 1, MaxCoupons: 2, MaxCarts: 3, MaxPrices: 4, CouponGuessesKey: 5, CORSOrigins: "http://a.example", RateLimitKey: 1, RateLimitAddress: 1_000_000, TrustedProxies: "::1", LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -263,6 +266,10 @@ func TestLoadReportsFaults(t *testing.T) {
 		{name: "a port below zero", args: []string{"--port=-1"}, want: `--port: want a whole number from 0 to 65535, got "-1"`},
 		{name: "profiles for others to read", file: `debug_address: "0.0.0.0:6060"`, want: `FILE:1: debug_address: want an IP address of this machine alone with a port, such as 127.0.0.1:6060, got "0.0.0.0:6060"`},
 		{name: "profiles without a port", file: `debug_address: "127.0.0.1"`, want: `FILE:1: debug_address: want an IP address of this machine alone with a port, such as 127.0.0.1:6060, got "127.0.0.1"`},
+		{name: "more lines than the API has", file: `max_lines: 501`, want: `FILE:1: max_lines: want a whole number from 1 to 500, got the number 501`},
+		{name: "any origin", file: `cors_origins: "*"`, want: `FILE:1: cors_origins: want origins of pages between commas, such as https://shop.example, each without a path, got "*"`},
+		{name: "an origin with a path", file: `cors_origins: "https://a.example/"`, want: `FILE:1: cors_origins: want origins of pages between commas, such as https://shop.example, each without a path, got "https://a.example/"`},
+		{name: "an origin that no browser writes", file: `cors_origins: "https://A.example,https://b.example:443"`, want: `FILE:1: cors_origins: want origins of pages between commas, such as https://shop.example, each without a path, got "https://A.example,https://b.example:443"`},
 		{name: "a body too short to be of use", file: `max_body: 1023`, want: `FILE:1: max_body: want a whole number from 1024 to 67108864, got the number 1023`},
 		{name: "a body too long to be kept", args: []string{"--max-body=67108865"}, want: `--max-body: want a whole number from 1024 to 67108864, got "67108865"`},
 		{name: "a rate below zero", file: `rate_limit_key: -1`, want: `FILE:1: rate_limit_key: want a whole number from 0 to 1000000, got the number -1`},

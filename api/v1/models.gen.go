@@ -817,7 +817,9 @@ type HoldRequest struct {
 	// Attributes Facts of the shop's own, which rules read as attributes.
 	Attributes Attributes `json:"attributes,omitempty,omitzero"`
 	Channel    string     `json:"channel,omitempty,omitzero"`
-	Coupons    []string   `json:"coupons,omitempty,omitzero"`
+
+	// Coupons Whoever sends too many that nobody knows within a minute is answered 429 for carts with codes
+	Coupons []string `json:"coupons,omitempty,omitzero"`
 
 	// Currency The shop's; orders are in no other
 	Currency *string `json:"currency,omitempty"`
@@ -1081,7 +1083,9 @@ type OrderRequest struct {
 	// Attributes Facts of the shop's own, which rules read as attributes.
 	Attributes Attributes `json:"attributes,omitempty,omitzero"`
 	Channel    string     `json:"channel,omitempty,omitzero"`
-	Coupons    []string   `json:"coupons,omitempty,omitzero"`
+
+	// Coupons Whoever sends too many that nobody knows within a minute is answered 429 for carts with codes
+	Coupons []string `json:"coupons,omitempty,omitzero"`
 
 	// Currency The shop's; orders are in no other
 	Currency *string `json:"currency,omitempty"`
@@ -1457,7 +1461,9 @@ type QuoteRequest struct {
 	// Attributes Facts of the shop's own, which rules read as attributes.
 	Attributes Attributes `json:"attributes,omitempty,omitzero"`
 	Channel    string     `json:"channel,omitempty,omitzero"`
-	Coupons    []string   `json:"coupons,omitempty,omitzero"`
+
+	// Coupons Whoever sends too many that nobody knows within a minute is answered 429 for carts with codes
+	Coupons []string `json:"coupons,omitempty,omitzero"`
 
 	// Currency ISO 4217; the shop's where it is left out. Items must have a price in it.
 	Currency *string `json:"currency,omitempty"`

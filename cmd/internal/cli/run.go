@@ -245,10 +245,13 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 			return keptPrice(ctx, data.Archive(), reference)
 		},
 		Plugins: plugins.asked(), PluginStatus: plugins.answers,
-		Currency:      data.Currency(),
-		Checks:        []api.Check{{Name: "database", Run: data.Ping}},
-		Password:      cfg.Password.Reveal(),
-		MaxBody:       int64(cfg.MaxBody),
+		Currency: data.Currency(),
+		Checks:   []api.Check{{Name: "database", Run: data.Ping}},
+		Password: cfg.Password.Reveal(),
+		MaxBody:  int64(cfg.MaxBody),
+		MaxLines: cfg.MaxLines, MaxCoupons: cfg.MaxCoupons, MaxCarts: cfg.MaxCarts, MaxPrices: cfg.MaxPrices,
+		CustomerGuesses: unlimited(cfg.CouponGuessesCustomer), CallerGuesses: unlimited(cfg.CouponGuessesKey),
+		Origins:       cfg.Origins(),
 		KeyRate:       cfg.RateLimitKey,
 		AddressRate:   cfg.RateLimitAddress,
 		ClientIP:      api.ClientBehind(cfg.Proxies()),
@@ -257,6 +260,15 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 		Registry:      registry,
 		IsUnavailable: func(err error) bool { return errors.Is(err, persistence.ErrUnavailable) },
 	})
+}
+
+// unlimited is a number of the configuration, in which 0 is any number, as api.Options has
+// it.
+func unlimited(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 // rulesMetrics shows what is in force, and whether that is what should be.
