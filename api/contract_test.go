@@ -158,6 +158,7 @@ func TestBodiesAreReadAsTheDocumentSays(t *testing.T) {
 			"attributes":{"a":1.5,"b":true,"c":["x"],"d":"y"}},{"sku":"X-2","name":"m","price":"1"}]}`,
 		"/v1/promotions/macbook-pi/pause":      `{"reason":"priced too low","until":"2126-11-27T10:00:00Z"}`,
 		"PUT /v1/coupon-pools/spring":          `{"codes":3,"prefix":"SPRING","length":8,"group":4}`,
+		"/v1/coupon-pools/spring/codes:import": `{"codes":["A","B"]}`,
 		"/v1/coupons:revoke":                   `{"codes":["a","b"]}`,
 		"PUT /v1/items/X-3":                    `{"name":"o","price":"1.00","min_price":"0.50","stock":3,"categories":["a","b"],"brand":"b","tags":["t"],"attributes":{"a":"b"}}`,
 		"PUT /v1/items/120P90/stock":           `{"stock":1000,"reason":"receipt","note":"n"}`,

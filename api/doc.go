@@ -67,7 +67,7 @@
 //	GET  /v1/items          items by SKU; GET, PUT, DELETE /v1/items/{sku}, POST /v1/items/{sku}/restore
 //	POST /v1/items:batch    many items, all or none
 //	PUT  /v1/items/{sku}/stock, POST /v1/items/{sku}/stock:adjust, GET /v1/items/{sku}/movements
-//	GET  /v1/coupon-pools   pools of coupon codes; GET, PUT /v1/coupon-pools/{pool}, POST …/revoke, /restore, GET …/codes
+//	GET  /v1/coupon-pools   pools of coupon codes; GET, PUT /v1/coupon-pools/{pool}, POST …/revoke, /restore, GET …/codes, POST …/codes:import
 //	GET  /v1/coupons/{code} what became of a code; POST /v1/coupons:revoke, /v1/coupons:restore
 //	GET  /v1/webhooks       endpoints and what they have still to get; POST makes one; GET, PUT, DELETE /v1/webhooks/{webhook}, POST …/secret:rotate, …/test
 //	GET  /v1/webhooks/{webhook}/deliveries, …/{event}, POST …/deliveries:resend

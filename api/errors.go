@@ -86,6 +86,8 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("unknown_pool", ownText[*engine.UnknownPoolError]()),
 		row("unknown_codes", ownText[*engine.UnknownCodesError]()),
 		row("pool_refused", ownText[*CouponRefusedError]()),
+		row("codes_refused", ownText[*CodesRefusedError]()),
+		row("changed_meanwhile", ownText[*engine.PoolChangedError]()),
 		row("unknown_webhook", ownText[*UnknownWebhookError]()),
 		row("webhook_fixed", ownText[*WebhookFixedError]()),
 		row("webhook_refused", ownText[*WebhookRefusedError]()),

@@ -70,6 +70,7 @@ func problemKinds() []problemKind {
 		{"unknown_coupons", http.StatusUnprocessableEntity, "The cart has coupon codes that nobody knows", "errors names the codes. Leave them out, or send unknown: report to have the cart priced without them."},
 		{"pool_refused", http.StatusUnprocessableEntity, "The pool cannot be so", "The detail says why: its name is none, so many codes of this length could be guessed, or the pool has another format, which is never changed."},
 		{"webhook_refused", http.StatusUnprocessableEntity, "There can be no such webhook", "The detail says why: its address is not public or not of https, which the server can be set to allow, or there are as many webhooks as there may be. Nothing was changed."},
+		{"codes_refused", http.StatusUnprocessableEntity, "The pool cannot have some of the codes", "errors names them, at most ten: another pool has the code, it is in the list before, or it is not as codes are compared. Nothing was added."},
 		{"pause_over", http.StatusUnprocessableEntity, "The pause would be over already", "until is not to come. Send an instant that is, or none for a pause that somebody has to end. Nothing was changed."},
 		{"rules_invalid", http.StatusUnprocessableEntity, "The rules do not compile", "Nothing was kept. Two files have one path, or the rules have faults: errors names the faults with file, line and column, at most ten; checkout rules check tells all."},
 		{"item_twice", http.StatusUnprocessableEntity, "The batch has an item more than once", "errors names the later ones. Nothing was changed."},

@@ -104,7 +104,7 @@ func (s *Server) routes() (chi.Router, error) {
 		r.Get("/v0/orders", s.handle(s.listOrders))
 		r.Group(func(r chi.Router) {
 			r.Use(s.once)
-			r.Post("/v0/inventory/items", s.handle(s.putItems))
+			r.Post("/v0/inventory/items", auditedAs("putItems", s.handle(s.putItems)))
 		})
 	})
 	return r, errors.Join(s.routeV1(addressed), s.routeDocs(open))

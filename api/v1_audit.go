@@ -17,8 +17,13 @@ func audited(id string, o operation, next http.HandlerFunc) http.HandlerFunc {
 	if o.method == http.MethodGet || slices.Equal(o.scopes, apikey.Scopes{apikey.QuotesRead}) {
 		return next
 	}
+	return auditedAs(id, next)
+}
+
+// auditedAs is audited for an action.
+func auditedAs(action string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		entry := audit.Entry{Actor: actorOf(callerOf(r.Context())), Action: id, RequestID: RequestID(r.Context())}
+		entry := audit.Entry{Actor: actorOf(callerOf(r.Context())), Action: action, RequestID: RequestID(r.Context())}
 		if parameters := chi.RouteContext(r.Context()).URLParams; len(parameters.Values) > 0 {
 			entry.Subject = parameters.Values[len(parameters.Values)-1]
 		}

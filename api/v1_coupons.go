@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-json-experiment/json"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/audit"
 )
 
 // CouponPool is a set of coupon codes.
@@ -27,6 +29,8 @@ type CouponPool struct {
 	Codes, Issued, Imported, Revoked int64
 	CreatedAt                        time.Time
 	RevokedAt                        time.Time // of the whole pool; zero when it is in force
+	// Revision grows with each change of Codes and RevokedAt.
+	Revision int64
 }
 
 // CouponWish is what a pool should be. What is nil is left to the pool, or to what is
@@ -52,16 +56,45 @@ type CouponRefusedError struct{ Problem string }
 // Error implements error.
 func (e *CouponRefusedError) Error() string { return e.Problem }
 
+// CodesRefusedError says which codes of a list cannot be in a pool, by their indexes.
+type CodesRefusedError struct {
+	Faults []CodeFault
+	More   int64 // that are not among Faults
+}
+
+// CodeFault is what is wrong with a code of a list.
+type CodeFault struct {
+	Index   int
+	Problem string
+}
+
+// Error implements error.
+func (e *CodesRefusedError) Error() string {
+	return fmt.Sprintf("%d codes cannot be added: none was", int64(len(e.Faults))+e.More)
+}
+
+func (e *CodesRefusedError) places() []v1.ProblemError {
+	var places []v1.ProblemError
+	for _, f := range e.Faults[:min(len(e.Faults), maxFaults)] {
+		places = append(places, v1.ProblemError{Pointer: pointerTo("codes", f.Index), Detail: f.Problem})
+	}
+	return places
+}
+
 // Coupons are the pools of coupon codes. A pool that is not there is an
-// *engine.UnknownPoolError, codes that are not an *engine.UnknownCodesError; each error
-// changes nothing. Implementations are safe for concurrent use.
+// *engine.UnknownPoolError, codes that are not an *engine.UnknownCodesError, a pool that
+// is not as it must be an *engine.PoolChangedError; each error changes nothing.
+// Implementations are safe for concurrent use.
 type Coupons interface {
 	// Pools returns all pools by name.
 	Pools(ctx context.Context) ([]CouponPool, error)
 	Pool(ctx context.Context, name string) (CouponPool, error)
 	// EnsurePool makes the pool where there is none, and has it want so many codes in
 	// all; *CouponRefusedError when it cannot.
-	EnsurePool(ctx context.Context, name string, wish CouponWish) (created bool, err error)
+	EnsurePool(ctx context.Context, name string, wish CouponWish, wanted engine.Precondition) (created bool, err error)
+	// AddCodes adds codes from elsewhere and returns how many the pool did not have;
+	// *CodesRefusedError when some cannot be.
+	AddCodes(ctx context.Context, name string, codes []string) (int64, error)
 	// MakeCodes makes codes that the pool wants, most of them at a time.
 	MakeCodes(ctx context.Context, name string, most int64) (CouponPool, error)
 	// CodePage returns codes in the order in which they were made, after the code given.
@@ -70,8 +103,8 @@ type Coupons interface {
 	// RevokeCodes and RestoreCodes return how many they changed.
 	RevokeCodes(ctx context.Context, codes []string) (int64, error)
 	RestoreCodes(ctx context.Context, codes []string) (int64, error)
-	RevokePool(ctx context.Context, name string) error
-	RestorePool(ctx context.Context, name string) error
+	RevokePool(ctx context.Context, name string, expected *int64) error
+	RestorePool(ctx context.Context, name string, expected *int64) error
 }
 
 // maxCodes is how many codes a request makes or changes.
@@ -141,7 +174,21 @@ func (s *Server) getCouponPool(w http.ResponseWriter, r *http.Request, coupons C
 	if err != nil {
 		return err
 	}
-	return s.answer(w, http.StatusOK, newCouponPool(&pool))
+	return s.answerPool(w, http.StatusOK, &pool)
+}
+
+// answerPool tells a pool, with its ETag.
+func (s *Server) answerPool(w http.ResponseWriter, status int, pool *CouponPool) error {
+	writeRevision(w, pool.Revision)
+	return s.answer(w, status, newCouponPool(pool))
+}
+
+// poolChanged tells the ETag of now to whoever had another one.
+func poolChanged(w http.ResponseWriter, err error) error {
+	if changed, ok := errors.AsType[*engine.PoolChangedError](err); ok && changed.Revision != 0 {
+		writeRevision(w, changed.Revision)
+	}
+	return err
 }
 
 // putCouponPool makes a pool, or more codes of it.
@@ -151,7 +198,7 @@ func (s *Server) putCouponPool(w http.ResponseWriter, r *http.Request, coupons C
 		return err
 	}
 	var f faults
-	f.between(body.Codes, 1, engine.MaxQuantity, "codes")
+	f.between(body.Codes, 0, engine.MaxQuantity, "codes")
 	if body.Prefix != nil && !validPrefix(*body.Prefix) {
 		f.at("want at most 20 of A to Z, 0 to 9 and, inside, hyphens", "prefix")
 	}
@@ -164,18 +211,22 @@ func (s *Server) putCouponPool(w http.ResponseWriter, r *http.Request, coupons C
 	if err := f.err(); err != nil {
 		return err
 	}
-	created, err := coupons.EnsurePool(r.Context(), name, CouponWish{Codes: body.Codes, Prefix: body.Prefix, Length: body.Length, Group: body.Group})
+	wanted, err := condition(r)
 	if err != nil {
 		return err
+	}
+	created, err := coupons.EnsurePool(r.Context(), name, CouponWish{Codes: body.Codes, Prefix: body.Prefix, Length: body.Length, Group: body.Group}, wanted)
+	if err != nil {
+		return poolChanged(w, err)
 	}
 	pool, err := coupons.MakeCodes(r.Context(), name, maxCodes)
 	if err != nil {
 		return err
 	}
 	if created {
-		return s.answer(w, http.StatusCreated, newCouponPool(&pool))
+		return s.answerPool(w, http.StatusCreated, &pool)
 	}
-	return s.answer(w, http.StatusOK, newCouponPool(&pool))
+	return s.answerPool(w, http.StatusOK, &pool)
 }
 
 func validPrefix(prefix string) bool {
@@ -210,19 +261,35 @@ func (s *Server) listCouponCodes(w http.ResponseWriter, r *http.Request) error {
 	return s.answer(w, http.StatusOK, answer)
 }
 
-// revokePool and restorePool change whether promotions know the codes of a pool.
-func (s *Server) revokePool(w http.ResponseWriter, r *http.Request, coupons Coupons, name string) error {
-	if err := coupons.RevokePool(r.Context(), name); err != nil {
-		return err
+// changePool serves what changes whether promotions know the codes of a pool.
+func (s *Server) changePool(change func(Coupons, context.Context, string, *int64) error) func(http.ResponseWriter, *http.Request, Coupons, string) error {
+	return func(w http.ResponseWriter, r *http.Request, coupons Coupons, name string) error {
+		expected, err := expectedRevision(r)
+		if err != nil {
+			return err
+		}
+		if err := change(coupons, r.Context(), name, expected); err != nil {
+			return poolChanged(w, err)
+		}
+		return s.getCouponPool(w, r, coupons, name)
 	}
-	return s.getCouponPool(w, r, coupons, name)
 }
 
-func (s *Server) restorePool(w http.ResponseWriter, r *http.Request, coupons Coupons, name string) error {
-	if err := coupons.RestorePool(r.Context(), name); err != nil {
+// importCouponCodes adds codes from elsewhere to a pool.
+func (s *Server) importCouponCodes(w http.ResponseWriter, r *http.Request, coupons Coupons, name string) error {
+	codes, err := s.readCodes(w, r)
+	if err != nil {
 		return err
 	}
-	return s.getCouponPool(w, r, coupons, name)
+	ctx, err := codesInDetail(r.Context(), codes)
+	if err != nil {
+		return err
+	}
+	added, err := coupons.AddCodes(ctx, name, codes)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, &v1.CouponCodesChanged{Changed: added})
 }
 
 // getCoupon tells a code.
@@ -248,35 +315,70 @@ func (s *Server) changeCoupons(change func(Coupons, context.Context, []string) (
 		if err != nil {
 			return err
 		}
-		body, err := readV1[v1.CouponCodesRequest](s, w, r)
+		codes, err := s.readCodes(w, r)
 		if err != nil {
 			return err
 		}
-		var f faults
-		switch n := len(body.Codes); {
-		case body.Codes == nil:
-			f.at("missing", "codes")
-		case n < 1 || n > maxCodes:
-			f.at(fmt.Sprintf("want 1 to %d, got %d", maxCodes, n), "codes")
-		}
-		f.texts(body.Codes, maxCodes, maxText, "codes")
-		for i, code := range body.Codes {
-			if code == "" {
-				f.at("empty", "codes", i)
-			}
-		}
-		if err := f.err(); err != nil {
+		ctx, err := codesInDetail(r.Context(), codes)
+		if err != nil {
 			return err
 		}
-		changed, err := change(coupons, r.Context(), body.Codes)
+		changed, err := change(coupons, ctx, codes)
 		if unknown, ok := errors.AsType[*engine.UnknownCodesError](err); ok {
-			return &codesError{unknown, body.Codes}
+			return &codesError{unknown, codes}
 		}
 		if err != nil {
 			return err
 		}
 		return s.answer(w, http.StatusOK, &v1.CouponCodesChanged{Changed: changed})
 	}
+}
+
+// readCodes reads and checks a body of codes.
+func (s *Server) readCodes(w http.ResponseWriter, r *http.Request) ([]string, error) {
+	body, err := readV1[v1.CouponCodesRequest](s, w, r)
+	if err != nil {
+		return nil, err
+	}
+	var f faults
+	switch n := len(body.Codes); {
+	case body.Codes == nil:
+		f.at("missing", "codes")
+	case n < 1 || n > maxCodes:
+		f.at(fmt.Sprintf("want 1 to %d, got %d", maxCodes, n), "codes")
+	}
+	f.texts(body.Codes, maxCodes, maxText, "codes")
+	for i, code := range body.Codes {
+		if code == "" {
+			f.at("empty", "codes", i)
+		}
+	}
+	return body.Codes, f.err()
+}
+
+// maxToldCodes is how many codes the audit log names of those that a request is about.
+const maxToldCodes = 1000
+
+// codesInDetail has the audit log tell how many codes a request is about and, of the
+// first of them, the beginning and the end: enough to find one that somebody has in hand,
+// and not enough to use one.
+func codesInDetail(ctx context.Context, codes []string) (context.Context, error) {
+	told := make([]string, min(len(codes), maxToldCodes))
+	for i := range told {
+		told[i] = masked(engine.NormalizeCoupon(codes[i]))
+	}
+	detail, err := json.Marshal(struct {
+		Count int      `json:"count"`
+		Codes []string `json:"codes"`
+	}{len(codes), told})
+	return audit.Detailed(ctx, detail), err
+}
+
+// masked is a code of which a half or more is left out.
+func masked(code string) string {
+	letters := []rune(code)
+	shown := min(len(letters)/4, 4)
+	return string(letters[:shown]) + "…" + string(letters[len(letters)-shown:])
 }
 
 // codesError names the codes of a body that no pool has.

@@ -74,8 +74,8 @@ func expectedRevision(r *http.Request) (*int64, error) {
 // condition reads what the request wants of the item that it changes: If-Match of one
 // ETag or *, or If-None-Match: * (RFC 9110, 13.1). A weak ETag, or one that is not ours,
 // never matches.
-func condition(r *http.Request) (engine.ItemCondition, error) {
-	var c engine.ItemCondition
+func condition(r *http.Request) (engine.Precondition, error) {
+	var c engine.Precondition
 	match, none := r.Header.Values("If-Match"), r.Header.Values("If-None-Match")
 	switch {
 	case len(match) > 0 && len(none) > 0:

@@ -27,7 +27,7 @@ type Stockroom interface {
 	// PutItems is PutItem of many without conditions: all or none. It returns them in
 	// the order given.
 	PutItems(ctx context.Context, puts []engine.ItemPut) ([]engine.Item, error)
-	DeleteItem(ctx context.Context, sku string, condition engine.ItemCondition) error
+	DeleteItem(ctx context.Context, sku string, condition engine.Precondition) error
 	// RestoreItems brings deleted items back.
 	RestoreItems(ctx context.Context, skus []string) error
 	// AdjustStock adds delta units and returns the stock; *engine.OutOfStockError when

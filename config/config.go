@@ -57,6 +57,8 @@ type Config struct {
 	LowStock int `koanf:"low_stock"`
 	// EventsKeep is how long events are kept that every endpoint has got.
 	EventsKeep time.Duration `koanf:"events_keep"`
+	// AuditKeep is how long the entries of the audit log are kept; 0 is for ever.
+	AuditKeep time.Duration `koanf:"audit_keep"`
 	// Webhooks are the endpoints that are told of events.
 	Webhooks []Webhook `koanf:"webhooks"`
 	// WebhookPrivateAddresses lets endpoints that the API makes be at any address, and be sent to unencrypted and through a proxy.

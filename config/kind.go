@@ -36,14 +36,19 @@ func (boolean) parse(text string) (any, bool) {
 	return v, err == nil
 }
 
-// duration takes durations above zero.
-type duration struct{}
+// duration takes durations above zero, and zero too where it says what that does.
+type duration struct{ zero string }
 
-func (duration) want() string { return "a duration above zero, such as 15s or 1m30s" }
+func (d duration) want() string {
+	if d.zero != "" {
+		return "a duration such as 720h, or 0, which " + d.zero
+	}
+	return "a duration above zero, such as 15s or 1m30s"
+}
 
-func (duration) parse(text string) (any, bool) {
+func (d duration) parse(text string) (any, bool) {
 	v, err := time.ParseDuration(text)
-	return v, err == nil && v > 0
+	return v, err == nil && (v > 0 || v == 0 && d.zero != "")
 }
 
 // choice takes one of a few words.

@@ -87,7 +87,7 @@ func TestLoad(t *testing.T) {
 			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, rules_from: database, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
 				max_body: 2048, max_lines: 9, max_coupons: 10, max_carts: 11, max_prices: 12, coupon_guesses_customer: 13, coupon_guesses_key: 0,
-				cors_origins: "https://a.example,http://b.example:81", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, webhooks: [], webhook_private_addresses: true, log_level: warn, log_format: json}`,
+				cors_origins: "https://a.example,http://b.example:81", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, audit_keep: 1h, webhooks: [], webhook_private_addresses: true, log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
@@ -97,7 +97,7 @@ func TestLoad(t *testing.T) {
 					Settings: config.PluginSettings{"a": []byte(`{"b":6.50}`), "c-1": []byte(`{}`)},
 				},
 				MaxBody: 2048, MaxLines: 9, MaxCoupons: 10, MaxCarts: 11, MaxPrices: 12, CouponGuessesCustomer: 13, CORSOrigins: "https://a.example,http://b.example:81",
-				RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, AuditKeep: time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 			},
 		},
 		{
@@ -267,6 +267,7 @@ func TestLoadReportsFaults(t *testing.T) {
 		{name: "profiles for others to read", file: `debug_address: "0.0.0.0:6060"`, want: `FILE:1: debug_address: want an IP address of this machine alone with a port, such as 127.0.0.1:6060, got "0.0.0.0:6060"`},
 		{name: "profiles without a port", file: `debug_address: "127.0.0.1"`, want: `FILE:1: debug_address: want an IP address of this machine alone with a port, such as 127.0.0.1:6060, got "127.0.0.1"`},
 		{name: "more lines than the API has", file: `max_lines: 501`, want: `FILE:1: max_lines: want a whole number from 1 to 500, got the number 501`},
+		{name: "a negative time", file: `audit_keep: -1h`, want: `FILE:1: audit_keep: want a duration such as 720h, or 0, which keeps them for ever, got "-1h"`},
 		{name: "any origin", file: `cors_origins: "*"`, want: `FILE:1: cors_origins: want origins of pages between commas, such as https://shop.example, each without a path, got "*"`},
 		{name: "an origin with a path", file: `cors_origins: "https://a.example/"`, want: `FILE:1: cors_origins: want origins of pages between commas, such as https://shop.example, each without a path, got "https://a.example/"`},
 		{name: "an origin that no browser writes", file: `cors_origins: "https://A.example,https://b.example:443"`, want: `FILE:1: cors_origins: want origins of pages between commas, such as https://shop.example, each without a path, got "https://A.example,https://b.example:443"`},

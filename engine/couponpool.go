@@ -11,6 +11,22 @@ type UnknownPoolError struct{ Name string }
 // Error implements error.
 func (e *UnknownPoolError) Error() string { return fmt.Sprintf("coupon pool %q not found", e.Name) }
 
+// PoolChangedError says that a coupon pool is not as it must be for a change; nothing was
+// changed.
+type PoolChangedError struct {
+	Name string
+	// Revision is that of the pool, 0 where there is none.
+	Revision int64
+}
+
+// Error implements error.
+func (e *PoolChangedError) Error() string {
+	if e.Revision == 0 {
+		return fmt.Sprintf("there is no coupon pool %s: nothing was changed", e.Name)
+	}
+	return fmt.Sprintf("coupon pool %s is at revision %d: nothing was changed", e.Name, e.Revision)
+}
+
 // UnknownCodesError lists coupon codes that no pool has, as they were given.
 type UnknownCodesError struct{ Codes []string }
 

@@ -31,25 +31,30 @@ type ItemPut struct {
 	Item Item
 	// KeepStock leaves the stock as it is; a new item has none.
 	KeepStock bool
-	Condition ItemCondition
+	Condition Precondition
 }
 
-// ItemCondition says what an item must be for a change to be made. The zero value
-// wants nothing.
-type ItemCondition struct {
+// Precondition says what an item, or a coupon pool, must be for a change to be made. The
+// zero value wants nothing.
+type Precondition struct {
 	// Revision, where it is given, is the one that it must have.
 	Revision *int64
 	// Absent wants that there is none.
 	Absent bool
 }
 
+// Holds reports whether what has the revision, or 0 when there is none, is as it must be.
+func (c Precondition) Holds(revision int64) bool {
+	return (!c.Absent || revision == 0) && (c.Revision == nil || *c.Revision == revision)
+}
+
 // Check returns an *ItemChangedError when the item, which has the revision, or 0 when
 // there is none, is not as it must be.
-func (c ItemCondition) Check(sku string, revision int64) error {
-	if c.Absent && revision != 0 || c.Revision != nil && *c.Revision != revision {
-		return &ItemChangedError{SKU: sku, Revision: revision}
+func (c Precondition) Check(sku string, revision int64) error {
+	if c.Holds(revision) {
+		return nil
 	}
-	return nil
+	return &ItemChangedError{SKU: sku, Revision: revision}
 }
 
 // ItemChangedError says that an item is not as it must be for a change; nothing was

@@ -28,7 +28,7 @@ func (s *Store) DeleteItems(ctx context.Context, skus []string) error {
 
 // DeleteItem is DeleteItems for one item, which must meet the condition: otherwise it
 // is an *engine.ItemChangedError.
-func (s *Store) DeleteItem(ctx context.Context, sku string, condition engine.ItemCondition) error {
+func (s *Store) DeleteItem(ctx context.Context, sku string, condition engine.Precondition) error {
 	return once(ctx, s, "delete item", new(struct{}), func(ctx context.Context, tx bun.Tx) error {
 		rows, err := s.rowsOf(ctx, tx, []string{sku}, false)
 		if err != nil {

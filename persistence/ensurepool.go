@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence/coupon"
 )
 
@@ -28,15 +29,16 @@ func (e *PoolFormatError) Error() string {
 // whether a call took effect calls it again. It tells whether the pool was made.
 //
 // What CreatePool refuses it does, but a name that is taken; another format than the
-// pool's is a *PoolFormatError.
-func (s *Store) EnsurePool(ctx context.Context, name string, format coupon.Format, total int64) (created bool, err error) {
+// pool's is a *PoolFormatError, and a pool that is not as the precondition has it an
+// *engine.PoolChangedError.
+func (s *Store) EnsurePool(ctx context.Context, name string, format coupon.Format, total int64, wanted engine.Precondition) (created bool, err error) {
 	if err := checkPool(name, format, total); err != nil {
 		return false, err
 	}
 	err = s.write(ctx, "ensure pool", func(ctx context.Context, tx bun.Tx) error {
 		fresh := poolRow{
 			Name: name, Prefix: format.Prefix, Length: int64(format.Length), GroupSize: int64(format.Group),
-			Key: hex.EncodeToString(coupon.NewKey()), CreatedAt: s.now(),
+			Key: hex.EncodeToString(coupon.NewKey()), Wanted: total, CreatedAt: s.now(), Revision: 1,
 		}
 		added, err := affected(tx.NewInsert().Model(&fresh).On("CONFLICT (name) DO NOTHING").Exec(ctx))
 		if err != nil {
@@ -46,13 +48,20 @@ func (s *Store) EnsurePool(ctx context.Context, name string, format coupon.Forma
 		if err != nil {
 			return err
 		}
+		created = added > 0
+		before := row.Revision
+		if created {
+			before = 0
+		}
+		if !wanted.Holds(before) {
+			return &engine.PoolChangedError{Name: name, Revision: before}
+		}
 		if row.format() != format {
 			return &PoolFormatError{Name: name, Format: row.format()}
 		}
-		created = added > 0
 		if row.Wanted < total {
 			row.Wanted = total
-			if err := savePool(ctx, tx, &row); err != nil {
+			if err := changePool(ctx, tx, &row); err != nil {
 				return err
 			}
 		} else if !created {

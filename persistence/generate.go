@@ -91,9 +91,11 @@ func (s *Store) wantCodes(ctx context.Context, pool string, more int64) (poolRow
 		if err := row.format().CheckCount(row.Wanted + min(more, coupon.MaxCodes)); err != nil {
 			return err
 		}
-		row.Wanted += more
-		if err := savePool(ctx, tx, &row); err != nil {
-			return err
+		if more > 0 {
+			row.Wanted += more
+			if err := changePool(ctx, tx, &row); err != nil {
+				return err
+			}
 		}
 		return s.recordAudit(ctx, tx)
 	})
@@ -157,8 +159,9 @@ func lockPool(ctx context.Context, tx bun.Tx, name string) (poolRow, error) {
 	return rows[0], nil
 }
 
+// savePool saves how far the making of codes is.
 func savePool(ctx context.Context, tx bun.Tx, row *poolRow) error {
-	_, err := tx.NewUpdate().Model(row).Column("wanted", "issued", "position").WherePK().Exec(ctx)
+	_, err := tx.NewUpdate().Model(row).Column("issued", "position").WherePK().Exec(ctx)
 	return failed("save pool", err)
 }
 

@@ -87,7 +87,7 @@ func (s *Store) ImportCodes(
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("read the codes: %w", err)
 		}
-		in := importing{tx: tx, pool: pool, at: at, progress: progress}
+		in := importing{tx: tx, pool: pool, at: at, progress: progress, twice: "stands on an earlier line too", lines: make(map[string]int, batch)}
 		if err := in.file(ctx, file); err != nil {
 			return err
 		}
@@ -95,6 +95,43 @@ func (s *Store) ImportCodes(
 		if len(in.faults.Faults) > 0 {
 			slices.SortStableFunc(in.faults.Faults, func(a, b ImportFault) int { return a.Line - b.Line })
 			return &in.faults
+		}
+		return s.recordAudit(ctx, tx)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return added, nil
+}
+
+// AddCodes is ImportCodes of a list, whose codes are numbered from 1 as the lines of a
+// file are, but passes over those that the pool has already: to add them again does
+// nothing. It returns how many it has added.
+func (s *Store) AddCodes(ctx context.Context, pool string, codes []string) (int64, error) {
+	var added int64
+	err := s.write(ctx, "add coupon codes", func(ctx context.Context, tx bun.Tx) error {
+		if _, err := lockPool(ctx, tx, pool); err != nil {
+			return err
+		}
+		at, err := s.afterAll(ctx, tx, pool)
+		if err != nil {
+			return err
+		}
+		in := importing{tx: tx, pool: pool, at: at, again: true, twice: "is in the list before", lines: make(map[string]int, batch)}
+		for i, code := range codes {
+			if err := in.code(ctx, code, i+1); err != nil {
+				return err
+			}
+		}
+		if err := in.flush(ctx); err != nil {
+			return err
+		}
+		if added = in.added; len(in.faults.Faults) > 0 {
+			slices.SortStableFunc(in.faults.Faults, func(a, b ImportFault) int { return a.Line - b.Line })
+			return &in.faults
+		}
+		if added == 0 {
+			return nil // nothing to tell of
 		}
 		return s.recordAudit(ctx, tx)
 	})
@@ -126,6 +163,8 @@ type importing struct {
 	pool     string
 	at       time.Time
 	progress func(int64)
+	twice    string // what is said of a code that came before
+	again    bool   // codes that the pool has are passed over, and no fault
 
 	lines  map[string]int // the batch that is collected: code to line
 	added  int64
@@ -135,7 +174,6 @@ type importing struct {
 // file reads all of the file. What is wrong with it is in faults then; the error
 // is about reading and the database.
 func (in *importing) file(ctx context.Context, file io.Reader) error {
-	in.lines = make(map[string]int, batch)
 	rows := csv.NewReader(file)
 	rows.FieldsPerRecord, rows.ReuseRecord = -1, true
 	column := -1
@@ -182,13 +220,17 @@ func (in *importing) row(ctx context.Context, row []string, column, line int) er
 		in.faults.add(line, "has no column code")
 		return nil
 	}
-	code := strings.Clone(row[column])
+	return in.code(ctx, strings.Clone(row[column]), line)
+}
+
+// code takes in one code.
+func (in *importing) code(ctx context.Context, code string, line int) error {
 	if problem := codeProblem(code); problem != "" {
 		in.faults.add(line, "%s", problem)
 		return nil
 	}
 	if _, twice := in.lines[code]; twice {
-		in.faults.add(line, "%s stands on an earlier line too", code)
+		in.faults.add(line, "%s %s", code, in.twice)
 		return nil
 	}
 	in.lines[code] = line
@@ -262,7 +304,8 @@ func (in *importing) dropTaken(ctx context.Context) error {
 		case other.Pool != in.pool:
 			in.faults.add(line, "%s belongs to pool %s", other.Code, other.Pool)
 		case other.IssuedAt.Equal(in.at):
-			in.faults.add(line, "%s stands on an earlier line too", other.Code)
+			in.faults.add(line, "%s %s", other.Code, in.twice)
+		case in.again:
 		default:
 			in.faults.add(line, "%s is in the pool already", other.Code)
 		}

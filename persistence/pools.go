@@ -30,6 +30,8 @@ type CouponPool struct {
 	CreatedAt time.Time
 	// RevokedAt is when the whole pool was revoked; zero when it is in force.
 	RevokedAt time.Time
+	// Revision grows, from 1, with each change of Wanted and RevokedAt.
+	Revision int64
 }
 
 // Codes returns how many codes the pool has, whatever their state.
@@ -52,6 +54,7 @@ type poolRow struct {
 	Position  int64     `bun:"position"`
 	CreatedAt time.Time `bun:"created_at"`
 	RevokedAt time.Time `bun:"revoked_at,nullzero"`
+	Revision  int64     `bun:"revision"`
 }
 
 func (r *poolRow) format() coupon.Format {
@@ -61,7 +64,7 @@ func (r *poolRow) format() coupon.Format {
 func (r *poolRow) pool() CouponPool {
 	return CouponPool{
 		Name: r.Name, Format: r.format(), Wanted: r.Wanted, Issued: r.Issued,
-		CreatedAt: r.CreatedAt.UTC(), RevokedAt: utc(r.RevokedAt),
+		CreatedAt: r.CreatedAt.UTC(), RevokedAt: utc(r.RevokedAt), Revision: r.Revision,
 	}
 }
 
@@ -92,7 +95,7 @@ func (s *Store) CreatePool(ctx context.Context, name string, format coupon.Forma
 	}
 	row := poolRow{
 		Name: name, Prefix: format.Prefix, Length: int64(format.Length), GroupSize: int64(format.Group),
-		Key: hex.EncodeToString(coupon.NewKey()), Wanted: wanted, CreatedAt: s.now(),
+		Key: hex.EncodeToString(coupon.NewKey()), Wanted: wanted, CreatedAt: s.now(), Revision: 1,
 	}
 	err := s.write(ctx, "create pool", func(ctx context.Context, tx bun.Tx) error {
 		added, err := affected(tx.NewInsert().Model(&row).On("CONFLICT (name) DO NOTHING").Exec(ctx))
@@ -203,36 +206,41 @@ func (s *Store) poolRow(ctx context.Context, name string) (poolRow, error) {
 
 // RevokePool makes every code of the pool, and those that are still to come,
 // unknown to promotions, at once and whatever their number. It changes nothing
-// about a pool that is revoked. *UnknownPoolError when there is none.
-func (s *Store) RevokePool(ctx context.Context, name string) error {
-	return s.setPoolRevoked(ctx, name, s.now())
+// about a pool that is revoked. *UnknownPoolError when there is none; where expected is
+// given and the pool has another revision, an *engine.PoolChangedError.
+func (s *Store) RevokePool(ctx context.Context, name string, expected *int64) error {
+	return s.setPoolRevoked(ctx, name, s.now(), expected)
 }
 
 // RestorePool undoes RevokePool. Codes that were revoked one by one stay so.
-func (s *Store) RestorePool(ctx context.Context, name string) error {
-	return s.setPoolRevoked(ctx, name, time.Time{})
+func (s *Store) RestorePool(ctx context.Context, name string, expected *int64) error {
+	return s.setPoolRevoked(ctx, name, time.Time{}, expected)
 }
 
-func (s *Store) setPoolRevoked(ctx context.Context, name string, at time.Time) error {
-	if textProblem(name) != "" {
-		return &UnknownPoolError{Name: name}
-	}
+func (s *Store) setPoolRevoked(ctx context.Context, name string, at time.Time, expected *int64) error {
 	return s.write(ctx, "revoke pool", func(ctx context.Context, tx bun.Tx) error {
-		change := tx.NewUpdate().Model((*poolRow)(nil)).Where("name = ?", name)
-		if at.IsZero() {
-			change = change.Set("revoked_at = NULL")
-		} else {
-			change = change.Set("revoked_at = coalesce(revoked_at, ?)", at)
-		}
-		changed, err := affected(change.Exec(ctx))
+		row, err := lockPool(ctx, tx, name)
 		switch {
 		case err != nil:
-			return failed("revoke pool", err)
-		case changed == 0:
-			return &UnknownPoolError{Name: name}
+			return err
+		case !(engine.Precondition{Revision: expected}).Holds(row.Revision):
+			return &engine.PoolChangedError{Name: name, Revision: row.Revision}
+		case row.RevokedAt.IsZero() == at.IsZero():
+			return nil // nothing to tell of
+		}
+		row.RevokedAt = at
+		if err := changePool(ctx, tx, &row); err != nil {
+			return err
 		}
 		return s.recordAudit(ctx, tx)
 	})
+}
+
+// changePool saves what was asked of a pool, at its next revision.
+func changePool(ctx context.Context, tx bun.Tx, row *poolRow) error {
+	row.Revision++
+	_, err := tx.NewUpdate().Model(row).Column("wanted", "revoked_at", "revision").WherePK().Exec(ctx)
+	return failed("change pool", err)
 }
 
 // poolsOf returns the pool of each code that exists and is not revoked. The codes

@@ -33,9 +33,9 @@ func TestPurchasesKnowCodesThatAreNotRevoked(t *testing.T) {
 	_, err := store.RevokeCodes(t.Context(), []string{"A2"})
 	must(t, err)
 	knows(map[string]string{"A1": "a", "B1": "b"})
-	must(t, store.RevokePool(t.Context(), "b"))
+	must(t, store.RevokePool(t.Context(), "b", nil))
 	knows(map[string]string{"A1": "a"})
-	must(t, store.RestorePool(t.Context(), "b"))
+	must(t, store.RestorePool(t.Context(), "b", nil))
 	knows(map[string]string{"A1": "a", "B1": "b"})
 	asked = nil
 	knows(map[string]string{})

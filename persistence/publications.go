@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/checkout-promotions/checkout/engine/audit"
 	"github.com/checkout-promotions/checkout/engine/publication"
 )
 
@@ -41,7 +42,7 @@ func publicationProblem(digest, author, message string) error {
 // tells that it was not kept before; one that was keeps its files, its author and its
 // message, and gets the tests. Created and Activations of r are not looked at. Texts that
 // cannot be kept are an *InvalidError. Any number of processes may publish the same one
-// at once.
+// at once. The entries of the audit log get the digest as their subject.
 func (s *Store) Publish(ctx context.Context, r publication.Ruleset) (created bool, err error) {
 	if err := publicationProblem(r.Digest, r.Author, r.Message); err != nil {
 		return false, err
@@ -49,7 +50,7 @@ func (s *Store) Publish(ctx context.Context, r publication.Ruleset) (created boo
 	row := rulesetRow{
 		Digest: r.Digest, Files: r.Files, Version: r.Version, FirstUsedAt: s.now(), Author: r.Author, Message: r.Message, Tests: r.Tests,
 	}
-	err = once(ctx, s, "publish ruleset", &created, func(ctx context.Context, tx bun.Tx) error {
+	err = once(audit.About(ctx, r.Digest), s, "publish ruleset", &created, func(ctx context.Context, tx bun.Tx) error {
 		n, err := affected(tx.NewInsert().Model(&row).On("CONFLICT (digest) DO NOTHING").Exec(ctx))
 		if created = n == 1; created || err != nil {
 			return failed("publish ruleset", err)

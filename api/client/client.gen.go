@@ -114,7 +114,8 @@ type ClientInterface interface {
 
 	// GetCouponPool Tell a pool
 	//
-	// How many codes it has, and how many of them were revoked.
+	// How many codes it has, and how many of them were revoked. The ETag is for If-Match: it stands for how many codes are wanted and whether
+	// the pool is revoked, and not for what became of its codes.
 	//
 	// Corresponds with GET /v1/coupon-pools/{pool} (the `GetCouponPool` operationId).
 	GetCouponPool(ctx context.Context, pool Pool, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -123,7 +124,8 @@ type ClientInterface interface {
 	//
 	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-	// needed does nothing.
+	// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+	// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -134,7 +136,8 @@ type ClientInterface interface {
 	//
 	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-	// needed does nothing.
+	// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+	// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -147,6 +150,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
 	ListCouponCodes(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportCouponCodesWithBody Add codes from elsewhere to a pool
+	//
+	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+	// several requests.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+	ImportCouponCodesWithBody(ctx context.Context, pool Pool, params *ImportCouponCodesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportCouponCodes Add codes from elsewhere to a pool
+	//
+	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+	// several requests.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+	ImportCouponCodes(ctx context.Context, pool Pool, params *ImportCouponCodesParams, body ImportCouponCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RestoreCouponPool Undo the revocation of a pool
 	//
@@ -885,7 +910,8 @@ func (c *Client) ListCouponPools(ctx context.Context, params *ListCouponPoolsPar
 
 // GetCouponPool Tell a pool
 //
-// How many codes it has, and how many of them were revoked.
+// How many codes it has, and how many of them were revoked. The ETag is for If-Match: it stands for how many codes are wanted and whether
+// the pool is revoked, and not for what became of its codes.
 //
 // Corresponds with GET /v1/coupon-pools/{pool} (the `GetCouponPool` operationId).
 func (c *Client) GetCouponPool(ctx context.Context, pool Pool, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -904,7 +930,8 @@ func (c *Client) GetCouponPool(ctx context.Context, pool Pool, reqEditors ...Req
 //
 // The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 // answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-// needed does nothing.
+// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 //
 // Takes any type of body and a specified content type.
 //
@@ -925,7 +952,8 @@ func (c *Client) PutCouponPoolWithBody(ctx context.Context, pool Pool, params *P
 //
 // The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 // answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-// needed does nothing.
+// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -949,6 +977,48 @@ func (c *Client) PutCouponPool(ctx context.Context, pool Pool, params *PutCoupon
 // Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
 func (c *Client) ListCouponCodes(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCouponCodesRequest(c.Server, pool, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportCouponCodesWithBody Add codes from elsewhere to a pool
+//
+// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+// several requests.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+func (c *Client) ImportCouponCodesWithBody(ctx context.Context, pool Pool, params *ImportCouponCodesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportCouponCodesRequestWithBody(c.Server, pool, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportCouponCodes Add codes from elsewhere to a pool
+//
+// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+// several requests.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+func (c *Client) ImportCouponCodes(ctx context.Context, pool Pool, params *ImportCouponCodesParams, body ImportCouponCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportCouponCodesRequest(c.Server, pool, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2738,15 +2808,37 @@ func NewPutCouponPoolRequestWithBody(server string, pool Pool, params *PutCoupon
 
 	if params != nil {
 
-		if params.IdempotencyKey != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Idempotency-Key", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IfNoneMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam2)
 		}
 
 	}
@@ -2827,6 +2919,68 @@ func NewListCouponCodesRequest(server string, pool Pool, params *ListCouponCodes
 	return req, nil
 }
 
+// NewImportCouponCodesRequest calls the generic ImportCouponCodes builder with application/json body
+func NewImportCouponCodesRequest(server string, pool Pool, params *ImportCouponCodesParams, body ImportCouponCodesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportCouponCodesRequestWithBody(server, pool, params, "application/json", bodyReader)
+}
+
+// NewImportCouponCodesRequestWithBody constructs an http.Request for the ImportCouponCodes method, with any body, and a specified content type
+func NewImportCouponCodesRequestWithBody(server string, pool Pool, params *ImportCouponCodesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "pool", pool, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coupon-pools/%s/codes:import", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRestoreCouponPoolRequest constructs an http.Request for the RestoreCouponPool method
 func NewRestoreCouponPoolRequest(server string, pool Pool, params *RestoreCouponPoolParams) (*http.Request, error) {
 	var err error
@@ -2860,15 +3014,26 @@ func NewRestoreCouponPoolRequest(server string, pool Pool, params *RestoreCoupon
 
 	if params != nil {
 
-		if params.IdempotencyKey != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Idempotency-Key", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -2909,15 +3074,26 @@ func NewRevokeCouponPoolRequest(server string, pool Pool, params *RevokeCouponPo
 
 	if params != nil {
 
-		if params.IdempotencyKey != nil {
+		if params.IfMatch != nil {
 			var headerParam0 string
 
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
 			if err != nil {
 				return nil, err
 			}
 
-			req.Header.Set("Idempotency-Key", headerParam0)
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
 		}
 
 	}
@@ -5862,7 +6038,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetCouponPoolWithResponse Tell a pool
 	//
-	// How many codes it has, and how many of them were revoked.
+	// How many codes it has, and how many of them were revoked. The ETag is for If-Match: it stands for how many codes are wanted and whether
+	// the pool is revoked, and not for what became of its codes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5873,7 +6050,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-	// needed does nothing.
+	// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+	// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5884,7 +6062,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 	// answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-	// needed does nothing.
+	// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+	// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5899,6 +6078,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/coupon-pools/{pool}/codes (the `ListCouponCodes` operationId).
 	ListCouponCodesWithResponse(ctx context.Context, pool Pool, params *ListCouponCodesParams, reqEditors ...RequestEditorFn) (*ListCouponCodesResponse, error)
+
+	// ImportCouponCodesWithBodyWithResponse Add codes from elsewhere to a pool
+	//
+	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+	// several requests.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+	ImportCouponCodesWithBodyWithResponse(ctx context.Context, pool Pool, params *ImportCouponCodesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCouponCodesResponse, error)
+
+	// ImportCouponCodesWithResponse Add codes from elsewhere to a pool
+	//
+	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+	// several requests.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+	ImportCouponCodesWithResponse(ctx context.Context, pool Pool, params *ImportCouponCodesParams, body ImportCouponCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCouponCodesResponse, error)
 
 	// RestoreCouponPoolWithResponse Undo the revocation of a pool
 	//
@@ -6804,6 +7005,11 @@ func (r ListCouponPoolsResponse) ContentType() string {
 	return ""
 }
 
+// GetCouponPoolResponse200Headers the declared response headers of an HTTP 200 response for GetCouponPool
+type GetCouponPoolResponse200Headers struct {
+	ETag string
+}
+
 type GetCouponPoolResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6811,6 +7017,8 @@ type GetCouponPoolResponse struct {
 	JSON200 *CouponPool
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetCouponPoolResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6852,6 +7060,16 @@ func (r GetCouponPoolResponse) ContentType() string {
 	return ""
 }
 
+// PutCouponPoolResponse200Headers the declared response headers of an HTTP 200 response for PutCouponPool
+type PutCouponPoolResponse200Headers struct {
+	ETag string
+}
+
+// PutCouponPoolResponse201Headers the declared response headers of an HTTP 201 response for PutCouponPool
+type PutCouponPoolResponse201Headers struct {
+	ETag string
+}
+
 type PutCouponPoolResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6861,6 +7079,10 @@ type PutCouponPoolResponse struct {
 	JSON201 *CouponPool
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PutCouponPoolResponse200Headers
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PutCouponPoolResponse201Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -6955,6 +7177,59 @@ func (r ListCouponCodesResponse) ContentType() string {
 	return ""
 }
 
+type ImportCouponCodesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CouponCodesChanged
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportCouponCodesResponse) GetJSON200() *CouponCodesChanged {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportCouponCodesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportCouponCodesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportCouponCodesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportCouponCodesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportCouponCodesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RestoreCouponPoolResponse200Headers the declared response headers of an HTTP 200 response for RestoreCouponPool
+type RestoreCouponPoolResponse200Headers struct {
+	ETag string
+}
+
 type RestoreCouponPoolResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6962,6 +7237,8 @@ type RestoreCouponPoolResponse struct {
 	JSON200 *CouponPool
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RestoreCouponPoolResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -7003,6 +7280,11 @@ func (r RestoreCouponPoolResponse) ContentType() string {
 	return ""
 }
 
+// RevokeCouponPoolResponse200Headers the declared response headers of an HTTP 200 response for RevokeCouponPool
+type RevokeCouponPoolResponse200Headers struct {
+	ETag string
+}
+
 type RevokeCouponPoolResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7010,6 +7292,8 @@ type RevokeCouponPoolResponse struct {
 	JSON200 *CouponPool
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RevokeCouponPoolResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -9770,7 +10054,8 @@ func (c *ClientWithResponses) ListCouponPoolsWithResponse(ctx context.Context, p
 
 // GetCouponPoolWithResponse Tell a pool
 //
-// How many codes it has, and how many of them were revoked.
+// How many codes it has, and how many of them were revoked. The ETag is for If-Match: it stands for how many codes are wanted and whether
+// the pool is revoked, and not for what became of its codes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9787,7 +10072,8 @@ func (c *ClientWithResponses) GetCouponPoolWithResponse(ctx context.Context, poo
 //
 // The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 // answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-// needed does nothing.
+// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9804,7 +10090,8 @@ func (c *ClientWithResponses) PutCouponPoolWithBodyWithResponse(ctx context.Cont
 //
 // The pool has so many codes from then on, in all, and is made where there is none. At most 10,000 codes are made by one request, whose
 // answer tells by `issued` how many there are: while that is less than `codes`, send the request again. To send it once more than
-// needed does nothing.
+// needed does nothing. A pool of 0 codes is one that codes are imported into. With `If-Match` of the ETag that was read, nothing is
+// done to a pool that somebody else has changed; with `If-None-Match: *`, the pool is made or the answer is 412.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9830,6 +10117,40 @@ func (c *ClientWithResponses) ListCouponCodesWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseListCouponCodesResponse(rsp)
+}
+
+// ImportCouponCodesWithBodyWithResponse Add codes from elsewhere to a pool
+//
+// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+// several requests.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+func (c *ClientWithResponses) ImportCouponCodesWithBodyWithResponse(ctx context.Context, pool Pool, params *ImportCouponCodesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCouponCodesResponse, error) {
+	rsp, err := c.ImportCouponCodesWithBody(ctx, pool, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportCouponCodesResponse(rsp)
+}
+
+// ImportCouponCodesWithResponse Add codes from elsewhere to a pool
+//
+// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
+// several requests.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/coupon-pools/{pool}/codes:import (the `ImportCouponCodes` operationId).
+func (c *ClientWithResponses) ImportCouponCodesWithResponse(ctx context.Context, pool Pool, params *ImportCouponCodesParams, body ImportCouponCodesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCouponCodesResponse, error) {
+	rsp, err := c.ImportCouponCodes(ctx, pool, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportCouponCodesResponse(rsp)
 }
 
 // RestoreCouponPoolWithResponse Undo the revocation of a pool
@@ -11194,6 +11515,19 @@ func ParseGetCouponPoolResponse(rsp *http.Response) (*GetCouponPoolResponse, err
 
 	}
 
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetCouponPoolResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
 	return response, nil
 }
 
@@ -11234,6 +11568,29 @@ func ParsePutCouponPoolResponse(rsp *http.Response) (*PutCouponPoolResponse, err
 
 	}
 
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PutCouponPoolResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 201:
+		var headers PutCouponPoolResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers201 = &headers
+	}
+
 	return response, nil
 }
 
@@ -11253,6 +11610,39 @@ func ParseListCouponCodesResponse(rsp *http.Response) (*ListCouponCodesResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CouponCodePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseImportCouponCodesResponse parses an HTTP response from a ImportCouponCodesWithResponse call
+func ParseImportCouponCodesResponse(rsp *http.Response) (*ImportCouponCodesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportCouponCodesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CouponCodesChanged
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11300,6 +11690,19 @@ func ParseRestoreCouponPoolResponse(rsp *http.Response) (*RestoreCouponPoolRespo
 
 	}
 
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RestoreCouponPoolResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	}
+
 	return response, nil
 }
 
@@ -11331,6 +11734,19 @@ func ParseRevokeCouponPoolResponse(rsp *http.Response) (*RevokeCouponPoolRespons
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RevokeCouponPoolResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -334,6 +334,21 @@ func (e IfNoneMatch) Valid() bool {
 	}
 }
 
+// Defines values for PutCouponPoolParamsIfNoneMatch.
+const (
+	PutCouponPoolParamsIfNoneMatchAsterisk PutCouponPoolParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the PutCouponPoolParamsIfNoneMatch enum.
+func (e PutCouponPoolParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case PutCouponPoolParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsDeleted.
 const (
 	ListItemsParamsDeletedFalse ListItemsParamsDeleted = "false"
@@ -595,8 +610,8 @@ type CouponPoolPage struct {
 
 // CouponPoolRequest defines model for CouponPoolRequest.
 type CouponPoolRequest struct {
-	// Codes How many generated codes the pool has in all
-	Codes int64 `json:"codes"`
+	// Codes How many generated codes the pool has in all, or more where it has more already
+	Codes int64 `json:"codes,omitempty,omitzero"`
 
 	// Group Letters between hyphens, 0 for no hyphens. Left out, those of the pool, and 4 for a new one.
 	Group *int `json:"group,omitempty"`
@@ -1985,9 +2000,18 @@ type ListCouponPoolsParams struct {
 
 // PutCouponPoolParams defines parameters for PutCouponPool.
 type PutCouponPoolParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch `*`, for what must not be there yet
+	IfNoneMatch *PutCouponPoolParamsIfNoneMatch `json:"If-None-Match,omitempty"`
+
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
 	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// PutCouponPoolParamsIfNoneMatch defines parameters for PutCouponPool.
+type PutCouponPoolParamsIfNoneMatch string
 
 // ListCouponCodesParams defines parameters for ListCouponCodes.
 type ListCouponCodesParams struct {
@@ -1998,14 +2022,26 @@ type ListCouponCodesParams struct {
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ImportCouponCodesParams defines parameters for ImportCouponCodes.
+type ImportCouponCodesParams struct {
+	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
+	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RestoreCouponPoolParams defines parameters for RestoreCouponPool.
 type RestoreCouponPoolParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
 	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RevokeCouponPoolParams defines parameters for RevokeCouponPool.
 type RevokeCouponPoolParams struct {
+	// IfMatch The ETag that was read; where it is another by now, the answer is 412 and nothing changes.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
 	// IdempotencyKey Stands for one request; retries with it get the answer of the first.
 	IdempotencyKey *OptionalIdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2304,6 +2340,9 @@ type RotateWebhookSecretParams struct {
 
 // PutCouponPoolJSONRequestBody defines body for PutCouponPool for application/json ContentType.
 type PutCouponPoolJSONRequestBody = CouponPoolRequest
+
+// ImportCouponCodesJSONRequestBody defines body for ImportCouponCodes for application/json ContentType.
+type ImportCouponCodesJSONRequestBody = CouponCodesRequest
 
 // RestoreCouponsJSONRequestBody defines body for RestoreCoupons for application/json ContentType.
 type RestoreCouponsJSONRequestBody = CouponCodesRequest

@@ -262,8 +262,8 @@ func testAuditWithEffect(s *shop) {
 		},
 		{
 			"RevokePool",
-			func(s *shop) error { return s.RevokePool(s.ctx, "spring") },
-			func(s *shop) error { return s.RevokePool(s.ctx, "none") },
+			func(s *shop) error { return s.RevokePool(s.ctx, "spring", nil) },
+			func(s *shop) error { return s.RevokePool(s.ctx, "none", nil) },
 		},
 	} {
 		audited := *s

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -38,6 +39,8 @@ func couponCases() []testCase {
 		{"an import that two do at once is done once", testImportTogether},
 		{"methods of pools that are not there say so", testUnknownPools},
 		{"a pool is ensured again and again and has what it was asked for once", testEnsurePool},
+		{"a pool is changed only as it was read, and of many who do so at once one does", testPoolRevisions},
+		{"codes of a list are added once, all or none", testAddCodes},
 		{"codes are told page by page", testCodePages},
 	}
 }
@@ -86,7 +89,7 @@ func (s *shop) poolIs(name string, want persistence.CouponPool) {
 	s.t.Helper()
 	got, err := s.Pool(s.ctx, name)
 	s.check(err)
-	got.CreatedAt, got.RevokedAt = time.Time{}, time.Time{}
+	got.CreatedAt, got.RevokedAt, got.Revision = time.Time{}, time.Time{}, 0 // see testPoolRevisions
 	want.Name = name
 	if want.Format == (coupon.Format{}) {
 		want.Format = short
@@ -98,7 +101,7 @@ func testCreatePool(s *shop) {
 	before := time.Now().Add(-time.Millisecond)
 	created, err := s.CreatePool(s.ctx, "spring", short, 500)
 	s.check(err)
-	s.equal("pool", created, persistence.CouponPool{Name: "spring", Format: short, Wanted: 500, CreatedAt: created.CreatedAt})
+	s.equal("pool", created, persistence.CouponPool{Name: "spring", Format: short, Wanted: 500, CreatedAt: created.CreatedAt, Revision: 1})
 	s.equal("created now", created.CreatedAt.After(before) && !created.CreatedAt.After(time.Now()), true)
 	read, err := s.Pool(s.ctx, "spring")
 	s.check(err)
@@ -136,7 +139,7 @@ func testPools(s *shop) {
 	s.addCodes("a", "code\nX1\nX2\n")
 	_, err := s.RevokeCodes(s.ctx, codes[:1])
 	s.check(err)
-	s.check(s.RevokePool(s.ctx, "a"))
+	s.check(s.RevokePool(s.ctx, "a", nil))
 	pools, err := s.Pools(s.ctx)
 	s.check(err)
 	s.equal("number of pools", len(pools), 2)
@@ -145,8 +148,8 @@ func testPools(s *shop) {
 		pools[i].CreatedAt, pools[i].RevokedAt = time.Time{}, time.Time{}
 	}
 	s.equal("pools", pools, []persistence.CouponPool{
-		{Name: "a", Format: short, Imported: 2},
-		{Name: "b", Format: short, Wanted: 3, Issued: 3, Revoked: 1},
+		{Name: "a", Format: short, Imported: 2, Revision: 2},
+		{Name: "b", Format: short, Wanted: 3, Issued: 3, Revoked: 1, Revision: 1},
 	})
 }
 
@@ -306,10 +309,10 @@ func testRevokePool(s *shop) {
 	s.pool("other", 0)
 	s.addCodes("other", "code\nOTHER\n")
 	s.check2(s.RevokeCodes(s.ctx, codes[:1]))
-	s.check(s.RevokePool(s.ctx, "spring"))
+	s.check(s.RevokePool(s.ctx, "spring", nil))
 	pool, err := s.Pool(s.ctx, "spring")
 	s.check(err)
-	s.check(s.RevokePool(s.ctx, "spring"))
+	s.check(s.RevokePool(s.ctx, "spring", nil))
 	s.check2(s.GenerateCodes(s.ctx, "spring", 1, nil))
 	again, err := s.Pool(s.ctx, "spring")
 	s.check(err)
@@ -318,7 +321,7 @@ func testRevokePool(s *shop) {
 		s.stateIs(code, persistence.CodeRevoked)
 	}
 	s.stateIs("OTHER", persistence.CodeAvailable)
-	s.check(s.RestorePool(s.ctx, "spring"))
+	s.check(s.RestorePool(s.ctx, "spring", nil))
 	s.stateIs(codes[0], persistence.CodeRevoked)
 	s.stateIs(codes[1], persistence.CodeAvailable)
 	s.poolIs("spring", persistence.CouponPool{Wanted: 4, Issued: 4, Revoked: 1})
@@ -472,8 +475,8 @@ func testUnknownPools(s *shop) {
 			func() error { _, err := s.GenerateCodes(s.ctx, name, 1, nil); return err },
 			func() error { _, err := s.ImportCodes(s.ctx, name, strings.NewReader("code\nA\n"), nil); return err },
 			func() error { _, err := s.ExportCodes(s.ctx, name, &strings.Builder{}); return err },
-			func() error { return s.RevokePool(s.ctx, name) },
-			func() error { return s.RestorePool(s.ctx, name) },
+			func() error { return s.RevokePool(s.ctx, name, nil) },
+			func() error { return s.RestorePool(s.ctx, name, nil) },
 		} {
 			s.refused(call(), &persistence.UnknownPoolError{Name: name})
 		}
@@ -486,8 +489,8 @@ func (s *shop) couponCalls() map[string]func(context.Context) error {
 		"CreatePool":    func(ctx context.Context) error { _, err := s.CreatePool(ctx, "a", short, 1); return err },
 		"Pools":         func(ctx context.Context) error { _, err := s.Pools(ctx); return err },
 		"Pool":          func(ctx context.Context) error { _, err := s.Pool(ctx, "a"); return err },
-		"RevokePool":    func(ctx context.Context) error { return s.RevokePool(ctx, "a") },
-		"RestorePool":   func(ctx context.Context) error { return s.RestorePool(ctx, "a") },
+		"RevokePool":    func(ctx context.Context) error { return s.RevokePool(ctx, "a", nil) },
+		"RestorePool":   func(ctx context.Context) error { return s.RestorePool(ctx, "a", nil) },
 		"GenerateCodes": func(ctx context.Context) error { _, err := s.GenerateCodes(ctx, "a", 1, nil); return err },
 		"LookupCode":    func(ctx context.Context) error { _, err := s.LookupCode(ctx, "A"); return err },
 		"RevokeCodes":   func(ctx context.Context) error { _, err := s.RevokeCodes(ctx, []string{"A"}); return err },
@@ -501,14 +504,14 @@ func (s *shop) couponCalls() map[string]func(context.Context) error {
 }
 
 func testEnsurePool(s *shop) {
-	created, err := s.EnsurePool(s.ctx, "spring", short, 2500)
+	created, err := s.EnsurePool(s.ctx, "spring", short, 2500, engine.Precondition{})
 	s.check(err)
 	s.equal("created", created, true)
 	s.poolIs("spring", persistence.CouponPool{Name: "spring", Format: short, Wanted: 2500})
 	var all sync.WaitGroup
 	for range 4 { // who does not know whether it took effect asks again
 		all.Go(func() {
-			created, err := s.EnsurePool(s.ctx, "spring", short, 2500)
+			created, err := s.EnsurePool(s.ctx, "spring", short, 2500, engine.Precondition{})
 			s.wants(err, !created, "a pool that was there")
 		})
 	}
@@ -519,20 +522,96 @@ func testEnsurePool(s *shop) {
 	pool, err = s.MakeCodes(s.ctx, "spring", 10_000)
 	s.check(err)
 	s.equal("codes after the rest", []int64{pool.Wanted, pool.Issued}, []int64{2500, 2500})
-	created, err = s.EnsurePool(s.ctx, "spring", short, 10) // fewer are not taken away
+	created, err = s.EnsurePool(s.ctx, "spring", short, 10, engine.Precondition{}) // fewer are not taken away
 	s.wants(err, !created, "a pool that was there")
 	s.poolIs("spring", persistence.CouponPool{Name: "spring", Format: short, Wanted: 2500, Issued: 2500})
 	longer := short
 	longer.Length++
-	_, err = s.EnsurePool(s.ctx, "spring", longer, 3000)
+	_, err = s.EnsurePool(s.ctx, "spring", longer, 3000, engine.Precondition{})
 	s.refused(err, &persistence.PoolFormatError{Name: "spring", Format: short})
-	_, err = s.EnsurePool(s.ctx, "a b", short, 1)
+	_, err = s.EnsurePool(s.ctx, "a b", short, 1, engine.Precondition{})
 	s.refused(err, &persistence.InvalidError{Field: "pool", Problem: `"a b" is no name; use 1 to 64 letters, digits, - and _`})
-	if _, err = s.EnsurePool(s.ctx, "spring", short, short.Capacity()+1); !errors.As(err, new(*coupon.GuessableError)) {
+	if _, err = s.EnsurePool(s.ctx, "spring", short, short.Capacity()+1, engine.Precondition{}); !errors.As(err, new(*coupon.GuessableError)) {
 		s.t.Errorf("got error %v, want that codes could be guessed", err)
 	}
 	_, err = s.MakeCodes(s.ctx, "nothing", 1)
 	s.refused(err, &persistence.UnknownPoolError{Name: "nothing"})
+}
+
+func testPoolRevisions(s *shop) {
+	at := func(n int64) engine.Precondition { return engine.Precondition{Revision: &n} }
+	ensure := func(total int64, wanted engine.Precondition) error {
+		_, err := s.EnsurePool(s.ctx, "spring", short, total, wanted)
+		return err
+	}
+	revision := func(want int64) {
+		s.t.Helper()
+		pool, err := s.Pool(s.ctx, "spring")
+		s.check(err)
+		s.equal("revision", pool.Revision, want)
+	}
+	s.refused(ensure(1, at(1)), &engine.PoolChangedError{Name: "spring"})
+	_, err := s.Pool(s.ctx, "spring")
+	s.refused(err, &persistence.UnknownPoolError{Name: "spring"})
+	s.check(ensure(5, engine.Precondition{Absent: true}))
+	revision(1)
+	s.refused(ensure(6, engine.Precondition{Absent: true}), &engine.PoolChangedError{Name: "spring", Revision: 1})
+	s.check2(s.MakeCodes(s.ctx, "spring", 5)) // which changes nothing that somebody has said
+	s.check(ensure(5, at(1)))
+	revision(1)
+	s.check(ensure(6, at(1)))
+	revision(2)
+	changed := &engine.PoolChangedError{Name: "spring", Revision: 2}
+	one, two := int64(1), int64(2)
+	s.refused(ensure(7, at(1)), changed)
+	s.refused(s.RevokePool(s.ctx, "spring", &one), changed)
+	s.refused(s.RestorePool(s.ctx, "spring", &one), changed)
+	s.check(s.RestorePool(s.ctx, "spring", &two)) // it is not revoked
+	revision(2)
+	s.check(s.RevokePool(s.ctx, "spring", &two))
+	revision(3)
+	s.check(s.RevokePool(s.ctx, "spring", nil))
+	revision(3)
+	s.check(s.RestorePool(s.ctx, "spring", nil))
+	s.check2(s.GenerateCodes(s.ctx, "spring", 1, nil))
+	revision(5)
+	var won atomic.Int64
+	together(8, func(i int) {
+		err := ensure(int64(100+i), at(5))
+		if err == nil {
+			won.Add(1)
+		} else if !errors.As(err, new(*engine.PoolChangedError)) {
+			s.wants(err, false, "a change, or to be told of another one")
+		}
+	})
+	s.equal("changes", won.Load(), int64(1))
+	revision(6)
+}
+
+func testAddCodes(s *shop) {
+	s.pool("letters", 0)
+	s.pool("other", 0)
+	s.addCodes("other", "code\nTHEIRS\n")
+	n, err := s.AddCodes(s.ctx, "letters", []string{"B", "A"})
+	s.check(err)
+	s.equal("added", n, int64(2))
+	many := []string{"A"}
+	for i := range 1234 {
+		many = append(many, fmt.Sprint("M", i))
+	}
+	for _, want := range []int64{1234, 0} {
+		n, err = s.AddCodes(s.ctx, "letters", many)
+		s.check(err)
+		s.equal("added to those that are there", n, want)
+	}
+	_, err = s.AddCodes(s.ctx, "letters", []string{"NEW", "B", "NEW", "THEIRS", "b", "a\nb", ""})
+	s.refused(err, &persistence.ImportError{Faults: []persistence.ImportFault{
+		{Line: 3, Problem: "NEW is in the list before"}, {Line: 4, Problem: "THEIRS belongs to pool other"},
+		{Line: 5, Problem: `"b" is not how codes are compared; write "B"`}, {Line: 6, Problem: `"a\nb" contains a control character`}, {Line: 7, Problem: "the code is empty"},
+	}})
+	s.equal("codes", len(s.codes("letters")), 1236)
+	_, err = s.AddCodes(s.ctx, "none", []string{"A"})
+	s.refused(err, &persistence.UnknownPoolError{Name: "none"})
 }
 
 func testCodePages(s *shop) {

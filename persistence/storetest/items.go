@@ -46,7 +46,7 @@ func itemCases() []testCase {
 			s.refused(err, &engine.ItemChangedError{SKU: "B"})
 			s.refused(s.DeleteItem(s.ctx, "A", put("", "", at(1)).Condition), &engine.ItemChangedError{SKU: "A", Revision: 2})
 			s.check(s.DeleteItem(s.ctx, "A", put("", "", at(2)).Condition))
-			s.refused(s.DeleteItem(s.ctx, "A", engine.ItemCondition{}), &engine.UnknownItemError{Key: "A"})
+			s.refused(s.DeleteItem(s.ctx, "A", engine.Precondition{}), &engine.UnknownItemError{Key: "A"})
 			item, created, err = s.PutItem(s.ctx, put("A", "a", absent))
 			s.check(err)
 			s.equal("created again", created, true)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/checkout-promotions/checkout/api"
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/coupon"
 )
@@ -29,7 +30,7 @@ func (c apiCoupons) Pool(ctx context.Context, name string) (api.CouponPool, erro
 }
 
 // EnsurePool implements api.Coupons.
-func (c apiCoupons) EnsurePool(ctx context.Context, name string, wish api.CouponWish) (bool, error) {
+func (c apiCoupons) EnsurePool(ctx context.Context, name string, wish api.CouponWish, wanted engine.Precondition) (bool, error) {
 	format := coupon.Format{Length: coupon.LengthFor(wish.Codes), Group: usualGroup}
 	known, err := c.Store.Pool(ctx, name)
 	switch _, unknown := errors.AsType[*persistence.UnknownPoolError](err); {
@@ -47,7 +48,7 @@ func (c apiCoupons) EnsurePool(ctx context.Context, name string, wish api.Coupon
 	if wish.Group != nil {
 		format.Group = *wish.Group
 	}
-	created, err := c.Store.EnsurePool(ctx, name, format, wish.Codes)
+	created, err := c.Store.EnsurePool(ctx, name, format, wish.Codes, wanted)
 	return created, couponRefusal(err)
 }
 
@@ -59,6 +60,19 @@ func couponRefusal(err error) error {
 		}
 	}
 	return err
+}
+
+// AddCodes implements api.Coupons.
+func (c apiCoupons) AddCodes(ctx context.Context, name string, codes []string) (int64, error) {
+	added, err := c.Store.AddCodes(ctx, name, codes)
+	if refused, ok := errors.AsType[*persistence.ImportError](err); ok {
+		told := &api.CodesRefusedError{More: refused.More}
+		for _, fault := range refused.Faults {
+			told.Faults = append(told.Faults, api.CodeFault{Index: fault.Line - 1, Problem: fault.Problem})
+		}
+		err = told
+	}
+	return added, err
 }
 
 // MakeCodes implements api.Coupons.
@@ -86,7 +100,7 @@ func (c apiCoupons) LookupCode(ctx context.Context, code string) (api.CouponCode
 func apiPool(p *persistence.CouponPool) api.CouponPool {
 	return api.CouponPool{
 		Name: p.Name, Prefix: p.Format.Prefix, Length: p.Format.Length, Group: p.Format.Group,
-		Codes: p.Wanted, Issued: p.Issued, Imported: p.Imported, Revoked: p.Revoked, CreatedAt: p.CreatedAt, RevokedAt: p.RevokedAt,
+		Codes: p.Wanted, Issued: p.Issued, Imported: p.Imported, Revoked: p.Revoked, CreatedAt: p.CreatedAt, RevokedAt: p.RevokedAt, Revision: p.Revision,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/checkout-promotions/checkout/api"
+	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
 
@@ -30,7 +31,7 @@ func TestPoolsOfTheAPI(t *testing.T) {
 		{"a name that is none is refused", "a b", api.CouponWish{Codes: 3}, false, `pool: "a b" is no name; use 1 to 64 letters, digits, - and _`},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			created, err := coupons.EnsurePool(t.Context(), x.pool, x.wish)
+			created, err := coupons.EnsurePool(t.Context(), x.pool, x.wish, engine.Precondition{})
 			refused, text := (*api.CouponRefusedError)(nil), ""
 			if errors.As(err, &refused) {
 				text = refused.Problem

@@ -300,7 +300,7 @@ revoked one by one stay so when their pool is restored, and the other way round.
 // revocation is the command that revokes, or the one that restores.
 func revocation(s Streams, verb, short, long string,
 	codes func(*persistence.Store, context.Context, []string) (int64, error),
-	whole func(*persistence.Store, context.Context, string) error,
+	whole func(*persistence.Store, context.Context, string, *int64) error,
 ) *cobra.Command {
 	var pool string
 	cmd := &cobra.Command{
@@ -325,7 +325,7 @@ func revocation(s Streams, verb, short, long string,
 			}
 			return out(revocationReport(verb+"d", n))
 		}
-		if err := whole(data, ctx, pool); err != nil {
+		if err := whole(data, ctx, pool, nil); err != nil {
 			return err
 		}
 		read, err := data.Pool(ctx, pool)

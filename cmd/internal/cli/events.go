@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// purgePause is how long purgeEvents pauses, give or take half of it.
+	// purgePause is how long purgeOld pauses, give or take half of it.
 	purgePause = time.Hour
 	// announcePause is how long announceRules waits after the database failed.
 	announcePause = 5 * time.Second
@@ -86,7 +86,12 @@ func eventJobs(
 		func(ctx context.Context) error {
 			return announceRules(ctx, data, changed, func() string { return live.Active().Digest() }, log)
 		},
-		func(ctx context.Context) error { return purgeEvents(ctx, data, cfg.EventsKeep, log) },
+		func(ctx context.Context) error {
+			return purgeOld(ctx, "events", data.PurgeEvents, cfg.EventsKeep, log)
+		},
+		func(ctx context.Context) error {
+			return purgeOld(ctx, "audit log", data.PurgeAudit, cfg.AuditKeep, log)
+		},
 	}
 }
 
@@ -122,27 +127,22 @@ func (o outbox) Backlogs(ctx context.Context) ([]webhook.Backlog, error) {
 	return all, err
 }
 
-// purger is the store as purgeEvents needs it.
-type purger interface {
-	PurgeEvents(ctx context.Context, before time.Time) (int64, error)
-}
-
-// purgeEvents removes the events that every endpoint has got and that are older
-// than keep, now and then until ctx is done, and returns nil. An error is logged;
-// the next time may do better.
-func purgeEvents(ctx context.Context, data purger, keep time.Duration, log *slog.Logger) error {
-	for {
+// purgeOld removes what is older than keep, now and then until ctx is done, and returns
+// nil; for ever where keep is 0. An error is logged; the next time may do better.
+func purgeOld(ctx context.Context, what string, purge func(context.Context, time.Time) (int64, error), keep time.Duration, log *slog.Logger) error {
+	for keep > 0 {
 		if err := pause(ctx, purgePause/2+rand.N(purgePause)); err != nil {
 			return nil
 		}
-		n, err := data.PurgeEvents(ctx, time.Now().Add(-keep))
+		n, err := purge(ctx, time.Now().Add(-keep))
 		switch {
 		case err != nil && ctx.Err() == nil:
-			log.LogAttrs(ctx, slog.LevelWarn, "purge events", slog.Any("error", err))
+			log.LogAttrs(ctx, slog.LevelWarn, "purge "+what, slog.Any("error", err))
 		case n > 0:
-			log.LogAttrs(ctx, slog.LevelDebug, "purged events", slog.Int64("events", n))
+			log.LogAttrs(ctx, slog.LevelInfo, "purged "+what, slog.Int64("number", n), slog.Duration("older_than", keep))
 		}
 	}
+	return nil
 }
 
 // teller is the store as announceRules needs it.

@@ -25,20 +25,13 @@ func TestEveryEventCanBeConfigured(t *testing.T) {
 	}
 }
 
-// purgerFunc is a store that is called.
-type purgerFunc func(ctx context.Context, before time.Time) (int64, error)
-
-func (f purgerFunc) PurgeEvents(ctx context.Context, before time.Time) (int64, error) {
-	return f(ctx, before)
-}
-
-func TestEventsArePurgedNowAndThen(t *testing.T) {
+func TestWhatIsOldIsPurgedNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTime}))
 		ctx, cancel := context.WithCancel(t.Context())
 		last, calls := time.Now(), 0
-		err := purgeEvents(ctx, purgerFunc(func(_ context.Context, before time.Time) (int64, error) {
+		err := purgeOld(ctx, "events", func(_ context.Context, before time.Time) (int64, error) {
 			if age := time.Since(before); age != 48*time.Hour {
 				t.Errorf("got events from before %s ago, want 48h", age)
 			}
@@ -55,10 +48,13 @@ func TestEventsArePurgedNowAndThen(t *testing.T) {
 				cancel()
 				return 0, context.Canceled
 			}
-		}), 48*time.Hour, logger)
-		const want = "level=DEBUG msg=\"purged events\" events=7\nlevel=WARN msg=\"purge events\" error=\"the disk is full\"\n"
+		}, 48*time.Hour, logger)
+		const want = "level=INFO msg=\"purged events\" number=7 older_than=48h0m0s\nlevel=WARN msg=\"purge events\" error=\"the disk is full\"\n"
 		if got := log.String(); err != nil || calls != 3 || got != want {
 			t.Errorf("got error %v, %d calls, log\n%swant none, 3 and\n%s", err, calls, got, want)
+		}
+		if err := purgeOld(t.Context(), "what is kept for ever", nil, 0, logger); err != nil {
+			t.Errorf("got error %v", err)
 		}
 	})
 }

@@ -1,0 +1,1 @@
+ALTER TABLE coupon_pools DROP COLUMN revision;
