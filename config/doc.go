@@ -35,5 +35,6 @@
 // at the first key written twice and passes over a second document.
 //
 // 2026-11-22: variables that Kubernetes sets for a service named "checkout" (CHECKOUT_SERVICE_HOST, CHECKOUT_PORT=tcp://…) are
-// passed over; taking them for settings would keep a pod from starting beside such a service.
+// passed over; taking them for settings would keep a pod from starting beside such a service. So are those of commands that ask a
+// server.
 package config

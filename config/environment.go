@@ -13,6 +13,12 @@ import (
 // fileVariable is the environment variable that names the configuration file.
 const fileVariable = prefix + "CONFIG"
 
+// KeyVariable and ServerVariable are of commands that ask a server, and no settings: who has set them can use all other commands.
+const (
+	KeyVariable    = prefix + "KEY"
+	ServerVariable = prefix + "SERVER"
+)
+
 // readEnvironment reads the settings among the variables, given as NAME=value.
 func readEnvironment(environ []string) (reading, error) {
 	r, link := newReading(), regexp.MustCompile(kubernetesLink)
@@ -20,7 +26,7 @@ func readEnvironment(environ []string) (reading, error) {
 		Prefix:      prefix,
 		EnvironFunc: func() []string { return environ },
 		TransformFunc: func(name, value string) (string, any) {
-			if name == fileVariable || link.MatchString(name+"="+value) {
+			if name == fileVariable || name == KeyVariable || name == ServerVariable || link.MatchString(name+"="+value) {
 				return "", nil
 			}
 			return name, value

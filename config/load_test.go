@@ -72,6 +72,7 @@ func TestLoad(t *testing.T) {
 		{
 			name: "variables that Kubernetes sets beside a service named checkout do not matter",
 			env: []string{
+				"CHECKOUT_KEY=ck_1", "CHECKOUT_SERVER=https://shop.example",
 				"CHECKOUT_SERVICE_HOST=10.0.0.1", "CHECKOUT_SERVICE_PORT=80", "CHECKOUT_SERVICE_PORT_HTTP=80", "CHECKOUT_PORT=tcp://10.0.0.1:80",
 				"CHECKOUT_PORT_80_TCP=tcp://10.0.0.1:80", "CHECKOUT_PORT_80_TCP_PROTO=tcp", "CHECKOUT_PORT_80_TCP_PORT=80", "CHECKOUT_PORT_80_TCP_ADDR=10.0.0.1",
 			},

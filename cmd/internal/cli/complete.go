@@ -66,7 +66,7 @@ func completeOrders(s Streams, most int) cobra.CompletionFunc {
 
 func latestOrders(ctx context.Context, s Streams, cmd *cobra.Command) (references []string) {
 	cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
-	if err != nil {
+	if err != nil || asksServer(cmd) {
 		return nil
 	}
 	a, err := openArchive(ctx, cfg.Database)

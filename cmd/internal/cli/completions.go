@@ -146,7 +146,7 @@ func reading(s Streams, find func(context.Context, *persistence.Store) ([]string
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 		defer cancel()
 		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
-		if err != nil || existing(cfg.Database) != nil {
+		if err != nil || asksServer(cmd) || existing(cfg.Database) != nil {
 			return noFiles(nil)
 		}
 		db, err := openDatabase(ctx, cfg.Database)
@@ -241,7 +241,7 @@ func completeHolds(s Streams) cobra.CompletionFunc {
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 		defer cancel()
 		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
-		if err != nil {
+		if err != nil || asksServer(cmd) {
 			return noFiles(nil)
 		}
 		a, err := openArchive(ctx, cfg.Database)

@@ -138,6 +138,7 @@ func prepareShop(t *testing.T) shopFolder {
 		"cart.yaml":      "rules: rules\ncatalogue: inventory.yaml\ncart: [120P90]\n",
 		"items.csv":      "sku,name,price,stock\n120P90,Google TV,49.99,10\nMUG,Mug,5.00,3\n",
 		"stock.csv":      "sku,price,stock\n120P90,49.99,34\n",
+		"key.txt":        "hunter2\n",
 		"codes.csv":      "code\nAUTUMN-1\nAUTUMN-2\n",
 		"orders.csv":     "invoice,sku,quantity,unit_price,ordered_at\n1,120P90,3,49.99,2026-11-02T10:00:00Z\n",
 	})
@@ -288,6 +289,11 @@ func (e examples) shell(line string) (code int, output string) {
 	}
 	var out, errs bytes.Buffer
 	s := cli.Streams{In: strings.NewReader(conversation), Out: &out, Err: &errs, Env: []string{"CHECKOUT_PORT=0", "HOME=" + e.shop.folder}}
+	if at := slices.Index(words, "http://localhost:8000"); at >= 0 {
+		address, stop := e.serve()
+		defer stop()
+		words[at] = "http://" + address
+	}
 	for strings.Contains(words[0], "=") {
 		s.Env, words = append(s.Env, words[0]), words[1:]
 	}
@@ -324,6 +330,22 @@ func (e examples) shell(line string) (code int, output string) {
 		save(e.t, file, out.Bytes(), zipped)
 	}
 	return code, out.String() + errs.String()
+}
+
+// serve runs a server on the shop, with the password of key.txt.
+func (e examples) serve() (address string, stop func()) {
+	serving, done := newServing(e.t), make(chan int, 1)
+	go func() {
+		defer close(serving.up)
+		done <- cli.Run(serving.ctx, strings.Fields("run --config checkout.yaml --rules rules --port 0"),
+			cli.Streams{Out: io.Discard, Err: serving, Env: []string{"CHECKOUT_PASSWORD=hunter2"}})
+	}()
+	return serving.address(), func() {
+		serving.stop()
+		if code := <-done; code != 0 {
+			e.t.Errorf("the server ends with %d\n%s", code, &serving.log)
+		}
+	}
 }
 
 // here puts what there is in the shop in place of what the examples call it.

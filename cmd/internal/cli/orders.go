@@ -26,7 +26,10 @@ func newOrders(s Streams) *cobra.Command {
 with all else that its price was made from, so that it can be priced again as it was.
 
 The database is that of checkout run, with the same settings, which may be running
-meanwhile. Only cancel and return change something in it.` + findingsAre("an order is priced otherwise, cannot be replayed, is in another state or\nis not there"),
+meanwhile. Only cancel and return change something in it.
+
+With --server URL, list, show, cancel and return ask a running server over its API, with a
+key of the scope orders:read, or orders:write to change an order.` + findingsAre("an order is priced otherwise, cannot be replayed, is in another state or\nis not there"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newOrdersCancel(s), newOrdersExport(s), newOrdersList(s), newOrdersReplay(s), newOrdersReturn(s), newOrdersRules(s), newOrdersShow(s))
@@ -40,17 +43,21 @@ func onArchive(s Streams, cmd *cobra.Command, run func(ctx context.Context, a *p
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
-		if err != nil {
-			return err
-		}
-		return withArchive(cmd.Context(), cfg.Database, func(a *persistence.Archive) error {
-			return refusal(run(cmd.Context(), a, args))
-		})
+		return onArchiveOf(cmd, s, func(ctx context.Context, a *persistence.Archive) error { return refusal(run(ctx, a, args)) })
 	}
 	config.BindDatabaseFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
 	return cmd
+}
+
+// onArchiveOf runs something on the archive of the database that the flags of the command
+// and the environment name.
+func onArchiveOf(cmd *cobra.Command, s Streams, run func(context.Context, *persistence.Archive) error) error {
+	cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
+	if err != nil {
+		return err
+	}
+	return withArchive(cmd.Context(), cfg.Database, func(a *persistence.Archive) error { return run(cmd.Context(), a) })
 }
 
 // reportArchive is onArchive for an action that returns what -o writes.

@@ -21,18 +21,20 @@ func newOrdersList(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List orders, the newest first",
+		Long:  `List orders, the newest first.` + overServer,
 		Example: `  checkout orders list --sqlite data/db --since 2026-11-01
+  checkout orders list --server http://localhost:8000 --key-file key.txt
   checkout orders list --limit 20 --after 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: noArguments,
 	}
 	spanFlags(cmd.Flags(), &listing.Span)
 	cmd.Flags().IntVar(&listing.Limit, "limit", defaultListed, "list at most `N` orders")
 	cmd.Flags().StringVar(&listing.After, "after", "", "go on after the order `REF`, the last one of the page before")
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
+	return bothWays(s, cmd, orderBooks(s), func(ctx context.Context, book orderBook, _ []string) (rendering, error) {
 		if listing.Limit < 1 {
 			return nil, usageError{error: fmt.Errorf("--limit %d: want 1 or more", listing.Limit)}
 		}
-		page, err := listOrders(ctx, a, listing)
+		page, err := listOrders(ctx, book, listing)
 		return page.report(), err
 	})
 }
@@ -60,11 +62,11 @@ type orderBrief struct {
 	State engine.OrderState `json:"state"`
 }
 
-func listOrders(ctx context.Context, a *persistence.Archive, l persistence.Listing) (orderPage, error) {
+func listOrders(ctx context.Context, book orderBook, l persistence.Listing) (orderPage, error) {
 	page := orderPage{Version: 1, Orders: []orderBrief{}}
 	limit := l.Limit
 	l.Limit++ // one more tells whether there is a next page
-	for record, err := range a.Records(ctx, l) {
+	for order, err := range book.Orders(ctx, l) {
 		if err != nil {
 			return page, err
 		}
@@ -72,13 +74,10 @@ func listOrders(ctx context.Context, a *persistence.Archive, l persistence.Listi
 			page.Next = page.Orders[limit-1].Reference
 			break
 		}
-		quote, err := quoteOf(&record)
-		if err != nil {
-			return page, err
-		}
-		brief := orderBrief{Reference: record.Reference, PlacedAt: record.PlacedAt, Ruleset: record.Ruleset,
+		quote := &order.Quote
+		brief := orderBrief{Reference: order.Reference, PlacedAt: order.PlacedAt, Ruleset: quote.Ruleset,
 			Currency: quote.Currency, Subtotal: quote.Subtotal, Discount: quote.Discount, Total: quote.Total,
-			State: record.State, Refunded: record.Refunded}
+			State: order.State, Refunded: order.Refunded}
 		for _, line := range quote.Lines {
 			brief.Units += line.Quantity
 		}

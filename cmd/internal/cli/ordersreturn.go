@@ -16,7 +16,6 @@ import (
 )
 
 func newOrdersCancel(s Streams) *cobra.Command {
-	var formats []string
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "cancel REF",
@@ -24,14 +23,15 @@ func newOrdersCancel(s Streams) *cobra.Command {
 		Long: `Cancel an order of which nothing has come back. Its units and gifts go back into the
 stock, limits, budgets and codes that it used are free again, and all of its price is
 refunded but shipping. An order is cancelled once. The refund is recorded and told to
-webhooks; paying it out is up to you.`,
+webhooks; paying it out is up to you.` + overServer + onceMore,
 		Example: `  checkout orders cancel --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 --reason "never paid"`,
 		Args:    arguments("the reference of an order", 1, 1),
+
+		ValidArgsFunction: completeOrders(s, 1),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for people, `TEXT` that is kept with the movements of stocks")
-	addOutput(cmd, &formats)
-	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {
-		order, err := data.CancelOrder(ctx, args[0], reason)
+	return bothWays(s, cmd, orderDesks(s), func(ctx context.Context, desk orderDesk, args []string) (rendering, error) {
+		order, err := desk.CancelOrder(ctx, args[0], reason)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,6 @@ webhooks; paying it out is up to you.`,
 }
 
 func newOrdersReturn(s Streams) *cobra.Command {
-	var formats []string
 	var policy string
 	var noRestock, dryRun bool
 	cmd := &cobra.Command{
@@ -55,80 +54,70 @@ func newOrdersReturn(s Streams) *cobra.Command {
 Refunds never add up to more than was paid; gifts and shipping refund nothing. Of units
 that are both bought and given the bought ones come back first. Limits, budgets and codes
 are free again when nothing of the order is left with the customer. The refund is recorded
-and told to webhooks; paying it out is up to you.`,
+and told to webhooks; paying it out is up to you.` + overServer + onceMore,
 		Example: `  checkout orders return --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 120P90=1
-  checkout orders return 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 120P90=1 --policy reprice_kept --dry-run`,
+  checkout orders return 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 120P90=1 --policy reprice_kept --dry-run
+  checkout orders return 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90 120P90=1 --server http://localhost:8000 --key-file key.txt`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return nil
 			}
 			return usageError{fmt.Errorf("%q takes an order reference and units such as 120P90=1", cmd.CommandPath()), cmd}
 		},
+
+		ValidArgsFunction: completeOrders(s, 1),
 	}
 	cmd.Flags().StringVar(&policy, "policy", string(engine.ProRata), "how much is refunded, `POLICY` pro_rata or reprice_kept")
 	cmd.Flags().BoolVar(&noRestock, "no-restock", false, "leave the units out of the stock, because they cannot be sold again")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only tell what would be refunded")
-	addOutput(cmd, &formats)
-	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {
-		request, err := returnRequest(ctx, data, args, engine.ReturnPolicy(policy))
+	desks := orderDesks(s)
+	desks.only = []string{"dry-run"}
+	return bothWays(s, cmd, desks, func(ctx context.Context, desk orderDesk, args []string) (rendering, error) {
+		back, err := unitsOf(args[1:], engine.ReturnPolicy(policy))
 		if err != nil {
 			return nil, err
 		}
-		if dryRun {
-			reversal, err := dryReturn(ctx, data, args[0], request)
-			return reversal.write, err
-		}
-		order, err := data.ReturnItems(ctx, args[0], request, persistence.ReturnOptions{NoRestock: noRestock})
+		back.noRestock, back.dryRun = noRestock, dryRun
+		order, err := desk.Return(ctx, args[0], back)
 		if err != nil {
 			return nil, err
 		}
 		made := order.Returns[len(order.Returns)-1]
 		reversal := newReversal(&order, made.Refund)
-		reversal.Return, reversal.Units = made.Reference, newReversedUnits(made.Units)
+		reversal.Return, reversal.Units, reversal.DryRun = made.Reference, newReversedUnits(made.Units), dryRun
 		return reversal.write, nil
 	})
 }
 
-// dryReturn tells what a return would be.
-func dryReturn(ctx context.Context, data *persistence.Store, reference string, request engine.ReturnRequest) (reversalReport, error) {
+// dryReturn is the order as a return would make it.
+func dryReturn(ctx context.Context, data *persistence.Store, reference string, request engine.ReturnRequest) (engine.Order, error) {
 	order, err := data.Order(ctx, reference)
 	if err != nil {
-		return reversalReport{}, err
+		return order, err
 	}
 	made, state, err := order.Return(request)
-	if err != nil {
-		return reversalReport{}, err
-	}
-	order.State, order.Refunded = state, order.Refunded+made.Refund
-	report := newReversal(&order, made.Refund)
-	report.DryRun, report.Units = true, newReversedUnits(made.Units)
-	return report, nil
+	order.State, order.Refunded, order.Returns = state, order.Refunded+made.Refund, append(order.Returns, made)
+	return order, err
 }
 
-// returnRequest reads the arguments of a return.
-func returnRequest(ctx context.Context, data *persistence.Store, args []string, policy engine.ReturnPolicy) (engine.ReturnRequest, error) {
-	request := engine.ReturnRequest{Units: make(map[string]int64), Policy: policy}
-	for _, arg := range args[1:] {
+// unitsOf reads the units of a return, such as 120P90=1.
+func unitsOf(args []string, policy engine.ReturnPolicy) (unitsBack, error) {
+	back := unitsBack{units: make(map[string]int64), policy: policy}
+	for _, arg := range args {
 		at := strings.LastIndex(arg, "=")
 		n, err := strconv.ParseInt(arg[at+1:], 10, 64)
 		if at < 1 || err != nil || n < 1 || n > persistence.MaxUnits {
-			return request, usageError{error: fmt.Errorf("%q: want units of a SKU, such as 120P90=1", arg)}
+			return back, usageError{error: fmt.Errorf("%q: want units of a SKU, such as 120P90=1", arg)}
 		}
-		if request.Units[arg[:at]] > 0 {
-			return request, usageError{error: fmt.Errorf("%q: the SKU is named twice", arg)}
+		if back.units[arg[:at]] > 0 {
+			return back, usageError{error: fmt.Errorf("%q: the SKU is named twice", arg)}
 		}
-		request.Units[arg[:at]] = n
+		back.units[arg[:at]] = n
 	}
-	switch policy {
-	case engine.ProRata:
-		return request, nil
-	case engine.RepriceKept:
-		var err error
-		request.KeptPrice, err = keptPrice(ctx, data.Archive(), args[0])
-		return request, err
-	default:
-		return request, usageError{error: fmt.Errorf("--policy %q: want %s or %s", string(policy), engine.ProRata, engine.RepriceKept)}
+	if policy != engine.ProRata && policy != engine.RepriceKept {
+		return back, usageError{error: fmt.Errorf("--policy %q: want %s or %s", string(policy), engine.ProRata, engine.RepriceKept)}
 	}
+	return back, nil
 }
 
 // keptPrice prices units of the order by its own rules.

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -10,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/persistence"
 )
 
 func newOrdersShow(s Streams) *cobra.Command {
@@ -18,23 +19,28 @@ func newOrdersShow(s Streams) *cobra.Command {
 		Use:   "show REF",
 		Short: "Show an order: lines, units, promotions, totals",
 		Long: `Show an order as it was sold, and what has come back of it. As JSON it has the form of
-a line of orders export.`,
+a line of orders export.` + overServer + ` It tells no JSON.`,
 		Example: `  checkout orders show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
+  checkout orders show --server http://localhost:8000 --key-file key.txt 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout orders show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: arguments("the reference of an order", 1, 1),
 
 		ValidArgsFunction: completeOrders(s, 1),
 	}
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) (rendering, error) {
-		record, err := a.Record(ctx, args[0])
+	books := orderBooks(s)
+	books.onlyPretty = true // a server does not tell what a price was made from
+	return bothWays(s, cmd, books, func(ctx context.Context, book orderBook, args []string) (rendering, error) {
+		order, record, err := book.Order(ctx, args[0])
 		if err != nil {
 			return nil, err
 		}
-		order, err := a.Order(ctx, args[0])
-		if err != nil {
-			return nil, err
-		}
-		return inFull(newOrderLine(&record), orderText(&order)), nil
+		return func(w io.Writer, format string) error {
+			if format == formatJSON {
+				return writeJSON(w, newOrderLine(record))
+			}
+			_, err := io.WriteString(w, orderText(&order))
+			return err
+		}, nil
 	})
 }
 
@@ -112,7 +118,7 @@ func promotionsText(row func(format string, args ...any), q *engine.Quote) {
 		for _, l := range p.Lines {
 			on = append(on, strings.TrimSpace(fmt.Sprintf("%d x %s%s", l.Quantity, l.SKU, l.Shipment)))
 		}
-		row("%s\t%s\t%d\t%s\t%s", p.Promotion, p.Name, p.Applications, q.Currency.Format(p.Discount), strings.Join(on, ", "))
+		row("%s\t%s\t%d\t%s\t%s", p.Promotion, cmp.Or(p.Name, p.Promotion), p.Applications, q.Currency.Format(p.Discount), strings.Join(on, ", "))
 	}
 }
 

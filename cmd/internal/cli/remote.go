@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,11 +18,12 @@ import (
 
 	"github.com/checkout-promotions/checkout/api/client"
 	v1 "github.com/checkout-promotions/checkout/api/v1"
+	"github.com/checkout-promotions/checkout/config"
 )
 
 const (
-	serverVariable = "CHECKOUT_SERVER"
-	keyVariable    = "CHECKOUT_KEY"
+	serverVariable = config.ServerVariable
+	keyVariable    = config.KeyVariable
 	defaultServer  = "http://localhost:8000"
 	// remoteWait is how long a server may take to answer: it runs tests on the way.
 	remoteWait = time.Minute
@@ -28,7 +31,7 @@ const (
 
 // remote is a server that is asked over version 1 of the API. Its key is never on the
 // command line, which other users of the machine can see.
-type remote struct{ server, keyFile string }
+type remote struct{ server, keyFile, once string }
 
 // bind adds the flags that say which server it is.
 func (r *remote) bind(cmd *cobra.Command) {
@@ -49,11 +52,11 @@ func remoteTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, c *
 		if err != nil {
 			return err
 		}
-		c, err := r.open(s.Env)
+		c, err := r.open(cmp.Or(r.server, variable(s.Env, serverVariable), defaultServer), s.Env)
 		if err != nil {
 			return err
 		}
-		tell, err := run(cmd.Context(), c, args)
+		tell, err := run(cmd.Context(), c.ClientWithResponses, args)
 		if err != nil {
 			return err
 		}
@@ -62,7 +65,15 @@ func remoteTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, c *
 	return cmd
 }
 
-func (r *remote) open(env []string) (*client.ClientWithResponses, error) {
+// caller calls a server.
+type caller struct {
+	*client.ClientWithResponses
+	// key is the Idempotency-Key of the one request of the command that writes.
+	key string
+}
+
+// open makes what calls the server, with the key of the API that r or the environment has.
+func (r *remote) open(server string, env []string) (*caller, error) {
 	key := variable(env, keyVariable)
 	if r.keyFile != "" {
 		text, err := os.ReadFile(r.keyFile)
@@ -74,8 +85,10 @@ func (r *remote) open(env []string) (*client.ClientWithResponses, error) {
 	if key == "" {
 		return nil, usageError{error: fmt.Errorf("no key of the API: set %s, or name a file with --key-file; checkout keys create makes one", keyVariable)}
 	}
-	server := cmp.Or(r.server, variable(env, serverVariable), defaultServer)
-	c, err := client.NewClientWithResponses(server, client.WithHTTPClient(&http.Client{Timeout: remoteWait}),
+	if at, err := url.Parse(server); err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+		return nil, usageError{error: fmt.Errorf("--server %s: want the URL of a server, such as https://shop.example", server)}
+	}
+	c, err := client.NewClientWithResponses(server, client.WithHTTPClient(patient{&http.Client{Timeout: remoteWait}}),
 		client.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
 			q.Header.Set("Authorization", "Bearer "+key)
 			return nil
@@ -83,7 +96,7 @@ func (r *remote) open(env []string) (*client.ClientWithResponses, error) {
 	if err != nil {
 		return nil, usageError{error: fmt.Errorf("--server %s: %w", server, err)}
 	}
-	return c, nil
+	return &caller{c, cmp.Or(r.once, onceKey())}, nil
 }
 
 // variable returns the last value of a variable of the environment.
@@ -108,6 +121,15 @@ func unanswered(err error) error {
 	return environmentError(fmt.Errorf("ask the server: %w; is it running, and --server right?", err))
 }
 
+// unanswered is what is said of a request that writes and got no answer: the command is
+// safe to repeat with its key.
+func (c *caller) unanswered(err error) error {
+	if errors.Is(err, context.Canceled) || neverSent(err) {
+		return unanswered(err)
+	}
+	return environmentError(fmt.Errorf("ask the server: %w; it may have done it: run the command again with --idempotency-key %s, and it is done once", err, c.key))
+}
+
 // asked returns what a server has answered, or how it has refused.
 func asked[T any](answer *T, problem *v1.Problem, response *http.Response) (*T, error) {
 	switch {
@@ -116,13 +138,30 @@ func asked[T any](answer *T, problem *v1.Problem, response *http.Response) (*T, 
 	case problem == nil:
 		return nil, environmentError(fmt.Errorf("ask the server: it answered %s, which is no answer of this API; is --server right?", response.Status))
 	case problem.Status >= http.StatusInternalServerError:
-		return nil, environmentError(problemError{problem})
+		return nil, environmentError(problemError{problem, problemPage(problem, response)})
+	case slices.Contains(wrongRequests(), problem.Code):
+		return nil, codedError{exitUsage, problemError{problem, problemPage(problem, response)}}
 	}
-	return nil, codedError{exitFindings, problemError{problem}}
+	return nil, codedError{exitFindings, problemError{problem, problemPage(problem, response)}}
 }
 
-// problemError is a problem that a server has told.
-type problemError struct{ *v1.Problem }
+// wrongRequests are the codes of problems that are about how the command was called.
+func wrongRequests() []string { return []string{"invalid_body", "invalid_parameter", "pause_over"} }
+
+// problemPage is the address of the page of a problem.
+func problemPage(problem *v1.Problem, response *http.Response) string {
+	at, err := response.Request.URL.Parse(problem.Type)
+	if err != nil || problem.Type == "" {
+		return ""
+	}
+	return at.String()
+}
+
+// problemError is a problem that a server has told, and the address of its page.
+type problemError struct {
+	*v1.Problem
+	page string
+}
 
 // Error implements error.
 func (e problemError) Error() string {
@@ -131,9 +170,12 @@ func (e problemError) Error() string {
 	if e.Status >= http.StatusInternalServerError {
 		what = "cannot do that now"
 	}
-	fmt.Fprintf(&b, "the server %s: %s (%s)", what, e.Detail, e.Code)
+	fmt.Fprintf(&b, "the server %s: %s (%s)", what, plainText(e.Detail), e.Code)
 	for _, place := range e.Errors {
-		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(place.Pointer+": ", ": ")+place.Detail)
+		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(place.Pointer+": ", ": ")+plainText(place.Detail))
+	}
+	if e.page != "" {
+		fmt.Fprintf(&b, "\n  see %s", e.page)
 	}
 	return b.String()
 }

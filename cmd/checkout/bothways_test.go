@@ -1,0 +1,172 @@
+package main_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// outcome is what a command wrote, and its exit code.
+type outcome struct {
+	stdout, stderr string
+	code           int
+}
+
+// do runs a command with a key of the API.
+func do(t testing.TB, key string, args ...string) outcome {
+	t.Helper()
+	program := exec.Command("checkout", args...)
+	program.Env = environment("CHECKOUT_KEY="+key, "CHECKOUT_SERVER=http://127.0.0.1:1")
+	var out, errs strings.Builder
+	program.Stdout, program.Stderr = &out, &errs
+	if err := program.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	return outcome{out.String(), errs.String(), program.ProcessState.ExitCode()}
+}
+
+// local and remote run a command on the database, and over the server on it.
+func (s *keptShop) local(args ...string) outcome {
+	s.t.Helper()
+	return do(s.t, "", append(slices.Clone(args), s.database()...)...)
+}
+
+func (s *keptShop) remote(args ...string) outcome {
+	s.t.Helper()
+	return do(s.t, password, append(slices.Clone(args), "--server", s.url)...)
+}
+
+func (s *keptShop) database() []string { return []string{"--sqlite", s.file} }
+
+// same demands that a command that reads writes the same bytes both ways, and something.
+func (s *keptShop) same(args ...string) {
+	s.t.Helper()
+	s.alike(s.local(args...), s.remote(args...), args...)
+}
+
+// alike demands the same bytes of a command that went well both ways.
+func (s *keptShop) alike(local, remote outcome, args ...string) {
+	s.t.Helper()
+	if diff := cmp.Diff(local, remote, cmp.AllowUnexported(outcome{})); diff != "" || local.stdout == "" || local.code != 0 {
+		s.t.Errorf("%q (-database +server):\n%s\nthe database says %+v", args, diff, local)
+	}
+}
+
+// refused demands that a command is refused both ways, by the same exit code, and what is
+// said of it over the server.
+func (s *keptShop) refused(code int, want string, args ...string) {
+	s.t.Helper()
+	if local := s.local(args...); local.code != code || local.stdout != "" {
+		s.t.Errorf("%q on the database: got %+v, want exit code %d", args, local, code)
+	}
+	s.says(s.remote(args...), code, want, args...)
+}
+
+// says demands an error, in which URL stands for that of the server.
+func (s *keptShop) says(got outcome, code int, want string, args ...string) {
+	s.t.Helper()
+	want = strings.ReplaceAll(want, "URL", s.url)
+	if got.stdout != "" || got.code != code || got.stderr != "checkout: "+want+"\n" {
+		s.t.Errorf("%q: got %+v, want exit code %d and %q", args, got, code, want)
+	}
+}
+
+// usage demands a wrong command line, and how it is said to be wrong.
+func (s *keptShop) usage(want string, args ...string) {
+	s.t.Helper()
+	got := do(s.t, password, args...)
+	if first, _, _ := strings.Cut(got.stderr, "\n"); got.code != 2 || first != "checkout: "+want {
+		s.t.Errorf("%q: got %+v, want exit code 2 and %q", args, got, want)
+	}
+}
+
+const nobody = "019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90"
+
+func TestOrdersAreTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	first, second, third, fourth := s.buy(tv, tv, tv, macbook), s.buy(tv), s.buy(tv), s.buy(macbook, macbook)
+	for _, format := range []string{"pretty", "json"} {
+		s.same("orders", "list", "-o", format)
+		s.same("orders", "list", "--limit", "2", "-o", format)
+		s.same("orders", "list", "--limit", "2", "--after", second.Reference, "-o", format)
+		s.same("orders", "list", "--until", "2020-01-01", "-o", format)
+		s.same("orders", "list", "--since", "2020-01-01", "-o", format)
+	}
+	s.same("orders", "show", first.Reference)
+	s.alike(s.mask(s.local("orders", "cancel", second.Reference, "--reason", "never paid")), s.mask(s.remote("orders", "cancel", third.Reference, "--reason", "never paid")))
+	s.same("orders", "show", third.Reference)
+	twice := s.buy(tv, tv, tv, macbook)
+	s.alike(s.mask(s.local("orders", "return", first.Reference, tv+"=1", "-o", "json")), s.mask(s.remote("orders", "return", twice.Reference, tv+"=1", "-o", "json")))
+	s.same("orders", "show", twice.Reference)
+	s.alike(s.mask(s.local("orders", "return", fourth.Reference, macbook+"=1", "--policy", "reprice_kept")),
+		s.mask(s.remote("orders", "return", s.buy(macbook, macbook).Reference, macbook+"=1", "--policy", "reprice_kept")))
+	s.same("orders", "show", first.Reference)
+	s.same("orders", "list")
+
+	page := "\n  see URL/docs/problems/"
+	s.refused(1, "the server refuses: order \""+nobody+"\" not found (unknown_order)"+page+"unknown_order", "orders", "show", nobody)
+	s.refused(1, "the server refuses: order "+third.Reference+" is cancelled (order_state)"+page+"order_state", "orders", "cancel", third.Reference)
+	s.refused(1, "the server refuses: return of order "+first.Reference+": 9 units of "+tv+", and the customer has 2 (too_many_units)\n  /units/0/quantity: the customer has 2"+page+"too_many_units",
+		"orders", "return", first.Reference, tv+"=9")
+	list := []string{"orders", "list", "--server", s.url}
+	s.says(do(t, "wrong", list...), 1, "the server refuses: Authorization is missing, or has no key that is valid: want Bearer ck_… (unauthorized)"+page+"unauthorized", list...)
+	key := strings.Fields(s.local("keys", "create", "storefront", "--scope", "quotes:read").stdout + " none")[0]
+	s.says(do(t, key, list...), 1, "the server refuses: the key lacks the scope orders:read (forbidden)"+page+"forbidden", list...)
+	away := do(t, password, "orders", "cancel", nobody, "--server", "http://127.0.0.1:1")
+	if want := regexp.MustCompile(`^checkout: ask the server: .*127\.0\.0\.1:1.*; is it running, and --server right\?\n$`); away.code != 4 || !want.MatchString(away.stderr) {
+		t.Errorf("a server that is away: got %+v", away)
+	}
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.alike(s.local("orders", "list"), do(t, "", append(list, "--key-file", file)...))
+	s.usage("no key of the API: set CHECKOUT_KEY, or name a file with --key-file; checkout keys create makes one", append(list, "--key-file", os.DevNull)...)
+	s.usage("--sqlite is for a database, and --server asks a server: leave one of them out", append(list, "--sqlite", s.file)...)
+	s.usage("--key-file is for a server: name it with --server", "orders", "list", "--key-file", file)
+	s.usage(`-o json of "checkout orders show" tells what servers do not: leave out -o json, or --server`, "orders", "show", nobody, "-o", "json", "--server", s.url)
+	s.usage("--dry-run needs the database: servers do not do that; leave out --dry-run, or --server", "orders", "return", nobody, tv+"=1", "--dry-run", "--server", s.url)
+	s.usage("--server shop: want the URL of a server, such as https://shop.example", "orders", "list", "--server", "shop")
+	s.usage("--server : want the URL of a server, such as https://shop.example", "orders", "list", "--server", "")
+}
+
+// More orders than a page of the API has are followed by its cursors.
+func TestListsOverAServerGoOnOverPages(t *testing.T) {
+	s := startKept(t)
+	s.put(item{"Google TV", tv, "49.99", 1000})
+	for range 203 {
+		s.buy(tv)
+	}
+	s.same("orders", "list", "--limit", "201", "-o", "json")
+	s.same("orders", "list", "--limit", "203", "-o", "json")
+	s.same("orders", "list", "--limit", "1000")
+}
+
+// mask hides what two changes alike differ in.
+func (s *keptShop) mask(t outcome) outcome {
+	t.stdout, t.stderr = masked(t.stdout), masked(t.stderr)
+	return t
+}
+
+// A request whose key was used is done once, whichever command sends it.
+func TestAChangeOverAServerIsDoneOnceForItsKey(t *testing.T) {
+	s := startKept(t)
+	order := s.buy(tv, tv)
+	args := []string{"orders", "return", order.Reference, tv + "=1", "--idempotency-key", "one", "-o", "json"}
+	first := s.remote(args...)
+	s.alike(first, s.remote(args...), args...)
+	if got := s.remote("orders", "show", order.Reference).stdout; strings.Count(got, "1 x "+tv) != 1 {
+		t.Errorf("got\n%s\nwant one return", got)
+	}
+	if status, _ := s.call(http.MethodGet, "/livez", nil); status != http.StatusOK {
+		t.Errorf("the server answers %d", status)
+	}
+}
