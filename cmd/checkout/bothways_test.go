@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,7 +45,7 @@ func (s *keptShop) remote(args ...string) outcome {
 	return do(s.t, password, append(slices.Clone(args), "--server", s.url)...)
 }
 
-func (s *keptShop) database() []string { return []string{"--sqlite", s.file} }
+func (s *keptShop) database() []string { return append([]string{"--sqlite", s.file}, s.settings...) }
 
 // same demands that a command that reads writes the same bytes both ways, and something.
 func (s *keptShop) same(args ...string) {
@@ -169,4 +170,49 @@ func TestAChangeOverAServerIsDoneOnceForItsKey(t *testing.T) {
 	if status, _ := s.call(http.MethodGet, "/livez", nil); status != http.StatusOK {
 		t.Errorf("the server answers %d", status)
 	}
+}
+
+func TestItemsAreTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	s.settings = []string{"--rules", s.rules}
+	file := filepath.Join(t.TempDir(), "items.csv")
+	text := "sku,name,price,min_price,stock,categories,brand,tags,attributes.colour,attributes.eol\nMUG,\"A mug, blue\",5.50,1.00,3,kitchen;gifts,Acme,new;blue,blue,true\n"
+	for i := range 250 {
+		text += fmt.Sprintf("Z%03d,Thing %d,1.00,,%d,,,,,\n", i, i, i)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if imported := s.local("items", "import", file); imported.code != 0 {
+		t.Fatalf("items import: %+v", imported)
+	}
+	for _, format := range []string{"csv", "jsonl"} {
+		s.same("items", "export", "--format", format)
+	}
+	s.buy(tv)
+	s.alike(s.local("items", "adjust", tv, "-1", "--reason", "correction", "--note", "broken"), outcome{stdout: tv + ": -1, stock 8\n"})
+	s.alike(s.remote("items", "adjust", tv, "-1", "--reason", "correction", "--note", "broken"), outcome{stdout: tv + ": -1, stock 7\n"})
+	s.alike(s.local("items", "adjust", tv, "1", "--reason", "receipt", "-o", "json"), outcome{stdout: "{\n  \"sku\": \"120P90\",\n  \"delta\": 1,\n  \"stock\": 8\n}\n"})
+	s.alike(s.remote("items", "adjust", tv, "1", "--reason", "receipt", "-o", "json"), outcome{stdout: "{\n  \"sku\": \"120P90\",\n  \"delta\": 1,\n  \"stock\": 9\n}\n"})
+	for _, format := range []string{"pretty", "json"} {
+		s.same("items", "show", tv, "-o", format)
+		s.same("items", "show", "MUG", "-o", format)
+		s.same("items", "movements", tv, "-o", format)
+		s.same("items", "movements", tv, "--limit", "2", "-o", format)
+		s.same("items", "movements", tv, "--from", "3", "-o", format)
+	}
+	s.alike(s.remote("items", "delete", "MUG"), outcome{stdout: "deleted MUG\n"})
+	page := "\n  see URL/docs/problems/"
+	unknown := `the server refuses: item "MUG" not found (unknown_item)` + page + "unknown_item"
+	s.refused(1, unknown, "items", "show", "MUG")
+	s.refused(1, unknown, "items", "delete", "MUG")
+	s.same("items", "movements", "MUG")
+	s.alike(s.remote("items", "restore", "MUG"), outcome{stdout: "restored MUG\n"})
+	s.same("items", "show", "MUG")
+	s.refused(1, "the server refuses: insufficient stock for item MUG: requested 4, available 3 (out_of_stock)"+page+"out_of_stock", "items", "adjust", "MUG", "-4", "--reason", "correction")
+	s.refused(2, "the server refuses: /reason: want receipt, correction, return or import (invalid_body)"+page+"invalid_body", "items", "adjust", "MUG", "1", "--reason", "sale")
+	s.refused(2, "limit: is 0; want 1 to 1000", "items", "movements", "MUG", "--limit", "0")
+	s.usage("servers delete and restore one item at a time, and not all or none: name one SKU, or leave out --server", "items", "delete", "A", "B", "--server", s.url)
+	s.usage(`"Google TV" is no SKU, and servers find items by SKU alone`, "items", "show", "Google TV", "--server", s.url)
+	s.usage("--rules is for a database, and --server asks a server: leave one of them out", "items", "show", tv, "--rules", s.rules, "--server", s.url)
 }

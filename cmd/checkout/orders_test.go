@@ -21,6 +21,7 @@ import (
 type keptShop struct {
 	*server
 	file, rules string
+	settings    []string // others that a command on the database needs
 }
 
 func startKept(t *testing.T) *keptShop {

@@ -27,7 +27,10 @@ func newItems(s Streams) *cobra.Command {
 		Short: "Import, export and change the items of the shop",
 		Long: `Import, export and change the items of the shop, in the database that checkout run
 uses with the same settings, whether it runs meanwhile or not. Prices are in the
-currency of the rules.` + findingsAre("a file has faults, or the change is refused"),
+currency of the rules.
+
+With --server URL, all but import ask a running server over its API, with a key of the
+scope inventory:read, or inventory:write to change an item.` + findingsAre("a file has faults, or the change is refused"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newItemsImport(s), newItemsExport(s), newItemsShow(s), newItemsAdjust(s), newItemsMovements(s),
@@ -35,13 +38,13 @@ currency of the rules.` + findingsAre("a file has faults, or the change is refus
 	return cmd
 }
 
-// shopTool makes run the action of a command on the catalogue. With create a
-// database file that is not there is made.
-func shopTool(s Streams, cmd *cobra.Command, create bool, run func(ctx context.Context, data *persistence.Store, args []string) error) *cobra.Command {
+// shopTool makes run the action of a command on the catalogue. A database file that is
+// not there is made.
+func shopTool(s Streams, cmd *cobra.Command, run func(ctx context.Context, data *persistence.Store, args []string) error) *cobra.Command {
 	config.BindShopFlags(cmd.Flags())
 	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-		data, err := openShop(cmd, s, create)
+		data, err := openShop(cmd, s, true)
 		if err != nil {
 			return err
 		}
@@ -100,8 +103,9 @@ func newItemsExport(s Streams) *cobra.Command {
 		Use:   "export",
 		Short: "Write all items to a file that import reads",
 		Long: `Write all items, by SKU, to standard output or a file, as CSV or as JSON Lines.
-Importing the file again makes every item what it was. Deleted items are left out.`,
+Importing the file again makes every item what it was. Deleted items are left out.` + overServer,
 		Example: `  checkout items export -o items.csv
+  checkout items export --server http://localhost:8000 --key-file key.txt -o items.csv
   checkout items export --format jsonl >items.jsonl`,
 		Args: noArguments,
 
@@ -109,7 +113,7 @@ Importing the file again makes every item what it was. Deleted items are left ou
 	}
 	cmd.Flags().StringVar(&format, "format", string(catalogue.CSV), "write as `FORMAT`: csv or jsonl")
 	cmd.Flags().StringVarP(&file, "output", "o", "", "write to `FILE` instead of standard output")
-	return shopTool(s, cmd, false, func(ctx context.Context, data *persistence.Store, _ []string) error {
+	return bothWaysTo(cmd, s, stockrooms(s, false), func(ctx context.Context, data stockroom, _ []string) error {
 		if format != string(catalogue.CSV) && format != string(catalogue.JSONL) {
 			return usageError{error: fmt.Errorf("format %q: want csv or jsonl", format)}
 		}
@@ -124,27 +128,36 @@ Importing the file again makes every item what it was. Deleted items are left ou
 }
 
 func newItemsShow(s Streams) *cobra.Command {
-	var formats []string
 	cmd := &cobra.Command{
 		Use:   "show SKU|NAME",
 		Short: "Show an item",
-		Long:  "Show the item that has the SKU or else exactly the name.",
+		Long: `Show the item that has the SKU or else exactly the name.` + overServer + ` It finds
+items by SKU alone.`,
 		Example: `  checkout items show 120P90
   checkout items show -o json "Google TV"`,
 		Args: arguments("a SKU or a name", 1, 1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	addOutput(cmd, &formats)
-	return shopTool(s, cmd, false, func(ctx context.Context, data *persistence.Store, args []string) error {
+	return bothWays(s, cmd, stockrooms(s, false), func(ctx context.Context, data stockroom, args []string) (rendering, error) {
 		item, err := data.ItemByKey(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return reportTo(s, formats, func(w io.Writer) error {
+		return either(func(w io.Writer) error {
 			return catalogue.Write(w, catalogue.JSONL, []engine.Item{item}, data.Currency())
-		}, func(w io.Writer) error { return showItem(w, &item, data.Currency()) })
+		}, func(w io.Writer) error { return showItem(w, &item, data.Currency()) }), nil
 	})
+}
+
+// either is what writes one thing in the two formats of every command.
+func either(asJSON, pretty func(io.Writer) error) rendering {
+	return func(w io.Writer, format string) error {
+		if format == formatJSON {
+			return asJSON(w)
+		}
+		return pretty(w)
+	}
 }
 
 // reportTo writes a report to where -o says.
@@ -153,12 +166,7 @@ func reportTo(s Streams, formats []string, asJSON, pretty func(io.Writer) error)
 	if err != nil {
 		return err
 	}
-	return write(outputs, s.Out, func(w io.Writer, format string) error {
-		if format == formatJSON {
-			return asJSON(w)
-		}
-		return pretty(w)
-	})
+	return write(outputs, s.Out, either(asJSON, pretty))
 }
 
 func showItem(w io.Writer, item *engine.Item, currency engine.Currency) error {
@@ -186,13 +194,13 @@ func showItem(w io.Writer, item *engine.Item, currency engine.Currency) error {
 
 func newItemsAdjust(s Streams) *cobra.Command {
 	var reason, note string
-	var formats []string
 	cmd := &cobra.Command{
 		Use:   "adjust SKU DELTA",
 		Short: "Add units to the stock of an item, or take them",
 		Long: `Add so many units to the stock of the item, or take them when the number is
-negative, and record why. A stock never goes below zero: then nothing changes.`,
+negative, and record why. A stock never goes below zero: then nothing changes.` + overServer + onceMore,
 		Example: `  checkout items adjust 120P90 24 --reason receipt --note "delivery 4711"
+  checkout items adjust 120P90 -1 --reason correction --server http://localhost:8000 --key-file key.txt
   checkout items adjust 120P90 -1 --reason correction --note broken`,
 		Args: arguments("a SKU and a number of units", 2, 2),
 
@@ -200,20 +208,19 @@ negative, and record why. A stock never goes below zero: then nothing changes.`,
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "`REASON` of the change: "+manualReasons())
 	cmd.Flags().StringVar(&note, "note", "", "`TEXT` that says more, for people")
-	addOutput(cmd, &formats)
-	return shopTool(s, cmd, false, func(ctx context.Context, data *persistence.Store, args []string) error {
+	return bothWays(s, cmd, stockrooms(s, true), func(ctx context.Context, data stockroom, args []string) (rendering, error) {
 		delta, err := strconv.ParseInt(args[1], 10, 64)
 		if err != nil {
-			return usageError{error: fmt.Errorf("number of units %q: want a whole number such as 24 or -1", args[1])}
+			return nil, usageError{error: fmt.Errorf("number of units %q: want a whole number such as 24 or -1", args[1])}
 		}
 		if reason == "" {
-			return usageError{error: fmt.Errorf("--reason is missing: say %s", manualReasons())}
+			return nil, usageError{error: fmt.Errorf("--reason is missing: say %s", manualReasons())}
 		}
 		stock, err := data.AdjustStock(ctx, args[0], delta, persistence.Reason(reason), note)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return reportTo(s, formats, func(w io.Writer) error {
+		return either(func(w io.Writer) error {
 			return writeJSON(w, struct {
 				SKU   string `json:"sku"`
 				Delta int64  `json:"delta"`
@@ -222,7 +229,7 @@ negative, and record why. A stock never goes below zero: then nothing changes.`,
 		}, func(w io.Writer) error {
 			_, err := fmt.Fprintf(w, "%s: %+d, stock %d\n", args[0], delta, stock)
 			return err
-		})
+		}), nil
 	})
 }
 
@@ -239,12 +246,11 @@ func manualReasons() string {
 func newItemsMovements(s Streams) *cobra.Command {
 	var limit int
 	var from int64
-	var formats []string
 	cmd := &cobra.Command{
 		Use:   "movements SKU",
 		Short: "Show what changed the stock of an item",
 		Long: `Show the changes of the stock of the item, newest first, also of a deleted one. To
-see older ones, give the id of the last one shown as --from.`,
+see older ones, give the id of the last one shown as --from.` + overServer,
 		Example: `  checkout items movements 120P90
   checkout items movements 120P90 --limit 100 --from 4711 -o json`,
 		Args: arguments("a SKU", 1, 1),
@@ -253,18 +259,17 @@ see older ones, give the id of the last one shown as --from.`,
 	}
 	cmd.Flags().IntVar(&limit, "limit", 20, fmt.Sprintf("show at most so many, 1 to %d", persistence.MaxMovements))
 	cmd.Flags().Int64Var(&from, "from", 0, "show only those older than the one with this `ID`")
-	addOutput(cmd, &formats)
-	return shopTool(s, cmd, false, func(ctx context.Context, data *persistence.Store, args []string) error {
+	return bothWays(s, cmd, stockrooms(s, false), func(ctx context.Context, data stockroom, args []string) (rendering, error) {
 		movements, err := data.Movements(ctx, args[0], from, limit)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return reportTo(s, formats, func(w io.Writer) error {
+		return either(func(w io.Writer) error {
 			return writeJSON(w, struct {
 				Version   int                    `json:"version"`
 				Movements []persistence.Movement `json:"movements"`
 			}{1, movements})
-		}, func(w io.Writer) error { return showMovements(w, movements) })
+		}, func(w io.Writer) error { return showMovements(w, movements) }), nil
 	})
 }
 
@@ -286,13 +291,14 @@ func newItemsDelete(s Streams) *cobra.Command {
 		Use:   "delete SKU...",
 		Short: "Take items off sale",
 		Long: `Take items off sale, all or none. They keep their history, their names are free, and
-restore, or an import of the same SKU, brings them back.`,
+restore, or an import of the same SKU, brings them back.` + overServer + onceMore + ` It
+takes one item at a time.`,
 		Example: `  checkout items delete 120P90 43N23P`,
 		Args:    arguments("one SKU or more", 1, -1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	return shopTool(s, cmd, false, func(ctx context.Context, data *persistence.Store, skus []string) error {
+	return bothWaysTo(cmd, s, stockrooms(s, true), func(ctx context.Context, data stockroom, skus []string) error {
 		if err := data.DeleteItems(ctx, skus); err != nil {
 			return err
 		}
@@ -305,13 +311,14 @@ func newItemsRestore(s Streams) *cobra.Command {
 		Use:   "restore SKU...",
 		Short: "Put deleted items back on sale",
 		Long: `Put deleted items back on sale as they were, all or none. Where another item has the
-name meanwhile, import the item with another name instead.`,
+name meanwhile, import the item with another name instead.` + overServer + onceMore + ` It
+takes one item at a time.`,
 		Example: `  checkout items restore 120P90`,
 		Args:    arguments("one SKU or more", 1, -1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	return shopTool(s, cmd, false, func(ctx context.Context, data *persistence.Store, skus []string) error {
+	return bothWaysTo(cmd, s, stockrooms(s, true), func(ctx context.Context, data stockroom, skus []string) error {
 		if err := data.RestoreItems(ctx, skus); err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ up to %d items; a larger one is stored in several with --batch.`, wholeImport),
 	flags.StringVar(&o.note, "note", "", "`TEXT` that says more about changed stocks")
 	flags.IntVar(&o.batch, "batch", 0, fmt.Sprintf("store so many items in a transaction (default all, up to %d)", wholeImport))
 	addOutput(cmd, &formats)
-	return shopTool(s, cmd, true, func(ctx context.Context, data *persistence.Store, files []string) error {
+	return shopTool(s, cmd, func(ctx context.Context, data *persistence.Store, files []string) error {
 		switch {
 		case o.batch < 0:
 			return usageError{error: fmt.Errorf("--batch %d: want 1 or more", o.batch)}

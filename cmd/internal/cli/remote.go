@@ -172,7 +172,9 @@ func (e problemError) Error() string {
 	}
 	fmt.Fprintf(&b, "the server %s: %s (%s)", what, plainText(e.Detail), e.Code)
 	for _, place := range e.Errors {
-		fmt.Fprintf(&b, "\n  %s", strings.TrimPrefix(place.Pointer+": ", ": ")+plainText(place.Detail))
+		if text := strings.TrimPrefix(place.Pointer+": ", ": ") + place.Detail; text != e.Detail {
+			fmt.Fprintf(&b, "\n  %s", plainText(text))
+		}
 	}
 	if e.page != "" {
 		fmt.Fprintf(&b, "\n  see %s", e.page)
