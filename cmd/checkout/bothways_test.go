@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -215,4 +216,64 @@ func TestItemsAreTheSameOverAServer(t *testing.T) {
 	s.usage("servers delete and restore one item at a time, and not all or none: name one SKU, or leave out --server", "items", "delete", "A", "B", "--server", s.url)
 	s.usage(`"Google TV" is no SKU, and servers find items by SKU alone`, "items", "show", "Google TV", "--server", s.url)
 	s.usage("--rules is for a database, and --server asks a server: leave one of them out", "items", "show", tv, "--rules", s.rules, "--server", s.url)
+}
+
+func TestPromotionsAreTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	file := filepath.Join(s.rules, "more.yaml")
+	before := s.price(tv).Ruleset
+	more := "promotions:\n  - {id: late, name: 'Late, \"quoted\"', schedule: {from: 2030-01-01T00:00:00+02:00, until: 2031-01-01T00:00:00+02:00, timezone: Europe/Berlin, days: [mon, fri], hours: [08:00-10:00]}, limits: {redemptions: 10, budget: 100.00, per: day}, deal: {percent_off: {of: order, percent: 10}}}\n"
+	for i := range 205 {
+		more += fmt.Sprintf("  - {id: p%03d, enabled: false, deal: {percent_off: {of: order, percent: 10}}}\n", i)
+	}
+	if err := os.WriteFile(file, []byte(more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "new rules", patience, func() bool { return s.price(tv).Ruleset != before })
+	s.buy(tv, tv, tv)
+	pause := []string{"promotions", "pause", "tv-3-for-2", "--reason", "priced too low"}
+	local, remote := s.mask(s.local(pause...)), s.mask(s.remote(pause...))
+	s.alike(local, remote, pause...) // which the second one finds done
+	for _, format := range []string{"pretty", "json"} {
+		s.same("promotions", "list", "-o", format)
+		s.same("promotions", "list", "--state", "paused", "-o", format)
+		s.same("promotions", "list", "--text", "late", "-o", format)
+		s.same("promotions", "list", "--text", "nothing", "-o", format)
+		s.same("promotions", "show", "tv-3-for-2", "-o", format)
+		s.same("promotions", "show", "late", "-o", format)
+	}
+	instant := regexp.MustCompile(`"(at|until)": "[^"]*"`)
+	pause = append(pause, "--until", "12h", "-o", "json")
+	local, remote = s.local(pause...), s.remote(pause...)
+	local.stdout = strings.NewReplacer(`"by": "cli"`, `"by": "password"`, `"revision": 2`, `"revision": 3`).Replace(local.stdout)
+	local.stdout, remote.stdout = instant.ReplaceAllString(local.stdout, "$1"), instant.ReplaceAllString(remote.stdout, "$1")
+	s.alike(local, remote, pause...)
+	resumed := outcome{stdout: "promotion tv-3-for-2 is in force\n"}
+	s.alike(s.remote("promotions", "resume", "tv-3-for-2"), resumed)
+	s.same("promotions", "resume", "tv-3-for-2")
+	s.alike(s.remote("promotions", "resume", "tv-3-for-2"), outcome{stdout: "promotion tv-3-for-2 was not paused\n"})
+	unknown := `the server refuses: the rules in force have no promotion "nobody" (unknown_promotion)` + "\n  see URL/docs/problems/unknown_promotion"
+	s.refused(1, unknown, "promotions", "show", "nobody")
+	s.refused(1, unknown, "promotions", "pause", "nobody", "--reason", "why")
+	s.refused(1, unknown, "promotions", "resume", "nobody")
+	s.usage(`-o json of "checkout promotions resume" tells what servers do not: leave out -o json, or --server`, "promotions", "resume", "late", "-o", "json", "--server", s.url)
+}
+
+func TestHoldsAreTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	s.put(item{"Raspberry Pi B", pi, "30.00", 10})
+	first, second, third := s.hold(time.Hour), s.hold(time.Hour), s.hold(time.Hour)
+	s.alike(s.mask(s.local("holds", "release", first.Reference)), s.mask(s.remote("holds", "release", second.Reference)))
+	for _, format := range []string{"pretty", "json"} {
+		s.same("holds", "list", "-o", format)
+		s.same("holds", "list", "--limit", "2", "-o", format)
+		s.same("holds", "list", "--state", "held", "--limit", "1", "-o", format)
+		s.same("holds", "list", "--after", third.Reference, "-o", format)
+	}
+	s.same("holds", "show", second.Reference)
+	s.same("holds", "show", third.Reference)
+	page := "\n  see URL/docs/problems/"
+	s.refused(1, `the server refuses: hold "`+nobody+`" not found (unknown_hold)`+page+"unknown_hold", "holds", "show", nobody)
+	s.refused(1, "the server refuses: hold "+first.Reference+" is released (hold_state)"+page+"hold_state", "holds", "release", first.Reference)
+	s.usage(`-o json of "checkout holds show" tells what servers do not: leave out -o json, or --server`, "holds", "show", nobody, "-o", "json", "--server", s.url)
 }

@@ -24,7 +24,10 @@ with the limits, budgets and codes that the price used. A hold becomes an order,
 released, or expires; then what it held is free again.
 
 The database is that of checkout run, with the same settings, which may be running
-meanwhile. Only release changes something in it.` + findingsAre("a hold is over or is not there"),
+meanwhile. Only release changes something in it.
+
+With --server URL a running server is asked over its API, with a key of the scope
+orders:read, or orders:write to release.` + findingsAre("a hold is over or is not there"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newHoldsList(s), newHoldsRelease(s), newHoldsShow(s))
@@ -47,7 +50,7 @@ func newHoldsList(s Streams) *cobra.Command {
 		Use:   "list",
 		Short: "List holds, the newest first",
 		Long: `List holds, the newest first. A hold whose time is over is expired, also where what it
-held has not been given back yet.`,
+held has not been given back yet.` + overServer,
 		Example: `  checkout holds list --sqlite data/db --state held
   checkout holds list --limit 20 --after 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: noArguments,
@@ -56,7 +59,7 @@ held has not been given back yet.`,
 	cmd.Flags().IntVar(&listing.Limit, "limit", defaultListed, fmt.Sprintf("list at most `N` holds, up to %d", persistence.MaxHolds))
 	cmd.Flags().StringVar(&listing.After, "after", "", "go on after the hold `REF`, the last one of the page before")
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(holdStates(), cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
+	return bothWays(s, cmd, holdBooks(s), func(ctx context.Context, book holdBook, _ []string) (rendering, error) {
 		listing.State = persistence.HoldState(state)
 		switch {
 		case state != "" && !slices.Contains(holdStates(), state):
@@ -64,7 +67,7 @@ held has not been given back yet.`,
 		case listing.Limit < 1 || listing.Limit > persistence.MaxHolds:
 			return nil, usageError{error: fmt.Errorf("--limit %d: want 1 to %d", listing.Limit, persistence.MaxHolds)}
 		}
-		page, err := listHolds(ctx, a, listing)
+		page, err := listHolds(ctx, book, listing)
 		return page.report(), err
 	})
 }
@@ -98,9 +101,9 @@ func newHoldBrief(h *persistence.Hold) holdBrief {
 	}
 }
 
-func listHolds(ctx context.Context, a *persistence.Archive, l persistence.HoldListing) (holdPage, error) {
+func listHolds(ctx context.Context, book holdBook, l persistence.HoldListing) (holdPage, error) {
 	page := holdPage{Version: 1, Holds: []holdBrief{}}
-	holds, err := a.Holds(ctx, l)
+	holds, err := book.Holds(ctx, l)
 	if err != nil {
 		return page, err
 	}
@@ -111,7 +114,7 @@ func listHolds(ctx context.Context, a *persistence.Archive, l persistence.HoldLi
 		return page, nil
 	}
 	last := holds[len(holds)-1].Reference
-	more, err := a.Holds(ctx, persistence.HoldListing{State: l.State, After: last, Limit: 1})
+	more, err := book.Holds(ctx, persistence.HoldListing{State: l.State, After: last, Limit: 1})
 	if len(more) > 0 {
 		page.Next = last
 	}
@@ -138,13 +141,16 @@ func newHoldsShow(s Streams) *cobra.Command {
 		Use:   "show REF",
 		Short: "Show a hold: lines, units, promotions, totals",
 		Long: `Show a hold as it was quoted. An order that it became has the same reference:
-checkout orders show REF.`,
+checkout orders show REF.` + overServer + ` It tells no JSON.`,
 		Example: `  checkout holds show --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
+  checkout holds show --server http://localhost:8000 --key-file key.txt 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90
   checkout holds show -o json 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args: arguments("the reference of a hold", 1, 1),
 	}
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, args []string) (rendering, error) {
-		hold, err := a.HoldByReference(ctx, args[0])
+	books := holdBooks(s)
+	books.onlyPretty = true // a server does not tell what a price was made from
+	return bothWays(s, cmd, books, func(ctx context.Context, book holdBook, args []string) (rendering, error) {
+		hold, err := book.HoldByReference(ctx, args[0])
 		if err != nil {
 			return nil, err
 		}
@@ -183,21 +189,19 @@ func holdText(h *persistence.Hold) string {
 }
 
 func newHoldsRelease(s Streams) *cobra.Command {
-	var formats []string
 	cmd := &cobra.Command{
 		Use:   "release REF",
 		Short: "Give up a hold: its units go back",
 		Long: `Give up a hold before its time is over. Its units and gifts go back into the stock, and
-limits, budgets and codes that it used are free again.`,
+limits, budgets and codes that it used are free again.` + overServer + onceMore + `
+It tells no JSON.`,
 		Example: `  checkout holds release --sqlite data/db 019ab4f2-8c1e-7d3a-9b60-5e2f1c7a4d90`,
 		Args:    arguments("the reference of a hold", 1, 1),
 	}
-	addOutput(cmd, &formats)
-	return onOrders(s, cmd, &formats, func(ctx context.Context, data *persistence.Store, args []string) (rendering, error) {
-		if err := data.ReleaseHold(ctx, args[0]); err != nil {
-			return nil, err
-		}
-		hold, err := data.HoldByReference(ctx, args[0])
+	desks := holdDesks(s)
+	desks.onlyPretty = true // as with show
+	return bothWays(s, cmd, desks, func(ctx context.Context, desk holdDesk, args []string) (rendering, error) {
+		hold, err := desk.Release(ctx, args[0])
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
@@ -131,35 +130,6 @@ func keptPrice(ctx context.Context, a *persistence.Archive, reference string) (f
 		return nil, codedError{exitFindings, fmt.Errorf("order %s: %w; --policy pro_rata needs no rules", reference, err)}
 	}
 	return price, err
-}
-
-// onOrders makes run, which changes an order or a hold and returns what to tell of
-// it, the action of the command.
-func onOrders(s Streams, cmd *cobra.Command, formats *[]string, run func(ctx context.Context, data *persistence.Store, args []string) (rendering, error)) *cobra.Command {
-	cmd.ValidArgsFunction = completeOrders(s, 1)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		outputs, err := parseOutputs(*formats)
-		if err != nil {
-			return err
-		}
-		cfg, err := config.Load(config.Sources{Env: s.Env, Flags: cmd.Flags()})
-		if err != nil {
-			return err
-		}
-		if err := existing(cfg.Database); err != nil {
-			return err
-		}
-		return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error {
-			tell, err := run(ctx, data, args)
-			if err != nil {
-				return refusal(err)
-			}
-			return write(outputs, s.Out, tell)
-		})
-	}
-	config.BindDatabaseFlags(cmd.Flags())
-	cmd.Flags().SortFlags = false
-	return cmd
 }
 
 // reversalReport is what a cancel or a return did. It is version 1 of the JSON

@@ -14,7 +14,6 @@ import (
 	"github.com/checkout-promotions/checkout/api"
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/engine"
-	"github.com/checkout-promotions/checkout/engine/audit"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/rules/archive"
 	"github.com/checkout-promotions/checkout/rules/compile"
@@ -29,7 +28,10 @@ take them out of force and back without a change of the rules.
 
 The database is that of checkout run, with the same settings, which may be running
 meanwhile. The rules in force are those that a server has put in force last. Every
-pause and every end of one is in the audit log; see "checkout audit --help".` + findingsAre("the rules have no such promotion"),
+pause and every end of one is in the audit log; see "checkout audit --help".
+
+With --server URL a running server is asked over its API, with a key of the scope
+rules:read, or rules:publish to pause and resume.` + findingsAre("the rules have no such promotion"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newPromotionsList(s), newPromotionsShow(s), newPromotionsPause(s), newPromotionsResume(s))
@@ -93,9 +95,10 @@ func newPromotionsList(s Streams) *cobra.Command {
 		Short: "List the promotions in force, by id",
 		Long: `List the promotions in force, by id, with how each is now and what orders have used of
 its limits. A promotion is active, scheduled, closed (out of its days or hours), ended,
-exhausted (a limit of all orders is used up), paused or disabled.`,
+exhausted (a limit of all orders is used up), paused or disabled.` + overServer,
 		Example: `  checkout promotions list --state paused
-  checkout promotions list --text tv -o json`,
+  checkout promotions list --text tv -o json
+  checkout promotions list --server http://localhost:8000 --key-file key.txt`,
 		Args: noArguments,
 	}
 	var states []string
@@ -105,15 +108,14 @@ exhausted (a limit of all orders is used up), paused or disabled.`,
 	cmd.Flags().StringVar(&state, "state", "", "only those in this `STATE`: "+orList(states))
 	cmd.Flags().StringVar(&text, "text", "", "only those whose id, name, group, coupon or pool has `TEXT` in it")
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
+	return bothWays(s, cmd, promotionShelves(s), func(ctx context.Context, shelf promotionShelf, _ []string) (rendering, error) {
 		if state != "" && !slices.Contains(states, state) {
 			return nil, usageError{error: fmt.Errorf("--state %q: want one of %s", state, strings.Join(states, ", "))}
 		}
-		found, err := readPromotions(ctx, a, time.Now())
+		list, err := shelf.List(ctx, state, text)
 		if err != nil {
-			return nil, refusal(err)
+			return nil, err
 		}
-		list := promotionList{Version: 1, Ruleset: found.Rules.Digest(), Promotions: append([]v1.Promotion{}, found.Select(state, text)...)}
 		return inPages(list, len(list.Promotions), "no promotions", "", list.table), nil
 	})
 }
@@ -168,19 +170,15 @@ func newPromotionsShow(s Streams) *cobra.Command {
 		Use:   "show ID",
 		Short: "Show a promotion in force, with its rule",
 		Long: `Show how a promotion in force is now, who has paused it and why, what orders have used of
-its limits, and its rule as it stands in its file.`,
+its limits, and its rule as it stands in its file.` + overServer,
 		Example: `  checkout promotions show tv-3-for-2
   checkout promotions show tv-3-for-2 -o json`,
 		Args: arguments("the id of a promotion", 1, 1),
 	}
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, ids []string) (rendering, error) {
-		found, err := readPromotions(ctx, a, time.Now())
+	return bothWays(s, cmd, promotionShelves(s), func(ctx context.Context, shelf promotionShelf, ids []string) (rendering, error) {
+		shown, err := shelf.Show(ctx, ids[0])
 		if err != nil {
-			return nil, refusal(err)
-		}
-		shown, err := found.show(ids[0])
-		if err != nil {
-			return nil, refusal(err)
+			return nil, err
 		}
 		return shown.report(), nil
 	})
@@ -269,9 +267,10 @@ func newPromotionsPause(s Streams) *cobra.Command {
 prices a cart with the promotion any more, and no order is placed at a price that has
 it; holds keep theirs. The pause outlives restarts and other rules, until --until, if
 that is given, or until somebody resumes the promotion. One that is paused already gets
-the new reason and the new end.`,
+the new reason and the new end.` + overServer + onceMore,
 		Example: `  checkout promotions pause tv-3-for-2 --reason "priced too low"
-  checkout promotions pause tv-3-for-2 --reason "out of stock" --until 12h`,
+  checkout promotions pause tv-3-for-2 --reason "out of stock" --until 12h
+  checkout promotions pause tv-3-for-2 --reason "out of stock" --server http://localhost:8000 --key-file key.txt`,
 		Args: arguments("the id of a promotion", 1, 1),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "`TEXT` to tell those who wonder")
@@ -282,20 +281,9 @@ the new reason and the new end.`,
 		}
 		return nil
 	}
-	return keyTool(withStore, s, cmd, func(ctx context.Context, data *persistence.Store, ids []string) (rendering, error) {
-		now := time.Now()
-		found, err := readPromotions(ctx, data.Archive(), now)
+	return bothWays(s, cmd, pausers(s), func(ctx context.Context, on pauser, ids []string) (rendering, error) {
+		p, err := on.Pause(ctx, ids[0], reason, ends.after(time.Now()))
 		if err != nil {
-			return nil, err
-		}
-		if _, known := found.Rules.Promotion(ids[0]); !known {
-			return nil, &unknownPromotionError{ids[0]}
-		}
-		p := engine.PromotionPause{Promotion: ids[0], By: audit.CLI, Reason: reason, Until: ends.after(now)}
-		if ctx, err = byCLI(ctx, "promotions.pause", ids[0], map[string]any{"reason": reason, "until": orNone(p.Until)}); err != nil {
-			return nil, err
-		}
-		if p, err = data.PausePromotion(ctx, p, nil); err != nil {
 			return nil, err
 		}
 		text := fmt.Sprintf("promotion %s is paused%s\n", p.Promotion, pausedText(&v1.PromotionPause{By: p.By, At: p.At, Reason: p.Reason, Until: orNone(p.Until)}))
@@ -309,35 +297,21 @@ func newPromotionsResume(s Streams) *cobra.Command {
 		Short: "Put a paused promotion in force again",
 		Long: `Put a paused promotion in force again. When the command is done, which takes a second,
 every server prices with it. One that is not paused stays as it is. One that is paused
-and that the rules do not have any more is resumed too.`,
+and that the rules do not have any more is resumed too.` + overServer + onceMore + `
+It resumes what its rules have, and tells no JSON.`,
 		Example: `  checkout promotions resume tv-3-for-2
   checkout promotions resume tv-3-for-2 -o json`,
 		Args: arguments("the id of a promotion", 1, 1),
 	}
-	return keyTool(withStore, s, cmd, func(ctx context.Context, data *persistence.Store, ids []string) (rendering, error) {
-		pauses, err := data.PromotionPauses(ctx)
-		if err != nil {
-			return nil, err
-		}
-		at := slices.IndexFunc(pauses, func(p engine.PromotionPause) bool { return p.Promotion == ids[0] })
-		if at < 0 {
-			found, err := readPromotions(ctx, data.Archive(), time.Now())
-			if err != nil {
-				return nil, err
-			}
-			if _, known := found.Rules.Promotion(ids[0]); !known {
-				return nil, &unknownPromotionError{ids[0]}
-			}
-		}
-		if ctx, err = byCLI(ctx, "promotions.resume", ids[0], struct{}{}); err != nil {
-			return nil, err
-		}
-		p, err := data.ResumePromotion(ctx, ids[0], audit.CLI, nil)
+	both := pausers(s)
+	both.onlyPretty = true // a server does not tell who has ended a pause, and when
+	return bothWays(s, cmd, both, func(ctx context.Context, on pauser, ids []string) (rendering, error) {
+		p, was, err := on.Resume(ctx, ids[0])
 		if err != nil {
 			return nil, err
 		}
 		text := fmt.Sprintf("promotion %s is in force\n", p.Promotion)
-		if at < 0 || !pauses[at].Paused {
+		if !was {
 			text = fmt.Sprintf("promotion %s was not paused\n", p.Promotion)
 		}
 		return inFull(newPausedPromotion(&p), text), nil
