@@ -93,6 +93,9 @@ func modules() map[string]string {
 		"golang.org/x/term":             "cmd",
 
 		"github.com/rogpeppe/go-internal/diff": "cmd",
+
+		"go.opentelemetry.io/otel/sdk":       "cmd",
+		"go.opentelemetry.io/otel/exporters": "cmd",
 	}
 }
 

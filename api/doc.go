@@ -143,6 +143,13 @@
 // Answers say by their headers that browsers and proxies keep none (no-store), and that
 // browsers run nothing that is in one, frame none and tell nobody where a link came from.
 //
+// # Traces
+//
+// With Options.Tracer a request has a span by its method and route pattern, and each stage
+// of a quote one below it, by the names of the metric of stages; probes and /metrics have
+// none. Options.TrustedCallers says whose traceparent is believed. A span has nothing that
+// a caller has sent, nor the words of an error.
+//
 // # Errors
 //
 // Every error of version 0 is {"error":"message"}, also for paths and methods that do
@@ -167,6 +174,10 @@
 // mixes two rulesets. A purchase hands the function to the store, which calls it
 // with what it has read, and again when that is not true any more when the order
 // is committed.
+//
+// 2026-11-23. Spans of requests are made here, with the API of OpenTelemetry. Rejected:
+// otelhttp, which writes the path, the client's address and its User-Agent into each span
+// and cannot be told not to, and wraps the writer once more.
 //
 // 2026-11-22. JSON is read and written by github.com/go-json-experiment/json,
 // the upstream of the standard library's encoding/json/v2, which can take its

@@ -67,7 +67,7 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// observe gives the request its id, its deadline and its record, answers for a
+// observe gives the request its id, its deadline, its span and its record, answers for a
 // handler that panics, and counts and logs the request once it is answered.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,8 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
 		w.Header().Set("X-Request-Id", rec.id)
 		maps.Copy(w.Header(), s.secure)
-		c := newCall(r.Context(), rec.id, s.options.Timeout)
+		ctx, span := s.startSpan(r)
+		c := newCall(ctx, rec.id, s.options.Timeout)
 		defer c.end()
 		r = r.WithContext(c)
 		defer func() {
@@ -84,6 +85,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.metrics.inFlight.Dec()
 			s.metrics.count(r, rec.status, rec.bytes, took)
 			s.log(r, rec, took)
+			endSpan(span, r, rec)
 		}()
 		defer s.recoverPanic(rec)
 		next.ServeHTTP(rec, r)

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -136,6 +138,12 @@ type Options struct {
 	Version string
 	// Log gets one record a request; nil discards them.
 	Log *slog.Logger
+	// Tracer makes the spans of requests and of the stages of quotes, and puts them into the
+	// contexts of what the API calls; nil makes none.
+	Tracer trace.Tracer
+	// TrustedCallers are the networks whose traceparent is believed, by the address that
+	// connects: their traces go on, and they decide what is recorded.
+	TrustedCallers []netip.Prefix
 	// Registry is where metrics are registered and what /metrics shows; nil
 	// makes a new one.
 	Registry *prometheus.Registry

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/checkout-promotions/checkout/engine"
 )
 
@@ -20,6 +23,7 @@ type pricing struct {
 	memory   *engine.QuoteMemory // of a quote that is not kept; nil makes one
 	metrics  *quoteMetrics       // nil where what is priced is no cart of anybody
 	guesses  *codeGuesses        // nil where there are no codes
+	tracer   trace.Tracer        // nil makes no spans
 	now      func() time.Time
 }
 
@@ -31,6 +35,7 @@ func (s *Server) pricing() pricing {
 		at:       s.options.Now(),
 		metrics:  s.metrics.quotes,
 		guesses:  s.guesses,
+		tracer:   s.options.Tracer,
 		now:      s.options.Now,
 	}
 }
@@ -67,8 +72,9 @@ func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Reques
 		return request, engine.Quote{}, err
 	}
 	watch := p.stopwatch()
+	defer watch.stop()
 	request.Paused = p.rules.PausesAt(request.At, request.Paused)
-	request, err := p.rules.Consult(ctx, p.plugins, request)
+	request, err := p.rules.Consult(watch.begin(ctx, stagePlugins), p.plugins, request)
 	if err != nil {
 		return request, engine.Quote{}, err
 	}
@@ -76,6 +82,10 @@ func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Reques
 	memory := p.memory
 	if memory == nil {
 		memory = new(engine.QuoteMemory)
+	}
+	watch.begin(ctx, stagePrice)
+	if watch.span != nil {
+		watch.span.SetAttributes(attribute.String("checkout.ruleset", p.rules.Digest()), attribute.Int("checkout.cart.lines", len(request.Cart.Lines)))
 	}
 	quote, err := p.rules.PriceInto(memory, request)
 	if err == nil {

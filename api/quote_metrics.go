@@ -1,9 +1,12 @@
 package api
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -27,6 +30,11 @@ const (
 	stageEncode               // writes the answer of a quote of version 1
 )
 
+// String is the stage in metrics and spans.
+func (s stage) String() string {
+	return [...]string{"basis", "plugins", "price", "encode"}[s]
+}
+
 func newQuoteMetrics() *quoteMetrics {
 	m := &quoteMetrics{
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -39,8 +47,8 @@ func newQuoteMetrics() *quoteMetrics {
 			Help: "Carts priced, sales included and listings left out, by whether their promotions are proven to be the best choice.",
 		}, []string{"proven"}),
 	}
-	for i, name := range [...]string{"basis", "plugins", "price", "encode"} {
-		m.stages[i] = m.durations.WithLabelValues(name)
+	for i := range m.stages {
+		m.stages[i] = m.durations.WithLabelValues(stage(i).String())
 	}
 	m.proven, m.unproven = m.priced.WithLabelValues("yes"), m.priced.WithLabelValues("no")
 	return m
@@ -57,24 +65,47 @@ func (m *quoteMetrics) count(quote *engine.Quote) {
 	}
 }
 
-// stopwatch tells how long stages take that follow each other.
+// stopwatch tells how long stages take that follow each other, and makes their spans.
 type stopwatch struct {
 	metrics *quoteMetrics // nil for nobody to be told
 	now     func() time.Time
 	last    time.Time
+	tracer  trace.Tracer // nil for no spans
+	span    trace.Span   // of the stage that has begun; nil for none
 }
 
 // stopwatch begins now.
 func (p *pricing) stopwatch() stopwatch {
-	w := stopwatch{metrics: p.metrics, now: p.now}
+	w := stopwatch{metrics: p.metrics, now: p.now, tracer: p.tracer}
 	if w.metrics != nil {
 		w.last = w.now()
 	}
 	return w
 }
 
+// begin starts the span of a stage, and returns the context for what happens in it. Lap
+// ends it, or stop where the stage fails.
+func (w *stopwatch) begin(ctx context.Context, of stage) context.Context {
+	if w.tracer != nil {
+		ctx, w.span = startChild(ctx, w.tracer, "quote "+of.String())
+	}
+	return ctx
+}
+
+// stop is deferred: it ends the span of a stage that failed.
+func (w *stopwatch) stop() {
+	if w.span != nil {
+		w.span.SetStatus(codes.Error, "")
+		w.span.End()
+	}
+}
+
 // lap ends a stage.
 func (w *stopwatch) lap(of stage) {
+	if w.span != nil {
+		w.span.End()
+		w.span = nil
+	}
 	if w.metrics == nil {
 		return
 	}

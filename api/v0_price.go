@@ -22,7 +22,8 @@ func (s *Server) priceItem(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	watch := p.stopwatch()
-	basis, err := s.options.Inventory.Basis(r.Context(), p.inquiry([]string{item.SKU}))
+	defer watch.stop()
+	basis, err := s.options.Inventory.Basis(watch.begin(r.Context(), stageBasis), p.inquiry([]string{item.SKU}))
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,8 @@ func (s *Server) priceItems(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.pricing()
 	watch := p.stopwatch()
-	basis, err := s.options.Inventory.Basis(r.Context(), p.inquiry(b.skus))
+	defer watch.stop()
+	basis, err := s.options.Inventory.Basis(watch.begin(r.Context(), stageBasis), p.inquiry(b.skus))
 	if err != nil {
 		return err
 	}

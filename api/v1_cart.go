@@ -199,7 +199,8 @@ func (s *Server) price(ctx context.Context, p pricing, q *quoteRequest) (*priced
 		inquiry.SKUs = slices.Concat(inquiry.SKUs, p.rules.HintSKUs())
 	}
 	watch := p.stopwatch()
-	basis, err := s.options.Inventory.Basis(ctx, inquiry)
+	defer watch.stop()
+	basis, err := s.options.Inventory.Basis(watch.begin(ctx, stageBasis), inquiry)
 	if err != nil {
 		return nil, err
 	}

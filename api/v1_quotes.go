@@ -36,6 +36,7 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	watch := p.stopwatch()
+	watch.begin(r.Context(), stageEncode)
 	defer watch.lap(stageEncode)
 	return s.answerQuote(w, m.write(result, q.explain))
 }

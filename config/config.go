@@ -63,6 +63,8 @@ type Config struct {
 	Webhooks []Webhook `koanf:"webhooks"`
 	// WebhookPrivateAddresses lets endpoints that the API makes be at any address, and be sent to unencrypted and through a proxy.
 	WebhookPrivateAddresses bool `koanf:"webhook_private_addresses"`
+	// Tracing says whether requests are traced, and where to.
+	Tracing Tracing `koanf:",squash"`
 	// LogLevel is the least severe level that is logged.
 	LogLevel LogLevel `koanf:"log_level"`
 	// LogFormat is the form of the log lines.
@@ -204,6 +206,7 @@ func Default() Config {
 		CouponGuessesCustomer: 20,
 		CouponGuessesKey:      600,
 		EventsKeep:            30 * 24 * time.Hour,
+		Tracing:               Tracing{Percent: 100, Service: "checkout"},
 		LogLevel:              LogInfo,
 		LogFormat:             LogText,
 	}

@@ -88,7 +88,8 @@ func TestLoad(t *testing.T) {
 			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, rules_from: database, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
 				max_body: 2048, max_lines: 9, max_coupons: 10, max_carts: 11, max_prices: 12, coupon_guesses_customer: 13, coupon_guesses_key: 0,
-				cors_origins: "https://a.example,http://b.example:81", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, audit_keep: 1h, webhooks: [], webhook_private_addresses: true, log_level: warn, log_format: json}`,
+				cors_origins: "https://a.example,http://b.example:81", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, audit_keep: 1h, webhooks: [], webhook_private_addresses: true,
+				tracing_endpoint: "https://c.example/otlp", tracing_headers: "a=b", tracing_percent: 5, tracing_service: shop, tracing_trusted_callers: "10.0.0.0/8, ::1", log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
 				Database: config.Database{Kind: config.KindSQLite, SQLite: "shop.db", Host: "localhost", Port: 5432, Name: "checkout", SSLMode: config.SSLPrefer},
@@ -99,6 +100,7 @@ func TestLoad(t *testing.T) {
 				},
 				MaxBody: 2048, MaxLines: 9, MaxCoupons: 10, MaxCarts: 11, MaxPrices: 12, CouponGuessesCustomer: 13, CORSOrigins: "https://a.example,http://b.example:81",
 				RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, AuditKeep: time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				Tracing: config.Tracing{Endpoint: "https://c.example/otlp", Headers: "a=b", Percent: 5, Service: "shop", TrustedCallers: "10.0.0.0/8, ::1"},
 			},
 		},
 		{
@@ -108,6 +110,7 @@ func TestLoad(t *testing.T) {
 				"CHECKOUT_DB_PORT=1", "CHECKOUT_DB_USER=u", "CHECKOUT_DB_PASSWORD=p", "CHECKOUT_DB_NAME=n", "CHECKOUT_DB_SSLMODE=verify-full", "CHECKOUT_RULES=r", "CHECKOUT_RULES_WATCH=off", "CHECKOUT_RULES_FROM=database",
 				"CHECKOUT_PLUGINS=p", "CHECKOUT_PLUGINS_DEV=true", "CHECKOUT_MAX_BODY=1024", "CHECKOUT_MAX_LINES=1", "CHECKOUT_MAX_COUPONS=2", "CHECKOUT_MAX_CARTS=3", "CHECKOUT_MAX_PRICES=4",
 				"CHECKOUT_COUPON_GUESSES_CUSTOMER=0", "CHECKOUT_COUPON_GUESSES_KEY=5", "CHECKOUT_CORS_ORIGINS=http://a.example", "CHECKOUT_RATE_LIMIT_KEY=1", "CHECKOUT_RATE_LIMIT_ADDRESS=1000000", "CHECKOUT_TRUSTED_PROXIES=::1", "CHECKOUT_SEED=s", "CHECKOUT_LOW_STOCK=4", "CHECKOUT_EVENTS_KEEP=1h", "CHECKOUT_LOG_LEVEL=error", "CHECKOUT_LOG_FORMAT=json",
+				"CHECKOUT_TRACING_ENDPOINT=http://c:4318", "CHECKOUT_TRACING_HEADERS=a=b,c=d", "CHECKOUT_TRACING_PERCENT=0", "CHECKOUT_TRACING_SERVICE=s", "CHECKOUT_TRACING_TRUSTED_CALLERS=10.1.2.3",
 			},
 			want: config.Config{
 				Address: "shop.example", Port: 9000, ShutdownGrace: 2 * time.Second, Password: "a=b",
@@ -117,6 +120,7 @@ func TestLoad(t *testing.T) {
 				Rules: "r", RulesWatch: config.WatchOff, RulesFrom: config.FromDatabase, Seed: "s",
 				Plugins: config.Plugins{Dir: "p", Dev: true, Timeout: 250 * time.Millisecond, Start: 10 * time.Second, MaxInFlight: 32, MemoryMiB: 512},
 				MaxBody: 1024, MaxLines: 1, MaxCoupons: 2, MaxCarts: 3, MaxPrices: 4, CouponGuessesKey: 5, CORSOrigins: "http://a.example", RateLimitKey: 1, RateLimitAddress: 1_000_000, TrustedProxies: "::1", LowStock: 4, EventsKeep: time.Hour, LogLevel: config.LogError, LogFormat: config.LogJSON,
+				Tracing: config.Tracing{Endpoint: "http://c:4318", Headers: "a=b,c=d", Service: "s", TrustedCallers: "10.1.2.3"},
 			},
 		},
 		{
@@ -282,6 +286,12 @@ func TestLoadReportsFaults(t *testing.T) {
 		{name: "IPv4 proxies written as IPv6", file: `trusted_proxies: "::ffff:10.0.0.0/104"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "::ffff:10.0.0.0/104"`},
 		{name: "a proxy with a zone", file: `trusted_proxies: "fe80::1%eth0"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "fe80::1%eth0"`},
 		{name: "no proxy between commas", file: `trusted_proxies: "10.0.0.1,,10.0.0.2"`, want: `FILE:1: trusted_proxies: want addresses and networks of proxies between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "10.0.0.1,,10.0.0.2"`},
+		{name: "a collector without a scheme", file: `tracing_endpoint: "localhost:4318"`, want: `FILE:1: tracing_endpoint: want an http or https URL of a collector, such as http://localhost:4318, without a user and a query, got "localhost:4318"`},
+		{name: "headers without a value", file: `tracing_headers: "hunter2"`, want: `FILE:1: tracing_headers: want name=value between commas, got something else`},
+		{name: "a header of two lines", env: []string{"CHECKOUT_TRACING_HEADERS=a=hunter2\nb: c"}, want: `CHECKOUT_TRACING_HEADERS: want name=value between commas, got something else`},
+		{name: "more than all requests", args: []string{"--tracing-percent=101"}, want: `--tracing-percent: want a whole number from 0 to 100, got "101"`},
+		{name: "a service without a name", file: `tracing_service: ""`, want: `FILE:1: tracing_service: want a name of 1 to 255 bytes, got ""`},
+		{name: "everybody as a trusted caller", file: `tracing_trusted_callers: 0.0.0.0/0`, want: `FILE:1: tracing_trusted_callers: want addresses and networks of callers between commas, such as 10.0.0.0/8, 2001:db8::1, and not a network of everybody, got "0.0.0.0/0"`},
 		{name: "a number for a text", file: "seed: 12", want: "FILE:1: seed: want the path of a file, got the number 12; put it in quotes"},
 		{name: "a truth value for a text", file: "seed: true", want: "FILE:1: seed: want the path of a file, got true; put it in quotes"},
 		{name: "a list for a text", file: "seed: [a]", want: "FILE:1: seed: want the path of a file, got a list"},

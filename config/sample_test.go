@@ -60,7 +60,7 @@ func TestSampleHasEverySettingOnce(t *testing.T) {
 			want = append(want, strings.ReplaceAll(f.Name, "-", "_"))
 		}
 	})
-	want = slices.Insert(want, slices.Index(want, "log_level"), "webhooks") // which is no flag
+	want = slices.Insert(want, slices.Index(want, "tracing_endpoint"), "webhooks") // which is no flag
 	for _, line := range sampleLines(t) {
 		got = append(got, line[:strings.Index(line, ":")])
 	}

@@ -75,7 +75,9 @@ type pending struct {
 // commit carries a plan out in a transaction, with others or alone. A context that
 // ends before its turn withdraws the plan; later it is waited for, because what
 // became of it must be known.
-func (s *Store) commit(ctx context.Context, p *plan) error {
+func (s *Store) commit(ctx context.Context, p *plan) (err error) {
+	ctx, span := startSpan(ctx, s.options.Tracer, "commit order")
+	defer func() { endSpan(span, err) }()
 	if ctx.Err() != nil {
 		return s.explain(ctx, failed(effectOf(p.ttl), ctx.Err()))
 	}

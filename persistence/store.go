@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -32,6 +33,9 @@ type Options struct {
 	// way, before it gives up with ErrUnavailable; the default is
 	// DefaultLockWait. The context of the call may end the wait sooner.
 	LockWait time.Duration
+	// Tracer makes a span of each query and each commit of an order below the one in the
+	// context of the call, where that is recorded; nil makes none.
+	Tracer trace.Tracer
 	// Endpoints are the receivers of events. An event is kept for those that the
 	// Store which emits it knows, so one that is added later gets later events.
 	Endpoints []Endpoint
@@ -104,6 +108,9 @@ func newStore(db Database, o Options) (*Store, error) {
 	}
 	if db.Reader == nil {
 		db.Reader = db.Writer
+	}
+	if o.Tracer != nil {
+		db = traced(db, o.Tracer)
 	}
 	s := &Store{db: db, options: o.withDefaults(), close: sync.OnceValue(db.Close)}
 	s.committer.arrived, s.committer.taken = make(chan struct{}, 1), make(map[string]int)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // Endpoint is a receiver.
@@ -120,6 +122,8 @@ type Options struct {
 	Agent string
 	// Log gets what endpoints answered; nil discards it.
 	Log *slog.Logger
+	// Tracer makes a span of each attempt; nil makes none.
+	Tracer trace.Tracer
 	// Registry gets the metrics; nil gives them away.
 	Registry *prometheus.Registry
 }
@@ -145,6 +149,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Jitter == nil {
 		o.Jitter = func(d time.Duration) time.Duration { return rand.N(d + 1) }
+	}
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if o.Now == nil {
 		o.Now = time.Now

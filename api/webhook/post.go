@@ -30,7 +30,9 @@ type answer struct {
 }
 
 // post makes one attempt.
-func (s *Sender) post(ctx context.Context, t *target, id string, body []byte) answer {
+func (s *Sender) post(ctx context.Context, t *target, id string, body []byte) (a answer) {
+	ctx, end := s.startSpan(ctx, t)
+	defer func() { end(a) }()
 	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
 	defer cancel()
 	req, err := s.request(ctx, t, id, body)
@@ -53,7 +55,7 @@ func (s *Sender) post(ctx context.Context, t *target, id string, body []byte) an
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // an answer that breaks off is one all the same
-	a := answer{status: resp.StatusCode}
+	a = answer{status: resp.StatusCode}
 	switch {
 	case a.status >= 200 && a.status < 300:
 	case a.status >= 300 && a.status < 400:

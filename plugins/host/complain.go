@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ type complaints struct {
 }
 
 // complain tells the log of a fault.
-func (s *supervisor) complain(fault engine.PluginFault, detail string) {
+func (s *supervisor) complain(ctx context.Context, fault engine.PluginFault, detail string) {
 	c := &s.complaints
 	c.mu.Lock()
 	if c.byFault == nil {
@@ -33,7 +34,7 @@ func (s *supervisor) complain(fault engine.PluginFault, detail string) {
 	}
 	c.mu.Unlock()
 	sometimes.Do(func() {
-		s.log.Warn("plugin fails", "fault", fault, "detail", engine.CleanPluginText(detail))
+		s.log.WarnContext(ctx, "plugin fails", "fault", fault, "detail", engine.CleanPluginText(detail))
 	})
 }
 
@@ -44,5 +45,5 @@ func (h *Host) Refused(question engine.Question, fault engine.PluginFault, detai
 		return
 	}
 	p.stats.refused(fault)
-	p.complain(fault, question.Promotion+": "+detail)
+	p.complain(context.Background(), fault, question.Promotion+": "+detail)
 }

@@ -16,7 +16,16 @@
 // memory is above Options.Memory, or which uses more than Options.CPU for five looks in a row, is ended and started again. Neither counts
 // what its children use. On other systems nothing is limited: run programs that you trust there.
 //
+// # Traces
+//
+// Where the context of a question has a span that is recorded, each call of a plugin is one below it, with the name of the plugin and
+// what became of the call: "ok", or the fault, of calls that are not made too. The program gets the span as the gRPC metadata
+// "traceparent", and what it makes of that is its own affair. Neither the cart nor what a plugin says is in a span.
+//
 // # Design
+//
+// Rejected (2026-11): otelgrpc on the connection. A second span for each call says what ours says, with the path of a socket; it knows
+// nothing of calls that are refused before there is a connection, and works on every call where nothing is traced.
 //
 // Rejected (2026-11): cgroups version 2, which count all that a program and its children use and would be the better bound, but need a
 // part of the hierarchy that is given to this user, which services of systemd have to ask for and most containers do not have. Where all

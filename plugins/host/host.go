@@ -180,13 +180,15 @@ func (h *Host) ask(ctx context.Context, name string, cart *engine.Cart, at time.
 	if p == nil {
 		return failedAnswers(questions, engine.NotRunning, "no plugin of this name is in use")
 	}
+	ctx, span := h.startSpan(ctx, "plugin evaluate", name)
 	var answers []engine.Answer
 	fault, detail := p.call(ctx, func(ctx context.Context, program program) (err error) {
 		answers, err = program.evaluate(ctx, cart, at, questions)
 		return err
 	})
+	endSpan(span, fault)
 	if fault != "" {
-		p.complain(fault, detail)
+		p.complain(ctx, fault, detail)
 		return failedAnswers(questions, fault, detail)
 	}
 	return answers
@@ -214,13 +216,15 @@ func (h *Host) Facts(ctx context.Context, cart *engine.Cart, at time.Time, wante
 		if p == nil {
 			return
 		}
+		ctx, span := h.startSpan(ctx, "plugin facts", name)
 		var told map[string]engine.Value
 		fault, detail := p.call(ctx, func(ctx context.Context, program program) (err error) {
 			told, err = program.facts(ctx, cart, at, names)
 			return err
 		})
+		endSpan(span, fault)
 		if fault != "" {
-			p.complain(fault, detail)
+			p.complain(ctx, fault, detail)
 			return
 		}
 		mu.Lock()

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/checkout-promotions/checkout/engine"
 )
 
@@ -43,6 +45,9 @@ type Options struct {
 	// it is not held.
 	Memory int64
 	CPU    int64
+	// Tracer makes a span of each call below the one in the context of who asks, where that
+	// is recorded; nil makes none.
+	Tracer trace.Tracer
 	// Logger is told what happens to plugins, and gets what they print.
 	// slog.Default when nil.
 	Logger *slog.Logger

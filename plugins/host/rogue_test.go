@@ -20,6 +20,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"google.golang.org/grpc/metadata"
+
 	"github.com/checkout-promotions/checkout/plugins/sdk"
 )
 
@@ -267,6 +269,8 @@ func (rogue) Evaluate(ctx context.Context, req sdk.Request) ([]sdk.Answer, error
 			os.Exit(7)
 		case "fail":
 			return nil, errors.New("no deals\ntoday")
+		case "trace":
+			return nil, fmt.Errorf("traceparents %q", metadata.ValueFromIncomingContext(ctx, "traceparent"))
 		case "flood":
 			line := strings.Repeat("spam ", 200) + "\n"
 			for range 20_000 {

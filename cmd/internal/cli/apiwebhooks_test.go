@@ -164,7 +164,7 @@ func TestAWebhookOfTheAPIIsSentTo(t *testing.T) {
 		}
 		t.Fatalf("%s: got %q, want %q", what, last, want)
 	}
-	sender, err := newSender(config.Config{ShutdownGrace: time.Second}, outbox{store}, registeredEndpoints(store, true), prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	sender, err := newSender(config.Config{ShutdownGrace: time.Second}, outbox{store}, registeredEndpoints(store, true), prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
 	fail(err)
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -70,13 +70,13 @@ func writes() []struct{ operation, method, path, body string } {
 func TestEveryWriteIsAudited(t *testing.T) {
 	data := sharedStore(t)
 	r := newReplica(t, data)
-	sender, err := newSender(config.Default(), outbox{data}, nil, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	sender, err := newSender(config.Default(), outbox{data}, nil, prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
 	must(t, err)
 	cfg := config.Default()
 	cfg.Password, cfg.RulesFrom, cfg.Rules = "sesame", config.FromDatabase, filepath.Join("..", "..", "..", "examples", "quickstart", "rules")
 	watcher, err := openRules(cfg, &publisher{live: engine.New(nil)}, slog.New(slog.DiscardHandler))
 	must(t, err)
-	handler, err := newHandler(cfg, r.live, watcher, r.book.follow, data, apiWebhooks{data: data, sender: sender}, &pluginRunner{}, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+	handler, err := newHandler(cfg, r.live, watcher, r.book.follow, data, apiWebhooks{data: data, sender: sender}, &pluginRunner{}, prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
 	must(t, err)
 	known := map[string]string{}
 	audited := map[string]bool{}

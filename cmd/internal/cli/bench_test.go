@@ -29,13 +29,13 @@ func BenchmarkPrice(b *testing.B) {
 	live := engine.New(nil)
 	watcher, err := openRules(cfg, &publisher{live: live}, log)
 	must(b, err)
-	data, err := openStore(b.Context(), cfg, live.Active().Currency(), log)
+	data, err := openStore(b.Context(), cfg, live.Active().Currency(), nil, log)
 	must(b, err)
 	b.Cleanup(func() { must(b, data.Close()) })
 	items, err := data.ItemsBySKU(b.Context(), []string{"120P90", "A304SD", "43N23P", "234234"})
 	must(b, err)
 
-	server, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, prometheus.NewRegistry(), log)
+	server, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, prometheus.NewRegistry(), nil, log)
 	must(b, err)
 	b.Run("database=sqlite", func(b *testing.B) { benchPrice(b, server) })
 	server, err = api.New(api.Options{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/checkout-promotions/checkout/api/webhook"
 	"github.com/checkout-promotions/checkout/config"
@@ -36,9 +37,9 @@ func endpoints(cfg config.Config) []persistence.Endpoint {
 
 // newSender returns the sender of what the outbox has for the webhooks of the
 // configuration and, where registered is given, for those.
-func newSender(cfg config.Config, data webhook.Outbox, registered func(context.Context) ([]webhook.Endpoint, error), registry *prometheus.Registry, log *slog.Logger) (*webhook.Sender, error) {
+func newSender(cfg config.Config, data webhook.Outbox, registered func(context.Context) ([]webhook.Endpoint, error), registry *prometheus.Registry, tracer trace.Tracer, log *slog.Logger) (*webhook.Sender, error) {
 	o := webhook.Options{
-		Outbox: data, Registered: registered, Grace: cfg.ShutdownGrace, Agent: "Checkout-Webhooks/" + version(), Log: log, Registry: registry,
+		Outbox: data, Registered: registered, Grace: cfg.ShutdownGrace, Agent: "Checkout-Webhooks/" + version(), Log: log, Registry: registry, Tracer: tracer,
 	}
 	for _, w := range cfg.Webhooks {
 		o.Endpoints = append(o.Endpoints, configuredEndpoint(w))

@@ -38,7 +38,7 @@ func serverMetrics(t *testing.T) []metric {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := openStore(t.Context(), cfg, live.Active().Currency(), log)
+	data, err := openStore(t.Context(), cfg, live.Active().Currency(), nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +47,16 @@ func serverMetrics(t *testing.T) []metric {
 			t.Error(err)
 		}
 	})
-	if _, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, registry, log); err != nil {
+	cfg.Tracing.Endpoint = "http://localhost:4318"
+	spans, err := newTracing(t.Context(), cfg, registry, log)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newSender(cfg, outbox{data}, nil, registry, log); err != nil {
+	t.Cleanup(spans.close)
+	if _, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, registry, nil, log); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newSender(cfg, outbox{data}, nil, registry, nil, log); err != nil {
 		t.Fatal(err)
 	}
 	return metricsOf(t, registry)

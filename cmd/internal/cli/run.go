@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/checkout-promotions/checkout/api"
@@ -74,6 +75,15 @@ func writeDuration(_ []string, a slog.Attr) slog.Attr {
 // serve runs the server until ctx is done. The port is taken before the database
 // is touched, so that a second instance changes nothing.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
+	registry := prometheus.NewRegistry()
+	if cfg.Tracing.Endpoint != "" {
+		log = slog.New(tracedLog{log.Handler()})
+	}
+	spans, err := newTracing(ctx, cfg, registry, log)
+	if err != nil {
+		return err
+	}
+	defer spans.close()
 	live, changed := engine.New(nil), make(chan struct{}, 1)
 	rules := &publisher{live: live, changed: changed}
 	watcher, err := openRules(cfg, rules, log)
@@ -90,12 +100,12 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { _ = debug.Close() }() // likewise
-	plugins, err := newPluginRunner(cfg.Plugins, live.Active().Currency(), log)
+	plugins, err := newPluginRunner(cfg.Plugins, live.Active().Currency(), spans.Tracer, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, environmentError(plugins.Close())) }()
-	data, err := openStore(ctx, cfg, live.Active().Currency(), log)
+	data, err := openStore(ctx, cfg, live.Active().Currency(), spans.Tracer, log)
 	if err != nil {
 		return err
 	}
@@ -107,13 +117,12 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 	if err != nil {
 		return environmentError(err)
 	}
-	registry := prometheus.NewRegistry()
-	sender, err := newSender(cfg, outbox{data}, registeredEndpoints(data, cfg.WebhookPrivateAddresses), registry, log)
+	sender, err := newSender(cfg, outbox{data}, registeredEndpoints(data, cfg.WebhookPrivateAddresses), registry, spans.Tracer, log)
 	if err != nil {
 		return err
 	}
 	hooks := apiWebhooks{data, cfg.Webhooks, sender, cfg.WebhookPrivateAddresses}
-	handler, err := newHandler(cfg, live, watcher, follow, data, hooks, plugins, registry, log)
+	handler, err := newHandler(cfg, live, watcher, follow, data, hooks, plugins, registry, spans.Tracer, log)
 	if err != nil {
 		return err
 	}
@@ -185,9 +194,9 @@ func openRules(cfg config.Config, rules *publisher, log *slog.Logger) (*store.Wa
 
 // openStore opens and migrates the database, and loads the seed into an empty
 // one.
-func openStore(ctx context.Context, cfg config.Config, currency engine.Currency, log *slog.Logger) (*persistence.Store, error) {
+func openStore(ctx context.Context, cfg config.Config, currency engine.Currency, tracer trace.Tracer, log *slog.Logger) (*persistence.Store, error) {
 	data, err := openMigrated(ctx, cfg.Database, persistence.Options{
-		Currency: currency, Endpoints: endpoints(cfg), LowStock: int64(cfg.LowStock),
+		Currency: currency, Endpoints: endpoints(cfg), LowStock: int64(cfg.LowStock), Tracer: tracer,
 	})
 	if err != nil {
 		return nil, err
@@ -221,7 +230,7 @@ func prepare(ctx context.Context, data *persistence.Store, file string, log *slo
 	return seed(ctx, data, file, log)
 }
 
-func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, hooks apiWebhooks, plugins *pluginRunner, registry *prometheus.Registry, log *slog.Logger) (*api.Server, error) {
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, hooks apiWebhooks, plugins *pluginRunner, registry *prometheus.Registry, tracer trace.Tracer, log *slog.Logger) (*api.Server, error) {
 	if cfg.Password == "" {
 		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
 	}
@@ -251,13 +260,14 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 		MaxBody:  int64(cfg.MaxBody),
 		MaxLines: cfg.MaxLines, MaxCoupons: cfg.MaxCoupons, MaxCarts: cfg.MaxCarts, MaxPrices: cfg.MaxPrices,
 		CustomerGuesses: unlimited(cfg.CouponGuessesCustomer), CallerGuesses: unlimited(cfg.CouponGuessesKey),
-		Origins:       cfg.Origins(),
-		KeyRate:       cfg.RateLimitKey,
-		AddressRate:   cfg.RateLimitAddress,
-		ClientIP:      api.ClientBehind(cfg.Proxies()),
-		Version:       version(),
-		Log:           log,
-		Registry:      registry,
+		Origins:     cfg.Origins(),
+		KeyRate:     cfg.RateLimitKey,
+		AddressRate: cfg.RateLimitAddress,
+		ClientIP:    api.ClientBehind(cfg.Proxies()),
+		Version:     version(),
+		Log:         log,
+		Registry:    registry,
+		Tracer:      tracer, TrustedCallers: cfg.Tracing.Callers(),
 		IsUnavailable: func(err error) bool { return errors.Is(err, persistence.ErrUnavailable) },
 	})
 }

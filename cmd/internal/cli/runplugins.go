@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
@@ -28,7 +30,7 @@ type pluginRunner struct {
 }
 
 // newPluginRunner returns one that runs nothing yet. Close ends it.
-func newPluginRunner(cfg config.Plugins, currency engine.Currency, log *slog.Logger) (*pluginRunner, error) {
+func newPluginRunner(cfg config.Plugins, currency engine.Currency, tracer trace.Tracer, log *slog.Logger) (*pluginRunner, error) {
 	r := &pluginRunner{wait: cfg.Start, log: log}
 	if cfg.Dir == "" {
 		return r, nil
@@ -40,7 +42,9 @@ func newPluginRunner(cfg config.Plugins, currency engine.Currency, log *slog.Log
 		log.Warn("plugins run that plugins.lock.yaml does not pin: plugins.dev is for development")
 	}
 	var err error
-	r.host, err = host.New(hostOptions(cfg, currency, log))
+	options := hostOptions(cfg, currency, log)
+	options.Tracer = tracer
+	r.host, err = host.New(options)
 	return r, environmentError(err)
 }
 

@@ -182,7 +182,7 @@ what it answered. The ping is in no database and is not tried again.`,
 			if err != nil {
 				return err
 			}
-			sender, err := newSender(cfg, outbox{}, nil, prometheus.NewRegistry(), slog.New(slog.DiscardHandler))
+			sender, err := newSender(cfg, outbox{}, nil, prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
 			if err != nil {
 				return err
 			}
