@@ -277,3 +277,41 @@ func TestHoldsAreTheSameOverAServer(t *testing.T) {
 	s.refused(1, "the server refuses: hold "+first.Reference+" is released (hold_state)"+page+"hold_state", "holds", "release", first.Reference)
 	s.usage(`-o json of "checkout holds show" tells what servers do not: leave out -o json, or --server`, "holds", "show", nobody, "-o", "json", "--server", s.url)
 }
+
+func TestCouponsAreTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	s.same("coupons", "list")
+	for _, pool := range []string{"spring", "summer"} {
+		if made := s.local("coupons", "create", pool, "--count", "3", "--prefix", strings.ToUpper(pool)); made.code != 0 {
+			t.Fatalf("coupons create: %+v", made)
+		}
+	}
+	codes := regexp.MustCompile(`(?m)^SPRING-[^,]*`).FindAllString(s.local("coupons", "export", "spring").stdout, -1)
+	if len(codes) != 3 {
+		t.Fatalf("got the codes %q, want 3", codes)
+	}
+	s.alike(s.local("coupons", "revoke", codes[0]), s.remote("coupons", "revoke", codes[1]))
+	s.alike(s.local("coupons", "restore", codes[0], "-o", "json"), s.remote("coupons", "restore", codes[1], "-o", "json"))
+	revoked := s.remote("coupons", "revoke", "--pool", "summer", "-o", "json")
+	s.alike(s.local("coupons", "show", "summer", "-o", "json"), revoked)
+	for _, format := range []string{"pretty", "json"} {
+		s.same("coupons", "list", "-o", format)
+		s.same("coupons", "show", "spring", "-o", format)
+		s.same("coupons", "show", "summer", "-o", format)
+		s.same("coupons", "show", strings.ToLower(codes[2]), "-o", format)
+	}
+	s.alike(s.local("coupons", "restore", "--pool", "summer"), s.remote("coupons", "restore", "--pool", "summer"))
+	s.alike(s.remote("coupons", "revoke", codes[0]), outcome{stdout: "1 code revoked\n"})
+	day := regexp.MustCompile(`, revoked \d{4}-\d\d-\d\d\n$`)
+	local := s.local("coupons", "show", codes[0])
+	if !day.MatchString(local.stdout) {
+		t.Errorf("the database says %+v, want the day of its end", local)
+	}
+	local.stdout = day.ReplaceAllString(local.stdout, "\n")
+	s.alike(local, s.remote("coupons", "show", codes[0])) // which does not tell the day
+	wrong := codes[2] + "X"
+	s.refused(1, strings.TrimSuffix(strings.TrimPrefix(s.local("coupons", "show", wrong).stderr, "checkout: "), "\n"), "coupons", "show", wrong)
+	page := "\n  see URL/docs/problems/"
+	s.refused(1, `the server refuses: coupon pool "winter" not found (unknown_pool)`+page+"unknown_pool", "coupons", "revoke", "--pool", "winter")
+	s.refused(1, "the server refuses: no pool has the coupon code NONE-1 (unknown_codes)\n  /codes/0: no pool has it"+page+"unknown_codes", "coupons", "revoke", "NONE-1")
+}

@@ -22,7 +22,10 @@ func newCoupons(s Streams) *cobra.Command {
 		Short: "Make, import and revoke coupon codes",
 		Long: `Make, import and revoke the codes of coupon pools. A promotion with
 "coupon: {pool: spring}" is unlocked by any code of the pool spring. The commands
-work on the database of checkout run, with the same settings, also while it runs.` + findingsAre("the change is refused"),
+work on the database of checkout run, with the same settings, also while it runs.
+
+With --server URL, list, show, revoke and restore ask a running server over its API, with
+a key of the scope coupons:read, or coupons:write to revoke and restore.` + findingsAre("the change is refused"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newCouponsCreate(s), newCouponsGenerate(s), newCouponsImport(s), newCouponsExport(s),
@@ -228,17 +231,19 @@ revoked. A file is only put in place when it is complete.`,
 
 func newCouponsList(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the pools with the number of their codes",
-		Example: `  checkout coupons list -o json`,
-		Args:    noArguments,
+		Use:   "list",
+		Short: "List the pools with the number of their codes",
+		Long:  `List the pools with the number of their codes.` + overServer,
+		Example: `  checkout coupons list -o json
+  checkout coupons list --server http://localhost:8000 --key-file key.txt`,
+		Args: noArguments,
 	}
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, _ []string, out reporter) error {
+	return bothWays(s, cmd, couponShelves(s, false), func(ctx context.Context, data couponShelf, _ []string) (rendering, error) {
 		pools, err := data.Pools(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return out(poolsReport(pools))
+		return poolsReport(pools), nil
 	})
 }
 
@@ -246,33 +251,35 @@ func newCouponsShow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show code|pool",
 		Short: "Show what is known of a code, or of a pool",
+		Long: `Show what is known of a code, or of a pool.` + overServer + `
+It does not tell when a code was revoked.`,
 		Example: `  checkout coupons show spring-7kq4-mh2t
   checkout coupons show spring -o json`,
 		Args: arguments("a code or the name of a pool", 1, 1),
 	}
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return bothWays(s, cmd, couponShelves(s, false), func(ctx context.Context, data couponShelf, args []string) (rendering, error) {
 		pool, err := data.Pool(ctx, args[0])
 		if err == nil {
-			return out(poolReport(pool))
+			return poolReport(pool), nil
 		}
 		if !errors.As(err, new(*persistence.UnknownPoolError)) {
-			return err
+			return nil, err
 		}
 		code, err := data.LookupCode(ctx, args[0])
 		switch {
 		case err == nil:
-			return out(codeReport(code))
+			return codeReport(code), nil
 		case errors.As(err, new(*persistence.UnknownCodesError)):
-			return unknownCode(ctx, data, args[0])
+			return nil, unknownCode(ctx, data, args[0])
 		default:
-			return err
+			return nil, err
 		}
 	})
 }
 
 // unknownCode says that neither a pool nor a code is called so, and what may be
 // wrong with a code that begins like those of a pool.
-func unknownCode(ctx context.Context, data *persistence.Store, name string) error {
+func unknownCode(ctx context.Context, data couponShelf, name string) error {
 	pools, err := data.Pools(ctx)
 	if err != nil {
 		return err
@@ -289,24 +296,24 @@ func unknownCode(ctx context.Context, data *persistence.Store, name string) erro
 
 func newCouponsRevoke(s Streams) *cobra.Command {
 	return revocation(s, "revoke", "Revoke codes, or a whole pool", `Revoke codes, or with --pool all codes of a pool, those to come included. No promotion
-knows a revoked code. Orders that used it keep what they got.`, (*persistence.Store).RevokeCodes, (*persistence.Store).RevokePool)
+knows a revoked code. Orders that used it keep what they got.`, couponShelf.RevokeCodes, couponShelf.RevokePool)
 }
 
 func newCouponsRestore(s Streams) *cobra.Command {
 	return revocation(s, "restore", "Undo the revocation of codes, or of a whole pool", `Undo the revocation of codes, or with --pool that of a whole pool. Codes that were
-revoked one by one stay so when their pool is restored, and the other way round.`, (*persistence.Store).RestoreCodes, (*persistence.Store).RestorePool)
+revoked one by one stay so when their pool is restored, and the other way round.`, couponShelf.RestoreCodes, couponShelf.RestorePool)
 }
 
 // revocation is the command that revokes, or the one that restores.
 func revocation(s Streams, verb, short, long string,
-	codes func(*persistence.Store, context.Context, []string) (int64, error),
-	whole func(*persistence.Store, context.Context, string, *int64) error,
+	codes func(couponShelf, context.Context, []string) (int64, error),
+	whole func(couponShelf, context.Context, string) error,
 ) *cobra.Command {
 	var pool string
 	cmd := &cobra.Command{
 		Use:   verb + " [code...]",
 		Short: short,
-		Long:  long,
+		Long:  long + overServer + onceMore,
 		Example: "  checkout coupons " + verb + " SPRING-7KQ4-MH2T\n" +
 			"  checkout coupons " + verb + " --pool spring",
 	}
@@ -317,21 +324,21 @@ func revocation(s Streams, verb, short, long string,
 		return nil
 	}
 	cmd.Flags().StringVar(&pool, "pool", "", "the pool whose codes are all meant")
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return bothWays(s, cmd, couponShelves(s, true), func(ctx context.Context, data couponShelf, args []string) (rendering, error) {
 		if pool == "" {
 			n, err := codes(data, ctx, args)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return out(revocationReport(verb+"d", n))
+			return revocationReport(verb+"d", n), nil
 		}
-		if err := whole(data, ctx, pool, nil); err != nil {
-			return err
+		if err := whole(data, ctx, pool); err != nil {
+			return nil, err
 		}
 		read, err := data.Pool(ctx, pool)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return out(poolReport(read))
+		return poolReport(read), nil
 	})
 }
