@@ -26,6 +26,7 @@ const (
 	errBodyLate     problem = "body: not received in time"
 	errNoKey        problem = "Authorization is missing, or has no key that is valid: want Bearer ck_…"
 	errNotJSON      problem = "Content-Type: want application/json"
+	errNotCodes     problem = "Content-Type: want application/json or text/csv"
 	errNoKeys       problem = "this server does not support Idempotency-Key: send the request without it"
 )
 
@@ -119,6 +120,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("request_running", told(idempotency.ErrBusy, idempotency.ErrBusy.Error())),
 		row("body_too_large", kind(bodyTooLong)),
 		row("unsupported_media_type", the(errNotJSON)),
+		row("unsupported_media_type", the(errNotCodes)),
 		row("idempotency_key_reused", ownText[*idempotency.ReusedError]()),
 		row("unknown_items", ownText[*unknownItemsError]()),
 		row("unknown_coupons", ownText[*unknownCouponsError]()),

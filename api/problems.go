@@ -64,7 +64,7 @@ func problemKinds() []problemKind {
 		{"changed_meanwhile", http.StatusPreconditionFailed, "It is not as If-Match or If-None-Match has it",
 			"Somebody else has changed, made or deleted it meanwhile, and nothing was changed. The header ETag has what stands for it now, where it is there: read it again, and decide what to do."},
 		{"body_too_large", http.StatusRequestEntityTooLarge, "The body is too long", "The detail tells the limit. Send several requests."},
-		{"unsupported_media_type", http.StatusUnsupportedMediaType, "The body is not said to be JSON", "Send Content-Type: application/json."},
+		{"unsupported_media_type", http.StatusUnsupportedMediaType, "The body is of another type than the operation takes", "Send Content-Type: application/json, or what the operation takes besides."},
 		{"idempotency_key_reused", http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", "A key stands for one request. Make a new key for each, and keep it for retries of the same request."},
 		{"unknown_items", http.StatusUnprocessableEntity, "The cart has items that nobody knows", "errors names the lines. Leave them out, or send unknown: report to have the rest priced."},
 		{"unknown_coupons", http.StatusUnprocessableEntity, "The cart has coupon codes that nobody knows", "errors names the codes. Leave them out, or send unknown: report to have the cart priced without them."},

@@ -70,7 +70,11 @@ type CodeFault struct {
 
 // Error implements error.
 func (e *CodesRefusedError) Error() string {
-	return fmt.Sprintf("%d codes cannot be added: none was", int64(len(e.Faults))+e.More)
+	n := int64(len(e.Faults)) + e.More
+	if n == 1 {
+		return "1 code cannot be added: none was"
+	}
+	return fmt.Sprintf("%d codes cannot be added: none was", n)
 }
 
 func (e *CodesRefusedError) places() []v1.ProblemError {
@@ -277,15 +281,32 @@ func (s *Server) changePool(change func(Coupons, context.Context, string, *int64
 
 // importCouponCodes adds codes from elsewhere to a pool.
 func (s *Server) importCouponCodes(w http.ResponseWriter, r *http.Request, coupons Coupons, name string) error {
-	codes, err := s.readCodes(w, r)
+	if !saysCSV(r.Header.Get("Content-Type")) {
+		body, err := readV1[v1.CouponCodesImport](s, w, r)
+		if errors.Is(err, errNotJSON) {
+			return errNotCodes
+		}
+		if err != nil {
+			return err
+		}
+		if err := checkCodes(body.Codes, maxImported); err != nil {
+			return err
+		}
+		return s.addCodes(w, r, coupons, name, body.Codes)
+	}
+	file, err := s.readCodeFile(w, r)
 	if err != nil {
 		return err
 	}
+	return file.refusal(s.addCodes(w, r, coupons, name, file.codes))
+}
+
+func (s *Server) addCodes(w http.ResponseWriter, r *http.Request, coupons Coupons, pool string, codes []string) error {
 	ctx, err := codesInDetail(r.Context(), codes)
 	if err != nil {
 		return err
 	}
-	added, err := coupons.AddCodes(ctx, name, codes)
+	added, err := coupons.AddCodes(ctx, pool, codes)
 	if err != nil {
 		return err
 	}
@@ -340,20 +361,25 @@ func (s *Server) readCodes(w http.ResponseWriter, r *http.Request) ([]string, er
 	if err != nil {
 		return nil, err
 	}
+	return body.Codes, checkCodes(body.Codes, maxCodes)
+}
+
+// checkCodes says what is wrong with the codes of a body, of which there may be so many.
+func checkCodes(codes []string, most int) error {
 	var f faults
-	switch n := len(body.Codes); {
-	case body.Codes == nil:
+	switch n := len(codes); {
+	case codes == nil:
 		f.at("missing", "codes")
-	case n < 1 || n > maxCodes:
-		f.at(fmt.Sprintf("want 1 to %d, got %d", maxCodes, n), "codes")
+	case n < 1 || n > most:
+		f.at(fmt.Sprintf("want 1 to %d, got %d", most, n), "codes")
 	}
-	f.texts(body.Codes, maxCodes, maxText, "codes")
-	for i, code := range body.Codes {
+	f.texts(codes, most, maxText, "codes")
+	for i, code := range codes {
 		if code == "" {
 			f.at("empty", "codes", i)
 		}
 	}
-	return body.Codes, f.err()
+	return f.err()
 }
 
 // maxToldCodes is how many codes the audit log names of those that a request is about.

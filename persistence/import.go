@@ -2,8 +2,6 @@ package persistence
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/couponfile"
 )
 
 // MaxCodeLength is how many bytes a coupon code may have, in rule files too.
@@ -59,8 +58,7 @@ func (e *ImportError) add(line int, format string, args ...any) {
 }
 
 // ImportCodes adds the codes of a CSV file to the pool and returns how many they
-// are. The first line names the columns; the one called code counts, others are
-// passed over. Progress, which may be nil, is told how many lines have been read.
+// are; package couponfile says what it has to look like. Progress, which may be nil, is told how many lines have been read.
 //
 // All codes are added or none: *ImportError lists every line that is no code of 1
 // to MaxCodeLength bytes as engine.NormalizeCoupon makes them, or is one that
@@ -174,53 +172,13 @@ type importing struct {
 // file reads all of the file. What is wrong with it is in faults then; the error
 // is about reading and the database.
 func (in *importing) file(ctx context.Context, file io.Reader) error {
-	rows := csv.NewReader(file)
-	rows.FieldsPerRecord, rows.ReuseRecord = -1, true
-	column := -1
-	for {
-		row, err := rows.Read()
-		var syntax *csv.ParseError
-		switch {
-		case errors.Is(err, io.EOF):
-			if column < 0 && len(in.faults.Faults) == 0 {
-				in.faults.add(1, "the file is empty; its first line has to name the columns, one of them code")
-			}
-			return in.flush(ctx)
-		case errors.As(err, &syntax):
-			in.faults.add(syntax.Line, "is no CSV: %v; nothing after it was read", syntax.Err)
-			return in.flush(ctx)
-		case err != nil:
-			return fmt.Errorf("read the codes: %w", err)
-		}
-		line, _ := rows.FieldPos(0)
-		if column < 0 {
-			if column = codeColumn(row); column < 0 {
-				in.faults.add(line, "no column is called code; the first line has to name the columns")
-				return nil
-			}
-			continue
-		}
-		if err := in.row(ctx, row, column, line); err != nil {
-			return err
-		}
+	err := couponfile.Read(file,
+		func(code string, line int) error { return in.code(ctx, code, line) },
+		func(line int, problem string) { in.faults.add(line, "%s", problem) })
+	if err != nil {
+		return err
 	}
-}
-
-// codeColumn returns which column has the codes, -1 when none has. Spreadsheets
-// begin a file with a byte order mark.
-func codeColumn(headings []string) int {
-	return slices.IndexFunc(headings, func(heading string) bool {
-		return strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(heading, "\ufeff")), "code")
-	})
-}
-
-// row takes in one line of the file.
-func (in *importing) row(ctx context.Context, row []string, column, line int) error {
-	if column >= len(row) {
-		in.faults.add(line, "has no column code")
-		return nil
-	}
-	return in.code(ctx, strings.Clone(row[column]), line)
+	return in.flush(ctx)
 }
 
 // code takes in one code.

@@ -154,8 +154,10 @@ type ClientInterface interface {
 	// ImportCouponCodesWithBody Add codes from elsewhere to a pool
 	//
 	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-	// several requests.
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+	// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+	// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+	// their lines. With SQLite nothing is sold while codes are added.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -165,8 +167,10 @@ type ClientInterface interface {
 	// ImportCouponCodes Add codes from elsewhere to a pool
 	//
 	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-	// several requests.
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+	// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+	// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+	// their lines. With SQLite nothing is sold while codes are added.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -990,8 +994,10 @@ func (c *Client) ListCouponCodes(ctx context.Context, pool Pool, params *ListCou
 // ImportCouponCodesWithBody Add codes from elsewhere to a pool
 //
 // All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-// several requests.
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+// their lines. With SQLite nothing is sold while codes are added.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1011,8 +1017,10 @@ func (c *Client) ImportCouponCodesWithBody(ctx context.Context, pool Pool, param
 // ImportCouponCodes Add codes from elsewhere to a pool
 //
 // All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-// several requests.
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+// their lines. With SQLite nothing is sold while codes are added.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6082,8 +6090,10 @@ type ClientWithResponsesInterface interface {
 	// ImportCouponCodesWithBodyWithResponse Add codes from elsewhere to a pool
 	//
 	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-	// several requests.
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+	// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+	// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+	// their lines. With SQLite nothing is sold while codes are added.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6093,8 +6103,10 @@ type ClientWithResponsesInterface interface {
 	// ImportCouponCodesWithResponse Add codes from elsewhere to a pool
 	//
 	// All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-	// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-	// several requests.
+	// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+	// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+	// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+	// their lines. With SQLite nothing is sold while codes are added.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10122,8 +10134,10 @@ func (c *ClientWithResponses) ListCouponCodesWithResponse(ctx context.Context, p
 // ImportCouponCodesWithBodyWithResponse Add codes from elsewhere to a pool
 //
 // All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-// several requests.
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+// their lines. With SQLite nothing is sold while codes are added.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10139,8 +10153,10 @@ func (c *ClientWithResponses) ImportCouponCodesWithBodyWithResponse(ctx context.
 // ImportCouponCodesWithResponse Add codes from elsewhere to a pool
 //
 // All of them, or none where some cannot be: each is as codes are compared, in capitals and without blanks around it, and no other pool has
-// it. Those that the pool has already are passed over, so that to send a request again does nothing. Send more than 10,000 codes in
-// several requests.
+// it. Those that the pool has already are passed over, so that to send a request again does nothing. A body may have 100,000 codes, and
+// as many bytes as the server takes (1 MiB unless its setting `max_body` says otherwise); send more in several requests, or on the
+// server by `checkout coupons import`. As CSV the first line names the columns, of which the one called `code` counts; faults then name
+// their lines. With SQLite nothing is sold while codes are added.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

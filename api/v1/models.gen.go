@@ -573,6 +573,11 @@ type CouponCodesChanged struct {
 	Changed int64 `json:"changed"`
 }
 
+// CouponCodesImport defines model for CouponCodesImport.
+type CouponCodesImport struct {
+	Codes []string `json:"codes"`
+}
+
 // CouponCodesRequest defines model for CouponCodesRequest.
 type CouponCodesRequest struct {
 	Codes []string `json:"codes"`
@@ -2342,7 +2347,7 @@ type RotateWebhookSecretParams struct {
 type PutCouponPoolJSONRequestBody = CouponPoolRequest
 
 // ImportCouponCodesJSONRequestBody defines body for ImportCouponCodes for application/json ContentType.
-type ImportCouponCodesJSONRequestBody = CouponCodesRequest
+type ImportCouponCodesJSONRequestBody = CouponCodesImport
 
 // RestoreCouponsJSONRequestBody defines body for RestoreCoupons for application/json ContentType.
 type RestoreCouponsJSONRequestBody = CouponCodesRequest
