@@ -20,9 +20,9 @@ func (s *Server) listAudit(w http.ResponseWriter, r *http.Request) error {
 	if s.options.AuditLog == nil {
 		return errNoRulesets
 	}
-	q := readQuery(r, "limit", "after", "actor", "action", "subject", "since")
+	q := readQuery(r, "limit", "after", "actor", "action", "subject", "since", "until")
 	f := audit.Filter{
-		Actor: q.text("actor"), Action: q.text("action"), Subject: q.text("subject"), Since: q.instant("since"),
+		Actor: q.text("actor"), Action: q.text("action"), Subject: q.text("subject"), Since: q.instant("since"), Until: q.instant("until"),
 		Before: q.id("after"), Limit: q.limit() + 1,
 	}
 	if q.fault != nil {

@@ -33,6 +33,8 @@ func rulesetSteps() []step {
 		{"audit_page_last", "GET", "audit?limit=1&after=2", ""},
 		{"audit_of", "GET", "audit?actor=anna&action=rules.activate&subject=b2&since=2026-11-22T12:00:00Z", ""},
 		{"audit_later", "GET", "audit?since=2026-11-22T12:00:01Z", ""},
+		{"audit_before", "GET", "audit?until=2026-11-22T12:00:00Z", ""},
+		{"audit_until", "GET", "audit?until=x", ""},
 		{"audit_cursor", "GET", "audit?after=0", ""},
 		{"audit_since", "GET", "audit?since=today", ""},
 	}

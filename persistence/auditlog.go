@@ -117,6 +117,9 @@ func (s *Store) AuditLog(ctx context.Context, f audit.Filter) ([]audit.Entry, er
 		if !f.Since.IsZero() {
 			q = q.Where("at >= ?", f.Since.UTC())
 		}
+		if !f.Until.IsZero() {
+			q = q.Where("at < ?", f.Until.UTC())
+		}
 		if f.Before > 0 {
 			q = q.Where("id < ?", f.Before)
 		}
@@ -136,19 +139,38 @@ func (s *Store) AuditLog(ctx context.Context, f audit.Filter) ([]audit.Entry, er
 }
 
 // PurgeAudit removes the entries of the audit log from before the instant, a few in
-// each transaction, and returns how many it removed, also after an error.
+// each transaction, and returns how many it removed, also after an error. An entry of the
+// action audit.Purge tells of it, stored with the first removal of anything but such
+// entries.
 func (s *Store) PurgeAudit(ctx context.Context, before time.Time) (removed int64, err error) {
-	for {
-		var n int64
-		err := s.guarded(ctx, "purge audit log", func(ctx context.Context, tx bun.Tx) (err error) {
-			n, err = affected(tx.NewRaw("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ? ORDER BY at, id LIMIT ?)",
-				before.UTC(), batch).Exec(ctx))
-			return failed("purge audit log", err)
+	detail, err := json.Marshal(struct {
+		Before time.Time `json:"before"`
+	}{before.UTC()})
+	if err != nil {
+		return 0, err
+	}
+	purged := audit.Entry{Actor: audit.Server, Action: audit.Purge, Detail: detail}
+	for told := false; ; {
+		var actions []string
+		tell := false
+		err := s.guarded(ctx, "purge audit log", func(ctx context.Context, tx bun.Tx) error {
+			actions = nil
+			err := tx.NewRaw("DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ? ORDER BY at, id LIMIT ?) RETURNING action",
+				before.UTC(), batch).Scan(ctx, &actions)
+			if err != nil {
+				return failed("purge audit log", err)
+			}
+			tell = !told && slices.ContainsFunc(actions, func(action string) bool { return action != audit.Purge })
+			if !tell {
+				return nil
+			}
+			return s.insertAudit(ctx, tx, []audit.Entry{purged})
 		})
 		if err != nil {
 			return removed, err
 		}
-		if removed += n; n < batch {
+		told = told || tell
+		if removed += int64(len(actions)); len(actions) < batch {
 			return removed, nil
 		}
 	}

@@ -175,7 +175,7 @@
 // The entries that audit.With puts into a context are stored by the transaction of the
 // write that has this context: of items, stock, cancels, returns, the ends of holds,
 // coupons, events that are sent again, pauses of promotions, and keys of the API. Sales and new holds leave
-// none; see package audit for the reasons. AuditLog reads them, PurgeAudit removes old ones.
+// none; see package audit for the reasons. AuditLog reads them, PurgeAudit removes old ones, and leaves one that says so.
 //
 // # Errors
 //

@@ -1981,7 +1981,7 @@ type ListAuditParams struct {
 	// After The cursor to go on after
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Actor The id of a key, `password` or `cli`
+	// Actor The id of a key, `password`, `cli` or `server`
 	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
 
 	// Action Such as `keys.revoke`
@@ -1992,6 +1992,9 @@ type ListAuditParams struct {
 
 	// Since Only entries of this instant and later
 	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Only entries before this instant
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 }
 
 // ListCouponPoolsParams defines parameters for ListCouponPools.

@@ -11,7 +11,12 @@ import (
 const (
 	Password = "password" // whoever has the password of v0
 	CLI      = "cli"      // whoever runs a command on the database
+	Server   = "server"   // the program by itself, as its settings say
 )
+
+// Purge is the action of removing old entries; its detail has before, the instant from
+// before which all were removed.
+const Purge = "audit.purge"
 
 const (
 	// MaxText is how many bytes actor, action, subject and request id may have each.
@@ -28,7 +33,7 @@ type Entry struct {
 	ID int64 `json:"id"`
 	// At is when it was stored, in UTC and whole microseconds.
 	At time.Time `json:"at"`
-	// Actor is the id of a key, Password or CLI.
+	// Actor is the id of a key, Password, CLI or Server.
 	Actor string `json:"actor"`
 	// Action is what was done, such as "keys.revoke".
 	Action string `json:"action"`
@@ -40,11 +45,11 @@ type Entry struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// Filter says which entries to read. Empty texts and a zero Since select all.
+// Filter says which entries to read. Empty texts and zero instants select all.
 type Filter struct {
 	Actor, Action, Subject string
-	// Since selects entries of that instant and later.
-	Since time.Time
+	// Since selects entries of that instant and later, Until those before that instant.
+	Since, Until time.Time
 	// Before selects entries with a smaller id; 0 begins with the newest.
 	Before int64
 	// Limit is how many are read at most, from 1 to MaxEntries.

@@ -123,6 +123,9 @@ func testAuditFilter(s *shop) {
 		{audit.Filter{Before: before, Limit: 2}, []audit.Entry{c, b}},
 		{audit.Filter{Before: before - 2, Limit: 2}, []audit.Entry{a}},
 		{audit.Filter{Before: before, Since: time.Now().Add(-time.Hour)}, []audit.Entry{c, b, a}},
+		{audit.Filter{Until: time.Now().Add(time.Minute)}, []audit.Entry{c, b, a}},
+		{audit.Filter{Until: time.Now().Add(-time.Hour)}, nil},
+		{audit.Filter{Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Minute), Actor: "bob"}, []audit.Entry{b}},
 	} {
 		s.logged(f.filter, f.want...)
 	}
@@ -286,9 +289,25 @@ func testPurgeAudit(s *shop) {
 	}
 	s.check(s.Audit(s.ctx, old...))
 	s.check(s.later(time.Hour).Audit(s.ctx, told("new")))
-	removed, err := s.PurgeAudit(s.ctx, time.Now().Add(time.Minute))
+	removed, err := s.PurgeAudit(s.ctx, time.Now().Add(-time.Minute))
+	s.check(err)
+	s.equal("removed of nothing", removed, int64(0))
+	s.equal("entries", len(s.log(audit.Filter{Limit: 1000, Action: "audit.purge"})), 0)
+	at := time.Now().Add(30 * time.Minute).UTC()
+	late := s.later(2 * time.Hour)
+	removed, err = late.PurgeAudit(s.ctx, at)
 	s.check(err)
 	s.equal("removed", removed, int64(len(old)))
-	s.equal("left", len(s.log(audit.Filter{})), 1)
+	s.equal("left", len(s.log(audit.Filter{})), 2)
 	s.equal("left of the new ones", len(s.log(audit.Filter{Action: "new"})), 1)
+	purges := s.log(audit.Filter{Action: audit.Purge})
+	s.equal("entries of the purge", len(purges), 1)
+	s.equal("who did it", purges[0].Actor, audit.Server)
+	s.equal("what it tells", string(purges[0].Detail), fmt.Sprintf(`{"before":%q}`, at.Format(time.RFC3339Nano)))
+
+	s.check(s.later(30*time.Minute).Audit(s.ctx, told(audit.Purge)))
+	removed, err = late.PurgeAudit(s.ctx, time.Now().Add(45*time.Minute))
+	s.check(err)
+	s.equal("removed of what told of purges", removed, int64(1))
+	s.equal("entries of purges", len(s.log(audit.Filter{Action: audit.Purge})), 1)
 }

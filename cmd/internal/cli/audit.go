@@ -22,18 +22,20 @@ func newAudit(s Streams) *cobra.Command {
 		Use:   "audit",
 		Short: "Show who changed what",
 		Long: `Show the audit log, the newest entry first: who changed what, by which request. An actor
-is the id of a key of the API, "password" for whoever has that of the server, or "cli"
-for commands on keys and promotions. Orders and stock have histories of their own; see
-"checkout orders" and "checkout items movements".`,
+is the id of a key of the API, "password" for whoever has that of the server, "cli" for
+commands on keys and promotions, or "server", which removes old entries where audit_keep
+says so. Orders and stock have histories of their own; see "checkout orders" and
+"checkout items movements".`,
 		Example: `  checkout audit --since 2026-11-01 --action keys.revoke
   checkout audit --actor 4kq7w2mzpa --limit 100 -o json`,
 		Args: noArguments,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.Actor, "actor", "", "only what `ACTOR` did: the id of a key, password or cli")
+	flags.StringVar(&f.Actor, "actor", "", "only what `ACTOR` did: the id of a key, password, cli or server")
 	flags.StringVar(&f.Action, "action", "", "only the `ACTION`, such as keys.revoke")
 	flags.StringVar(&f.Subject, "subject", "", "only what was done to `ID`, such as that of a key")
 	flags.Var(&instant{&f.Since}, "since", "only entries of `TIME` and later, such as 2026-11-01 or 2026-11-01T08:00:00Z")
+	flags.Var(&instant{&f.Until}, "until", "only entries before `TIME`")
 	flags.IntVar(&f.Limit, "limit", defaultListed, fmt.Sprintf("list at most `N` entries, up to %d", audit.MaxEntries))
 	flags.Int64Var(&f.Before, "after", 0, "go on after the entry `ID`, the last one of the page before")
 	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
