@@ -20,10 +20,10 @@ ifndef DEBUG
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -gcflags=all=-dwarf=false)
 endif
 
-CI_STEPS = fmt-check vet tidy-check libc-check proto-check openapi-check charts-check build staticcheck test race
+CI_STEPS = fmt-check vet tidy-check libc-check proto-check openapi-check charts-check promql-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build man install run test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check
+.PHONY: help build man install run test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check promql-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -122,6 +122,9 @@ charts: ## copy Chart.js from npm into the report of backtests
 
 charts-check: ## check that this copy is the one that tools/charts asks for
 	@tools/charts.sh --check
+
+promql-check: ## check the dashboard and the alerts of examples/observability with Prometheus itself
+	cd tools/promql && go mod tidy -diff && go vet ./... && go test ./... && go run .
 
 ci: ## run everything that CI runs
 	@for step in $(CI_STEPS); do echo "==> $$step"; $(MAKE) --no-print-directory $$step || { echo "ci: make $$step has faults" >&2; exit 1; }; done
