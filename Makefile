@@ -1,6 +1,7 @@
 # Everything that is run on this repository. `make` alone lists it.
 
 PORT     ?= 8000
+SHOP_PORT ?= 8080
 PASSWORD ?= admin
 RULES    ?= examples/quickstart/rules
 SEED     ?= examples/quickstart/inventory.yaml
@@ -23,7 +24,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check openapi-check charts-check promql-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build man install run test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check promql-check
+.PHONY: help build man install run storefront test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check promql-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +47,9 @@ install: man ## install the program, its manual pages and the completion of bash
 
 run: build ## start the example shop in memory (PORT, PASSWORD, RULES, SEED)
 	bin/checkout run --memory-db --port $(PORT) --password $(PASSWORD) --rules $(RULES) --seed $(SEED)
+
+storefront: build ## run the example storefront on SHOP_PORT, with a server of its own on PORT
+	@PORT=$(PORT) SHOP_PORT=$(SHOP_PORT) tools/storefront.sh
 
 test: build postgres node browser groff ## run all tests, then the rule tests of the examples
 	go test ./...

@@ -62,6 +62,7 @@ func imports() map[string][]string {
 		"plugins/internal/pluginpb": {},
 		"plugins/internal/wire":     {"plugins/internal/pluginpb"},
 		"examples/plugins/...":      {"plugins/sdk"},
+		"examples/storefront":       {"api/client", "api/v1"},
 
 		"persistence/...": {"engine", "engine/apikey", "engine/audit", "engine/couponfile", "engine/idempotency", "engine/publication", "persistence/..."},
 		"api/...":         {"engine", "engine/apikey", "engine/audit", "engine/couponfile", "engine/idempotency", "engine/publication", "rules/diag", "api/..."},
@@ -318,9 +319,9 @@ func (s source) codeFaults() []string {
 	return all
 }
 
-// isMain tells the file where a program begins: the command, or an example of a plugin.
+// isMain tells the file where a program begins: the command, an example of a plugin, or the storefront.
 func (s source) isMain() bool {
-	return s.path == "cmd/checkout/main.go" || within(s.pkg, "examples/plugins") && path.Base(s.path) == "main.go"
+	return s.path == "cmd/checkout/main.go" || (within(s.pkg, "examples/plugins") || s.pkg == "examples/storefront") && path.Base(s.path) == "main.go"
 }
 
 // supportsTests tells the packages made for tests, such as persistence/storetest, by their names. rules/ruletest is none, it
