@@ -107,12 +107,13 @@ type requestMaker struct {
 	operations []fuzzed
 	callers    []string // keys of every scope, the password, and what is none
 	references []string // of what has been made
+	personal   string   // what all texts are that need not be something else; "" for any
 	made       int
 	succeeded  int
 	refused    int
 }
 
-func (g *requestMaker) open(db persistence.Database) *shop {
+func (g *requestMaker) open(db persistence.Database, change ...func(*shop, *api.Options)) *shop {
 	store, err := persistence.New(db, persistence.Options{Currency: currency(g.t, "USD"), Now: noon, PauseLease: 1})
 	if err != nil {
 		g.t.Fatal(err)
@@ -134,10 +135,11 @@ func (g *requestMaker) open(db persistence.Database) *shop {
 		g.callers = append(g.callers, text)
 	}
 	g.callers = append(g.callers, "", "ck_none", "a guess\x00", strings.Repeat("k", 5000))
-	return open(g.t, on(store, &wrapper{}), func(_ *shop, o *api.Options) {
+	change = append([]func(*shop, *api.Options){on(store, &wrapper{}), func(_ *shop, o *api.Options) {
 		o.Coupons, o.Webhooks = &pools{}, newHooks()
 		o.APIKeys, o.PasswordFailures = known, 1_000_000
-	})
+	}}, change...)
+	return open(g.t, change...)
 }
 
 func (g *requestMaker) one(in int) bool { return g.IntN(in) == 0 }
@@ -330,6 +332,9 @@ func (g *requestMaker) value(schema any, depth int) any {
 	}
 	if constant := member(schema, "const"); constant != nil {
 		return constant
+	}
+	if g.mayBePersonal(schema) {
+		return g.personal
 	}
 	if examples, ok := member(schema, "examples").([]any); ok && !g.one(6) {
 		return pick(g, examples...)
