@@ -23,6 +23,8 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/checkout-promotions/checkout/persistence/postgres/pgtest"
 )
 
 // collector is one of OpenTelemetry, as far as it takes traces by OTLP over HTTP.
@@ -330,5 +332,24 @@ func TestNobodyWaitsForTheCollector(t *testing.T) {
 				t.Errorf("the end took %s, with 2s of grace", took)
 			}
 		})
+	}
+}
+
+// A sale on Postgres is one round trip beside bun, and its span is that of the commit.
+func TestQueriesOfPostgresAreTraced(t *testing.T) {
+	c := newCollector(t)
+	s := start(t, "--db-dsn", pgtest.Create(t), "--tracing-endpoint", c.url)
+	s.buy(tv)
+	s.orders()
+	s.stop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for root, line := range map[string]string{
+		"POST /v0/inventory/items/purchase": "\n  commit order\n",
+		"GET /v0/orders":                    "\n  SELECT orders db.collection.name=orders db.operation.name=SELECT db.system.name=postgresql\n",
+	} {
+		if trace := c.tree(c.roots()[root], "", ""); !strings.Contains(trace, line) {
+			t.Errorf("the trace of %s: got\n%s\nwant %q in it", root, trace, line)
+		}
 	}
 }
