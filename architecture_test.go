@@ -68,6 +68,7 @@ func imports() map[string][]string {
 		"api/...":         {"engine", "engine/apikey", "engine/audit", "engine/couponfile", "engine/idempotency", "engine/publication", "rules/diag", "api/..."},
 		"api/v1":          {"engine"},
 		"api/client":      {"api/v1"},
+		"api/token":       {"engine/apikey"},
 		"config":          {},
 		"cmd/...":         {"..."},
 	}
@@ -81,6 +82,8 @@ func modules() map[string]string {
 		"github.com/jackc/pgx":          "persistence",
 		"github.com/go-chi":             "api",
 		"github.com/go-json-experiment": "api",
+		"github.com/coreos/go-oidc":     "api/token",
+		"github.com/go-jose/go-jose":    "api/token",
 		"github.com/knadh/koanf":        "config",
 		"github.com/expr-lang/expr":     "rules",
 		"github.com/fsnotify/fsnotify":  "rules/store",

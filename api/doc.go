@@ -79,7 +79,10 @@
 // Callers send a key of package apikey, Authorization: Bearer ck_…, whose scopes allow
 // the operation; the password, sent so or in X-Auth-Password, is a key for everything. A
 // key that was revoked is refused within 5 seconds; its last use is kept every 30. Keys
-// that are none count as wrong passwords do. Errors are problems (RFC 9457), whose codes stand in one table,
+// that are none count as wrong passwords do. Tokens of an OpenID Connect issuer are as good
+// as keys where the server is set to take them; package token says which are. Their callers
+// are "sub:" and the subject, in the audit log, the log, the rates and for Idempotency-Key,
+// and nothing else of a token is kept. Errors are problems (RFC 9457), whose codes stand in one table,
 // problemKinds. Bodies are said to be JSON by their Content-Type, have no members that
 // are not known, and no null. Amounts are decimal texts.
 //
@@ -233,6 +236,12 @@
 // attacked and mended for ten years, with nothing but exact origins and without credentials.
 // Rejected: go-chi/cors, an older copy of it; and *, with which every page in the world could
 // spend the rate of a key.
+//
+// 2026-11-23. The subject of a token is kept as it is. An audit log that names a digest of
+// who did something answers nobody's question, and the issuer decides what its subjects
+// are; most are opaque. Tokens that are none count as wrong passwords do; those that have
+// expired do not, since programs send such until they have the next. Rejected: tokens for
+// version 0, which has one password and no scopes.
 //
 // 2026-11-22. Wrong passwords are counted per address of the connection. Headers
 // such as X-Forwarded-For are not believed unless Options.ClientIP says how, as ClientBehind does.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/checkout-promotions/checkout/api/token"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/idempotency"
 	"github.com/checkout-promotions/checkout/engine/publication"
@@ -80,6 +81,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("idempotency_key_missing", the(errKeyMissing)),
 		row("unauthorized", the(errUnauthorized)),
 		row("unauthorized", the(errNoKey)),
+		row("unauthorized", ownText[*token.InvalidError]()),
 		row("forbidden", ownText[*scopeError]()),
 		row("not_found", the(errNoPath)),
 		row("unknown_item", kind(unknownItem)),
@@ -141,6 +143,7 @@ func newErrorTable(isUnavailable func(error) bool) errorTable {
 		row("canceled", told(context.Canceled, "the request was canceled")),
 		row("timeout", told(context.DeadlineExceeded, "the request took too long")),
 		row("plugin_failed", kind(pluginFailed)),
+		row("issuer_unavailable", kind(issuerAway)),
 		row("unavailable", func(err error) (string, bool) {
 			return "the store is unavailable: try again later", isUnavailable(err)
 		}),
@@ -186,6 +189,11 @@ func pluginFailed(e *engine.PluginError) string {
 	return fmt.Sprintf("the cart cannot be priced: plugin %s of promotion %s failed (%s): try again later", e.Plugin, e.Promotion, e.Fault)
 }
 
+// issuerAway leaves what the issuer answered to the log.
+func issuerAway(*token.UnavailableError) string {
+	return "the issuer of the token does not tell its keys: try again later"
+}
+
 func bodyTooLong(e *http.MaxBytesError) string {
 	return fmt.Sprintf("body: more than %d bytes", e.Limit)
 }
@@ -199,7 +207,8 @@ type errorAnswer struct {
 func (s *Server) refuse(w http.ResponseWriter, err error) {
 	kind, message := s.errors.lookUp(err)
 	rec, ok := w.(*record)
-	if ok && kind.status >= http.StatusInternalServerError {
+	_, refused := errors.AsType[*token.InvalidError](err)
+	if ok && (refused || kind.status >= http.StatusInternalServerError) {
 		rec.cause = err
 	}
 	if late, told := errors.AsType[interface {

@@ -103,7 +103,8 @@ func requestID(r *http.Request) string {
 }
 
 // log writes the access record. It has neither bodies nor raw paths nor header
-// values of the caller's but the checked id.
+// values of the caller's but the checked id. The caller is the id of the key, or the
+// subject of the token, of who has been let in.
 func (s *Server) log(r *http.Request, rec *record, took time.Duration) {
 	level := logLevel(rec.status)
 	if !s.options.Log.Enabled(r.Context(), level) {
@@ -116,6 +117,10 @@ func (s *Server) log(r *http.Request, rec *record, took time.Duration) {
 		slog.Int64("bytes", rec.bytes),
 		slog.Duration("duration", took),
 		slog.String("request_id", rec.id),
+		slog.String("caller", callerOf(r.Context())),
+	}
+	if last := len(attrs) - 1; attrs[last].Value.String() == "" {
+		attrs = attrs[:last]
 	}
 	s.options.Log.LogAttrs(r.Context(), level, "request", append(attrs, causeAttrs(rec.cause)...)...)
 }

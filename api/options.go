@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/checkout-promotions/checkout/api/token"
 	"github.com/checkout-promotions/checkout/engine"
 )
 
@@ -134,6 +135,9 @@ type Options struct {
 	Password string
 	// APIKeys are the keys of version 1; nil has none.
 	APIKeys APIKeys
+	// Tokens checks the tokens of an issuer, which are as good as keys for version 1; nil
+	// takes none.
+	Tokens *token.Verifier
 	// Version is told by /status and /health.
 	Version string
 	// Log gets one record a request; nil discards them.

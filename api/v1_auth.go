@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/checkout-promotions/checkout/api/token"
 	"github.com/checkout-promotions/checkout/engine/apikey"
 )
 
@@ -26,9 +27,13 @@ type APIKeys interface {
 
 // caller is who sends a request.
 type caller struct {
-	id     string // of the key, or administrator
+	id     string // of the key, administrator, or subjectPrefix and the subject of a token
 	scopes apikey.Scopes
+	token  bool // it has sent a token, and not a key
 }
+
+// subjectPrefix tells subjects of tokens from ids of keys, which have no colon.
+const subjectPrefix = "sub:"
 
 // newAdministrator is who knows the password.
 func newAdministrator() *caller {
@@ -36,10 +41,18 @@ func newAdministrator() *caller {
 }
 
 // scopeError says that the caller may not do this.
-type scopeError struct{ scope apikey.Scope }
+type scopeError struct {
+	scope apikey.Scope
+	token bool // it was a token that allows other things
+}
 
 // Error implements error.
-func (e *scopeError) Error() string { return fmt.Sprintf("the key lacks the scope %s", e.scope) }
+func (e *scopeError) Error() string {
+	if e.token {
+		return fmt.Sprintf("the token lacks the scope %s", e.scope)
+	}
+	return fmt.Sprintf("the key lacks the scope %s", e.scope)
+}
 
 // callerOf returns the id of the caller, "" when nobody knows.
 func callerOf(ctx context.Context) string {
@@ -51,10 +64,14 @@ func callerOf(ctx context.Context) string {
 
 // callerMay returns a *scopeError unless the caller has the scope.
 func callerMay(ctx context.Context, scope apikey.Scope) error {
-	if c := callOf(ctx); c != nil && c.caller != nil && c.caller.scopes.Allow(scope) {
+	c := callOf(ctx)
+	if c == nil || c.caller == nil {
+		return &scopeError{scope: scope}
+	}
+	if c.caller.scopes.Allow(scope) {
 		return nil
 	}
-	return &scopeError{scope}
+	return &scopeError{scope, c.caller.token}
 }
 
 // authorized lets callers through who have all of the scopes. The body is not touched
@@ -70,6 +87,9 @@ func (s *Server) authorized(scopes apikey.Scopes, next http.HandlerFunc) http.Ha
 			for _, scope := range scopes {
 				err = errors.Join(err, callerMay(r.Context(), scope))
 			}
+			if err != nil && c.token {
+				w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+strings.Join(scopes.Strings(), " ")+`"`)
+			}
 		}
 		if err != nil {
 			s.refuse(w, err)
@@ -79,21 +99,26 @@ func (s *Server) authorized(scopes apikey.Scopes, next http.HandlerFunc) http.Ha
 	}
 }
 
-// caller finds out who sends the request: by a key, or by the password of version 0,
-// which is a key for everything. A key that is none counts as a wrong password does.
+// caller finds out who sends the request: by a key, by a token, or by the password of
+// version 0, which is a key for everything. A key that is none counts as a wrong password
+// does. Which of them it is shows by how it begins, and not by what is secret.
 func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*caller, error) {
-	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	text, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
-		token = r.Header.Get(passwordHeader)
+		text = r.Header.Get(passwordHeader)
 	}
+	var c *caller
 	var err error
-	if strings.HasPrefix(token, apikey.Prefix) {
-		var c *caller
-		if c, err = s.keyring.find(r.Context(), w, r, token); err == nil {
-			return c, nil
-		}
-	} else if err = s.guard.check(w, r, token); err == nil {
-		return newAdministrator(), nil
+	switch {
+	case strings.HasPrefix(text, apikey.Prefix):
+		c, err = s.keyring.find(r.Context(), w, r, text)
+	case bearer && s.options.Tokens != nil && token.Looks(text):
+		c, err = s.holder(w, r, text)
+	default:
+		c, err = newAdministrator(), s.guard.check(w, r, text)
+	}
+	if err == nil {
+		return c, nil
 	}
 	switch err {
 	case errUnauthorized:
@@ -101,6 +126,28 @@ func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*caller, error)
 		err = errNoKey
 	case errThrottled:
 		w.Header().Set("Retry-After", strconv.Itoa(int(guessWindow.Seconds())))
+	}
+	return nil, err
+}
+
+// holder finds out whose token it is. One that is none counts as a wrong password does,
+// unless it was one, and has expired: programs send those.
+func (s *Server) holder(w http.ResponseWriter, r *http.Request, text string) (*caller, error) {
+	if err := s.guard.blocked(r); err != nil {
+		return nil, err
+	}
+	holder, err := s.options.Tokens.Check(r.Context(), text)
+	if err == nil {
+		return &caller{subjectPrefix + holder.Subject, holder.Scopes, true}, nil
+	}
+	if invalid, ok := errors.AsType[*token.InvalidError](err); ok {
+		if !invalid.Expired && s.guard.miss(w, r) == errThrottled {
+			return nil, errThrottled
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	if _, ok := errors.AsType[*token.UnavailableError](err); ok {
+		w.Header().Set("Retry-After", "10")
 	}
 	return nil, err
 }
@@ -163,7 +210,7 @@ func (k *keyring) find(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		if err != nil {
 			return nil, err
 		}
-		found = knownKey{&caller{key.ID, key.Scopes}, key, now.Add(keyMemory)}
+		found = knownKey{&caller{id: key.ID, scopes: key.Scopes}, key, now.Add(keyMemory)}
 	}
 	if !found.key.Active(now) {
 		return nil, k.guard.miss(w, r)

@@ -100,11 +100,18 @@ func TestOperationsWantTheirScopes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := openGuarded(t)
-	texts := make(map[apikey.Scope]string)
-	for _, scope := range apikey.AllScopes() {
-		texts[scope], _ = g.keys.add(t, apikey.Scopes{scope}, nil)
+	g := openTokens(t)
+	type credential struct {
+		text  string
+		scope apikey.Scope
 	}
+	var texts []credential
+	for _, scope := range apikey.AllScopes() {
+		key, _ := g.keys.add(t, apikey.Scopes{scope}, nil)
+		token := g.issuer.Token(g.issuer.Claims("s-"+string(scope), "openid "+string(scope)), nil)
+		texts = append(texts, credential{key, scope}, credential{token, scope})
+	}
+	nothing := g.issuer.Token(g.issuer.Claims("s-nothing", "openid"), nil)
 	tried := 0
 	for path, methods := range document.document["paths"].(map[string]any) {
 		for method := range methods.(map[string]any) {
@@ -117,7 +124,11 @@ func TestOperationsWantTheirScopes(t *testing.T) {
 			if code := ask(); code != 401 {
 				t.Errorf("%s %s without a key: got %d, want 401", method, path, code)
 			}
-			for scope, text := range texts {
+			if code := ask("Authorization", "Bearer "+nothing); code != 403 {
+				t.Errorf("%s %s with a token of no scope: got %d, want 403", method, path, code)
+			}
+			for _, c := range texts {
+				scope, text := c.scope, c.text
 				allowed := scope == apikey.Admin || len(required) == 1 && required[0] == string(scope)
 				code := ask("Authorization", "Bearer "+text)
 				if refused := code == 401 || code == 403; refused == allowed {

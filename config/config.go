@@ -48,6 +48,13 @@ type Config struct {
 	// RateLimitKey is how many requests a second each key may send, and RateLimitAddress each address; 0 is any number.
 	RateLimitKey     int `koanf:"rate_limit_key"`
 	RateLimitAddress int `koanf:"rate_limit_address"`
+	// OIDCIssuer is the URL of the issuer whose tokens are as good as keys, and OIDCAudience what its tokens for this API have as
+	// audience; empty takes no tokens. One is not there without the other.
+	OIDCIssuer   string `koanf:"oidc_issuer"`
+	OIDCAudience string `koanf:"oidc_audience"`
+	// OIDCScopeClaim is the claim of a token that has its scopes, and OIDCScopePrefix what these begin with there.
+	OIDCScopeClaim  string `koanf:"oidc_scope_claim"`
+	OIDCScopePrefix string `koanf:"oidc_scope_prefix"`
 	// TrustedProxies are the proxies in front of the program that X-Forwarded-For is believed of: addresses and networks between
 	// commas, as [Config.Proxies] returns them. Empty believes nobody.
 	TrustedProxies string `koanf:"trusted_proxies"`
@@ -205,6 +212,7 @@ func Default() Config {
 		MaxPrices:             5000,
 		CouponGuessesCustomer: 20,
 		CouponGuessesKey:      600,
+		OIDCScopeClaim:        "scope",
 		EventsKeep:            30 * 24 * time.Hour,
 		Tracing:               Tracing{Percent: 100, Service: "checkout"},
 		LogLevel:              LogInfo,

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/providers/confmap"
@@ -50,7 +51,10 @@ func Load(s Sources) (Config, error) {
 	for _, r := range readings {
 		faults = append(faults, r.faults...)
 	}
-	if faults = append(append(faults, conflicts...), both...); len(faults) > 0 {
+	if faults = slices.Concat(faults, conflicts, both); len(faults) == 0 {
+		faults = unpaired(readings)
+	}
+	if len(faults) > 0 {
 		return Config{}, &Error{Faults: faults}
 	}
 	c, err := merge(readings)

@@ -492,7 +492,7 @@ type AuditEntry struct {
 	// Action Examples: keys.revoke
 	Action string `json:"action"`
 
-	// Actor The id of a key, `password` or `cli`
+	// Actor The id of a key, `sub:` and the subject of a token, `password` or `cli`
 	Actor string    `json:"actor"`
 	At    time.Time `json:"at"`
 
@@ -1981,7 +1981,7 @@ type ListAuditParams struct {
 	// After The cursor to go on after
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Actor The id of a key, `password`, `cli` or `server`
+	// Actor The id of a key, `sub:` and the subject of a token, `password`, `cli` or `server`
 	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
 
 	// Action Such as `keys.revoke`

@@ -33,7 +33,7 @@ type Entry struct {
 	ID int64 `json:"id"`
 	// At is when it was stored, in UTC and whole microseconds.
 	At time.Time `json:"at"`
-	// Actor is the id of a key, Password, CLI or Server.
+	// Actor is the id of a key, "sub:" and the subject of a token, Password, CLI or Server.
 	Actor string `json:"actor"`
 	// Action is what was done, such as "keys.revoke".
 	Action string `json:"action"`

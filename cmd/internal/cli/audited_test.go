@@ -76,7 +76,7 @@ func TestEveryWriteIsAudited(t *testing.T) {
 	cfg.Password, cfg.RulesFrom, cfg.Rules = "sesame", config.FromDatabase, filepath.Join("..", "..", "..", "examples", "quickstart", "rules")
 	watcher, err := openRules(cfg, &publisher{live: engine.New(nil)}, slog.New(slog.DiscardHandler))
 	must(t, err)
-	handler, err := newHandler(cfg, r.live, watcher, r.book.follow, data, apiWebhooks{data: data, sender: sender}, &pluginRunner{}, prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
+	handler, err := newHandler(cfg, r.live, watcher, r.book.follow, data, apiWebhooks{data: data, sender: sender}, &pluginRunner{}, nil, prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
 	must(t, err)
 	known := map[string]string{}
 	audited := map[string]bool{}

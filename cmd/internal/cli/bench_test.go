@@ -35,7 +35,7 @@ func BenchmarkPrice(b *testing.B) {
 	items, err := data.ItemsBySKU(b.Context(), []string{"120P90", "A304SD", "43N23P", "234234"})
 	must(b, err)
 
-	server, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, prometheus.NewRegistry(), nil, log)
+	server, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, nil, prometheus.NewRegistry(), nil, log)
 	must(b, err)
 	b.Run("database=sqlite", func(b *testing.B) { benchPrice(b, server) })
 	server, err = api.New(api.Options{

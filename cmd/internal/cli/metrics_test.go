@@ -53,7 +53,7 @@ func serverMetrics(t *testing.T) []metric {
 		t.Fatal(err)
 	}
 	t.Cleanup(spans.close)
-	if _, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, registry, nil, log); err != nil {
+	if _, err := newHandler(cfg, live, watcher, nil, data, apiWebhooks{}, &pluginRunner{}, nil, registry, nil, log); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := newSender(cfg, outbox{data}, nil, registry, nil, log); err != nil {

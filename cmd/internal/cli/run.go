@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/checkout-promotions/checkout/api"
+	"github.com/checkout-promotions/checkout/api/token"
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -122,19 +123,26 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger) (err error)
 		return err
 	}
 	hooks := apiWebhooks{data, cfg.Webhooks, sender, cfg.WebhookPrivateAddresses}
-	handler, err := newHandler(cfg, live, watcher, follow, data, hooks, plugins, registry, spans.Tracer, log)
+	tokens := newTokens(cfg, log)
+	handler, err := newHandler(cfg, live, watcher, follow, data, hooks, plugins, tokens, registry, spans.Tracer, log)
 	if err != nil {
 		return err
 	}
 	expiry := func(ctx context.Context) error { return deleteExpiredKeys(ctx, data, log) }
 	holds := func(ctx context.Context) error { return expireHolds(ctx, data, log) }
 	profiles := func(ctx context.Context) error { return debug.serve(ctx, registry, log) }
+	issuer := func(ctx context.Context) error {
+		if tokens != nil {
+			tokens.Fetch(ctx)
+		}
+		return nil
+	}
 	source := follow.run
 	if follow == nil {
 		source = func(ctx context.Context) error { return watchRules(ctx, cfg, watcher) }
 	}
 	return environmentError(runTogether(ctx, cfg, listener, handler, log,
-		append(eventJobs(cfg, live, data, sender, changed, log), source, expiry, holds, profiles)...))
+		append(eventJobs(cfg, live, data, sender, changed, log), source, expiry, holds, profiles, issuer)...))
 }
 
 // followRules puts the ruleset in force that the database says, where that is where rules
@@ -230,7 +238,7 @@ func prepare(ctx context.Context, data *persistence.Store, file string, log *slo
 	return seed(ctx, data, file, log)
 }
 
-func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, hooks apiWebhooks, plugins *pluginRunner, registry *prometheus.Registry, tracer trace.Tracer, log *slog.Logger) (*api.Server, error) {
+func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, follow *activations, data *persistence.Store, hooks apiWebhooks, plugins *pluginRunner, tokens *token.Verifier, registry *prometheus.Registry, tracer trace.Tracer, log *slog.Logger) (*api.Server, error) {
 	if cfg.Password == "" {
 		log.Warn("no password is configured: orders and changes of the inventory answer 401; set CHECKOUT_PASSWORD")
 	}
@@ -261,6 +269,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 		MaxLines: cfg.MaxLines, MaxCoupons: cfg.MaxCoupons, MaxCarts: cfg.MaxCarts, MaxPrices: cfg.MaxPrices,
 		CustomerGuesses: unlimited(cfg.CouponGuessesCustomer), CallerGuesses: unlimited(cfg.CouponGuessesKey),
 		Origins:     cfg.Origins(),
+		Tokens:      tokens,
 		KeyRate:     cfg.RateLimitKey,
 		AddressRate: cfg.RateLimitAddress,
 		ClientIP:    api.ClientBehind(cfg.Proxies()),
@@ -279,6 +288,16 @@ func unlimited(n int) int {
 		return -1
 	}
 	return n
+}
+
+// newTokens returns what checks the tokens of the issuer, nil without one.
+func newTokens(cfg config.Config, log *slog.Logger) *token.Verifier {
+	if cfg.OIDCIssuer == "" {
+		return nil
+	}
+	return token.New(token.Options{
+		Issuer: cfg.OIDCIssuer, Audience: cfg.OIDCAudience, ScopeClaim: cfg.OIDCScopeClaim, ScopePrefix: cfg.OIDCScopePrefix, Log: log,
+	})
 }
 
 // rulesMetrics shows what is in force, and whether that is what should be.
