@@ -135,7 +135,7 @@ func TestOrdersAreTheSameOverAServer(t *testing.T) {
 	s.usage("--sqlite is for a database, and --server asks a server: leave one of them out", append(list, "--sqlite", s.file)...)
 	s.usage("--key-file is for a server: name it with --server", "orders", "list", "--key-file", file)
 	s.usage(`-o json of "checkout orders show" tells what servers do not: leave out -o json, or --server`, "orders", "show", nobody, "-o", "json", "--server", s.url)
-	s.usage("--dry-run needs the database: servers do not do that; leave out --dry-run, or --server", "orders", "return", nobody, tv+"=1", "--dry-run", "--server", s.url)
+	s.usage("--dry-run is nothing for a server: leave it out, or --server", "orders", "return", nobody, tv+"=1", "--dry-run", "--server", s.url)
 	s.usage("--server shop: want the URL of a server, such as https://shop.example", "orders", "list", "--server", "shop")
 	s.usage("--server : want the URL of a server, such as https://shop.example", "orders", "list", "--server", "")
 }
@@ -314,4 +314,40 @@ func TestCouponsAreTheSameOverAServer(t *testing.T) {
 	page := "\n  see URL/docs/problems/"
 	s.refused(1, `the server refuses: coupon pool "winter" not found (unknown_pool)`+page+"unknown_pool", "coupons", "revoke", "--pool", "winter")
 	s.refused(1, "the server refuses: no pool has the coupon code NONE-1 (unknown_codes)\n  /codes/0: no pool has it"+page+"unknown_codes", "coupons", "revoke", "NONE-1")
+}
+
+func TestCartsArePricedTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	for _, cart := range [][]string{
+		{"--cart", tv + " x3", "--cart", macbook}, {"--cart", tv, "--cart", tv + " x2"}, {"--cart", macbook + " x2", "--customer", "ann", "--at", "2030-01-01T00:00:00Z"},
+	} {
+		args := append([]string{"rules", "price"}, cart...)
+		s.alike(do(t, "", append(args, "-r", s.rules, "-c", quickstart("inventory.yaml"))...), s.remote(args...), args...)
+	}
+	page := "\n  see URL/docs/problems/"
+	s.says(s.remote("rules", "price", "--cart", "NONE x2"), 1, "the server refuses: 1 of 1 lines are of items that nobody knows (unknown_items)\n  /lines/0/sku: no item has the SKU NONE"+page+"unknown_items")
+	s.says(s.remote("rules", "price", "--cart", tv, "--coupon", "NONE"), 1, "the server refuses: 1 of 1 coupon codes are known to nobody (unknown_coupons)\n  /coupons/0: nobody knows this code"+page+"unknown_coupons")
+	s.usage(`--cart "TV 3": want a SKU and a quantity, such as 'A304SD x4'`, "rules", "price", "--cart", "TV 3", "--server", s.url)
+	s.usage(`--at "noon": want an instant such as 2026-11-27T10:00:00Z`, "rules", "price", "--cart", tv, "--at", "noon", "--server", s.url)
+	s.usage("name the lines of the cart with --cart 'SKU x3': a server has rules and items of its own, and takes no file", "rules", "price", "cart.yaml", "--server", s.url)
+	s.usage("--rules is nothing for a server: leave it out, or --server", "rules", "price", "--cart", tv, "-r", s.rules, "--server", s.url)
+	s.usage(`-o json of "checkout rules price" tells what servers do not: leave out -o json, or --server`, "rules", "price", "--cart", tv, "-o", "json", "--server", s.url)
+}
+
+func TestTheAuditLogIsTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	for range 3 {
+		if paused := s.remote("promotions", "pause", "tv-3-for-2", "--reason", "why"); paused.code != 0 {
+			t.Fatalf("promotions pause: %+v", paused)
+		}
+		s.remote("promotions", "resume", "tv-3-for-2")
+	}
+	for _, format := range []string{"pretty", "json"} {
+		s.same("audit", "-o", format)
+		s.same("audit", "--limit", "2", "-o", format)
+		s.same("audit", "--limit", "2", "--after", "4", "-o", format)
+		s.same("audit", "--until", "2020-01-01", "-o", format)
+		s.same("audit", "--actor", "nobody", "-o", format)
+		s.same("audit", "--action", "resumePromotion", "--subject", "tv-3-for-2", "--since", "2020-01-01", "-o", format)
+	}
 }

@@ -341,17 +341,27 @@ func lineParts(v syntax.Value, s scope) (sku, quantity string) {
 		}
 		return s.text(m.Require("sku")), quantity
 	}
-	sku, rest, _ := strings.Cut(strings.TrimSpace(s.text(v)), " ")
+	sku, quantity, ok := SplitLine(s.text(v))
+	if !ok {
+		v.Report(diag.WrongValue, `write "SKU x3"`, "want a SKU and a quantity, got %q", v.Text())
+	}
+	return sku, quantity
+}
+
+// SplitLine splits a line of a cart, such as "A304SD x4", into its SKU and its quantity as
+// they are written; the quantity is "1" where there is none. Another text is not ok, and
+// both are "".
+func SplitLine(text string) (sku, quantity string, ok bool) {
+	sku, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 	quantity, times := strings.CutPrefix(strings.TrimSpace(rest), "x")
 	quantity = strings.TrimSpace(quantity)
 	switch {
 	case sku == "" || strings.ContainsAny(sku+quantity, " \t") || times && quantity == "" || !times && quantity != "":
-		v.Report(diag.WrongValue, `write "SKU x3"`, "want a SKU and a quantity, got %q", v.Text())
-		return "", ""
+		return "", "", false
 	case !times:
-		return sku, "1"
+		return sku, "1", true
 	default:
-		return sku, quantity
+		return sku, quantity, true
 	}
 }
 

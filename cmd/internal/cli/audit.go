@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/checkout-promotions/checkout/engine/audit"
-	"github.com/checkout-promotions/checkout/persistence"
 )
 
 func newAudit(s Streams) *cobra.Command {
@@ -25,9 +24,11 @@ func newAudit(s Streams) *cobra.Command {
 is the id of a key of the API, "password" for whoever has that of the server, "cli" for
 commands on keys and promotions, or "server", which removes old entries where audit_keep
 says so. Orders and stock have histories of their own; see "checkout orders" and
-"checkout items movements".`,
+"checkout items movements".` + overServer + `
+The key has to be of the scope admin.`,
 		Example: `  checkout audit --since 2026-11-01 --action keys.revoke
-  checkout audit --actor 4kq7w2mzpa --limit 100 -o json`,
+  checkout audit --actor 4kq7w2mzpa --limit 100 -o json
+  checkout audit --server http://localhost:8000 --key-file key.txt`,
 		Args: noArguments,
 	}
 	flags := cmd.Flags()
@@ -38,7 +39,7 @@ says so. Orders and stock have histories of their own; see "checkout orders" and
 	flags.Var(&instant{&f.Until}, "until", "only entries before `TIME`")
 	flags.IntVar(&f.Limit, "limit", defaultListed, fmt.Sprintf("list at most `N` entries, up to %d", audit.MaxEntries))
 	flags.Int64Var(&f.Before, "after", 0, "go on after the entry `ID`, the last one of the page before")
-	return reportArchive(s, cmd, func(ctx context.Context, a *persistence.Archive, _ []string) (rendering, error) {
+	return bothWays(s, cmd, auditLogs(s), func(ctx context.Context, a auditLog, _ []string) (rendering, error) {
 		switch {
 		case f.Limit < 1 || f.Limit > audit.MaxEntries:
 			return nil, usageError{error: fmt.Errorf("--limit %d: want 1 to %d", f.Limit, audit.MaxEntries)}
@@ -59,7 +60,7 @@ type auditPage struct {
 	Next string `json:"next,omitempty"`
 }
 
-func readAudit(ctx context.Context, a *persistence.Archive, f audit.Filter) (auditPage, error) {
+func readAudit(ctx context.Context, a auditLog, f audit.Filter) (auditPage, error) {
 	page := auditPage{Version: 1, Entries: []audit.Entry{}}
 	entries, err := a.AuditLog(ctx, f)
 	if err != nil {

@@ -72,6 +72,7 @@ func bothWays[T any](s Streams, cmd *cobra.Command, w ways[T], run func(ctx cont
 func bothWaysTo[T any](cmd *cobra.Command, s Streams, w ways[T], run func(ctx context.Context, on T, args []string) error) *cobra.Command {
 	var r remote
 	settings := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.SortFlags = false
 	w.settings(settings)
 	cmd.Flags().AddFlagSet(settings)
 	server := r.bindBeside(w.writes)
@@ -89,7 +90,7 @@ func bothWaysTo[T any](cmd *cobra.Command, s Streams, w ways[T], run func(ctx co
 		}
 		for _, name := range w.only {
 			if cmd.Flags().Changed(name) {
-				return usageError{error: fmt.Errorf("--%s needs the database: servers do not do that; leave out --%s, or --%s", name, name, serverFlag)}
+				return usageError{error: fmt.Errorf("--%s is nothing for a server: leave it out, or --%s", name, serverFlag)}
 			}
 		}
 		c, err := r.open(r.server, s.Env)
@@ -115,6 +116,7 @@ func changed(flags *pflag.FlagSet) string {
 // bindBeside are the flags of a command that asks a server only where it is named.
 func (r *remote) bindBeside(writes bool) *pflag.FlagSet {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.SortFlags = false
 	flags.StringVar(&r.server, serverFlag, "", "ask the server at this `URL` in place of the database")
 	flags.StringVar(&r.keyFile, "key-file", "", "`FILE` with the key of the API of the server (default "+keyVariable+")")
 	if writes {
