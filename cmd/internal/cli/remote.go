@@ -135,7 +135,7 @@ func asked[T any](answer *T, problem *v1.Problem, response *http.Response) (*T, 
 	switch {
 	case answer != nil:
 		return answer, nil
-	case problem == nil:
+	case problem == nil || problem.Code == "": // as of another server, or another path
 		return nil, environmentError(fmt.Errorf("ask the server: it answered %s, which is no answer of this API; is --server right?", response.Status))
 	case problem.Status >= http.StatusInternalServerError:
 		return nil, environmentError(problemError{problem, problemPage(problem, response)})

@@ -99,3 +99,16 @@ func TestACommandThatAsksAServerStopsBySignal(t *testing.T) {
 		t.Errorf("got exit code %d after %v, %s", code, time.Since(began), &errs)
 	}
 }
+
+func TestWhatIsNoAnswerOfTheAPIIsSaidToBeNone(t *testing.T) {
+	url, _ := flaky(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"error":"not found"}`)
+	})
+	var out, errs strings.Builder
+	code := cli.Run(t.Context(), []string{"orders", "list", "--server", url + "/nowhere"}, cli.Streams{Out: &out, Err: &errs, Env: []string{"CHECKOUT_KEY=k"}})
+	if want := "checkout: ask the server: it answered 404 Not Found, which is no answer of this API; is --server right?\n"; code != 4 || errs.String() != want {
+		t.Errorf("got exit code %d and %q, want 4 and %q", code, &errs, want)
+	}
+}
