@@ -24,7 +24,7 @@ endif
 CI_STEPS = fmt-check vet tidy-check libc-check proto-check openapi-check charts-check promql-check build staticcheck test race
 
 .DEFAULT_GOAL := help
-.PHONY: help build man install run storefront test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check promql-check
+.PHONY: help build man install run storefront test examples plugins lint fmt cover oracle soak soak-http fuzz fuzz-http bench bench-postgres bench-plugins bench-http benchstat golden postgres ci vet staticcheck race fmt-check tidy-check libc-check generate openapi-check proto proto-check proto-release node browser groff charts charts-check promql-check
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ bench-postgres: ## compare purchases on Postgres with two scripts of pgbench, on
 
 bench-plugins: ## compare a question to a plugin with a bare gRPC call, and measure quotes while plugins are replaced
 	go test -run '^$$' -bench '^Benchmark(Quote|Swap)$$' -benchtime 1x -count $(COUNT) ./plugins/host
+
+bench-http: build ## measure version 0 with wrk, beside the figures of the original system
+	@PORT=$(PORT) tools/http.sh
 
 benchstat: ## compare two outputs of make bench (OLD, NEW)
 	go tool -modfile=tools/benchstat.mod benchstat $(OLD) $(NEW)
