@@ -14,6 +14,7 @@ import (
 
 	"github.com/checkout-promotions/checkout/api/token"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/audit"
 )
 
 // Inventory is the catalogue as the API needs it. Implementations are safe for
@@ -98,6 +99,9 @@ type Options struct {
 	// operations are not supported.
 	Publications Publications
 	AuditLog     AuditLog
+	// AuditSales stores the entry of who has placed an order or made a hold over version 1,
+	// once it is there; nil stores none.
+	AuditSales func(ctx context.Context, entries ...audit.Entry) error
 	// Rulebook publishes rulesets and puts them in force; nil supports none of that.
 	Rulebook Rulebook
 	// CheckRules checks rule files; nil supports no checks.

@@ -42,6 +42,7 @@ func (s *Server) createHold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.auditSale(r.Context(), hold.Reference)
 	w.Header().Set("Location", "/v1/holds/"+hold.Reference)
 	return s.answer(w, http.StatusCreated, newHold(&hold))
 }

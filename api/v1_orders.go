@@ -38,6 +38,7 @@ func (s *Server) createOrder(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.auditSale(r.Context(), order.Reference)
 	return s.answerOrder(w, http.StatusCreated, &order)
 }
 

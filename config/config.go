@@ -64,6 +64,8 @@ type Config struct {
 	LowStock int `koanf:"low_stock"`
 	// EventsKeep is how long events are kept that every endpoint has got.
 	EventsKeep time.Duration `koanf:"events_keep"`
+	// AuditSales has the audit log say who has placed each order and made each hold, in a write of its own.
+	AuditSales bool `koanf:"audit_sales"`
 	// AuditKeep is how long the entries of the audit log are kept; 0 is for ever.
 	AuditKeep time.Duration `koanf:"audit_keep"`
 	// Webhooks are the endpoints that are told of events.

@@ -88,7 +88,7 @@ func TestLoad(t *testing.T) {
 			file: `{address: "::1", port: 9000, debug_address: "[::1]:6060", shutdown_grace: 1m30s, password: a, sqlite: shop.db, rules: promotions,
 				rules_watch: poll, rules_from: database, plugins: {dir: p, dev: true, timeout: 1s, start: 2s, max_in_flight: 3, memory_mib: 4, cpu_percent: 5, settings: {a: {b: 6.50}, c-1: {}}},
 				max_body: 2048, max_lines: 9, max_coupons: 10, max_carts: 11, max_prices: 12, coupon_guesses_customer: 13, coupon_guesses_key: 0,
-				cors_origins: "https://a.example,http://b.example:81", oidc_issuer: "https://login.example/a", oidc_audience: shop, oidc_scope_claim: scp, oidc_scope_prefix: "shop/", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, audit_keep: 1h, webhooks: [], webhook_private_addresses: true,
+				cors_origins: "https://a.example,http://b.example:81", oidc_issuer: "https://login.example/a", oidc_audience: shop, oidc_scope_claim: scp, oidc_scope_prefix: "shop/", rate_limit_key: 7, rate_limit_address: 8, trusted_proxies: 10.0.0.0/8, seed: items.yaml, low_stock: 3, events_keep: 48h, audit_sales: true, audit_keep: 1h, webhooks: [], webhook_private_addresses: true,
 				tracing_endpoint: "https://c.example/otlp", tracing_headers: "a=b", tracing_percent: 5, tracing_service: shop, tracing_trusted_callers: "10.0.0.0/8, ::1", log_level: warn, log_format: json}`,
 			want: config.Config{
 				Address: "::1", Port: 9000, DebugAddress: "[::1]:6060", ShutdownGrace: 90 * time.Second, Password: "a",
@@ -100,7 +100,7 @@ func TestLoad(t *testing.T) {
 				},
 				MaxBody: 2048, MaxLines: 9, MaxCoupons: 10, MaxCarts: 11, MaxPrices: 12, CouponGuessesCustomer: 13, CORSOrigins: "https://a.example,http://b.example:81",
 				OIDCIssuer: "https://login.example/a", OIDCAudience: "shop", OIDCScopeClaim: "scp", OIDCScopePrefix: "shop/",
-				RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, AuditKeep: time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
+				RateLimitKey: 7, RateLimitAddress: 8, TrustedProxies: "10.0.0.0/8", LowStock: 3, EventsKeep: 48 * time.Hour, AuditSales: true, AuditKeep: time.Hour, WebhookPrivateAddresses: true, LogLevel: config.LogWarn, LogFormat: config.LogJSON,
 				Tracing: config.Tracing{Endpoint: "https://c.example/otlp", Headers: "a=b", Percent: 5, Service: "shop", TrustedCallers: "10.0.0.0/8, ::1"},
 			},
 		},

@@ -86,6 +86,7 @@ func settings() []setting {
 		{"seed", d.Seed, text{"the path of a file", isAny}, "`file` of items to load into an empty database"},
 		{"low_stock", d.LowStock, number{0, 1_000_000_000}, "`units` at which an item's stock counts as low; 0 is sold out"},
 		{"events_keep", d.EventsKeep, duration{}, "how long to keep events that every endpoint has got"},
+		{"audit_sales", d.AuditSales, boolean{}, "have the audit log say which key has placed each order and made each hold, which costs each a write more"},
 		{"audit_keep", d.AuditKeep, duration{zero: "keeps them for ever"}, "how long to keep the entries of the audit log; 0 is for ever"},
 		{"webhook_private_addresses", d.WebhookPrivateAddresses, boolean{}, "let endpoints that the API makes be at addresses that are not public, by http too"},
 		{"webhooks", d.Webhooks, webhooks{}, "endpoints that are told of events; only the file can set them"},

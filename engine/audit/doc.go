@@ -20,6 +20,6 @@
 //     has two entries.
 //   - Sales and holds leave none, for the fast path of sales has no room for it: the
 //     order, with its movements, is the entry. An entry of a sale that is wanted all
-//     the same is stored by itself, with Store.Audit.
+//     the same is stored by itself, with Store.Audit, as the setting audit_sales has it.
 //   - Entries have no personal data of customers in them: a subject is an id.
 package audit

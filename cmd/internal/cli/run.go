@@ -20,6 +20,7 @@ import (
 	"github.com/checkout-promotions/checkout/api/token"
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
+	"github.com/checkout-promotions/checkout/engine/audit"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/rules/compile"
 	"github.com/checkout-promotions/checkout/rules/diag"
@@ -256,7 +257,7 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 	return api.New(api.Options{
 		Inventory: data, Orders: data, Desk: data, Stockroom: data, Coupons: apiCoupons{data}, Webhooks: hooks, Keys: data, APIKeys: data, Rules: live,
 		Pauses: data, PromotionSource: promotionSource(data.Archive()),
-		Publications: data, AuditLog: data, CheckRules: bench.checks(checkFiles),
+		Publications: data, AuditLog: data, AuditSales: auditSales(cfg, data), CheckRules: bench.checks(checkFiles),
 		Rulebook: &rulebook{kept: data, shop: data.Currency(), follow: follow, bench: bench},
 		KeptPrice: func(ctx context.Context, reference string) (func(map[string]int64) (engine.Amount, error), error) {
 			return keptPrice(ctx, data.Archive(), reference)
@@ -279,6 +280,14 @@ func newHandler(cfg config.Config, live *engine.Engine, watcher *store.Watcher, 
 		Tracer:      tracer, TrustedCallers: cfg.Tracing.Callers(),
 		IsUnavailable: func(err error) bool { return errors.Is(err, persistence.ErrUnavailable) },
 	})
+}
+
+// auditSales is nil where sales have no entries.
+func auditSales(cfg config.Config, data *persistence.Store) func(context.Context, ...audit.Entry) error {
+	if !cfg.AuditSales {
+		return nil
+	}
+	return data.Audit
 }
 
 // unlimited is a number of the configuration, in which 0 is any number, as api.Options has
