@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,20 +26,24 @@ type metrics struct {
 	guessed  prometheus.Counter
 	quotes   *quoteMetrics
 	handler  http.Handler
+
+	mu    sync.RWMutex
+	known map[labels]*series
 }
 
 func newMetrics(registry *prometheus.Registry) (*metrics, error) {
-	labels := []string{"method", "route", "status"}
+	labelNames := []string{"method", "route", "status"}
 	m := &metrics{
+		known: make(map[labels]*series),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "checkout_http_requests_total",
 			Help: "Requests answered, by method, route pattern and status.",
-		}, labels),
+		}, labelNames),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "checkout_http_request_duration_seconds",
 			Help:    "Time from the request's header to the end of its answer.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, labels),
+		}, labelNames),
 		received: newSizes("checkout_http_request_size_bytes", "Length of the bodies of requests that tell it, by route pattern."),
 		sent:     newSizes("checkout_http_response_size_bytes", "Length of the bodies of answers, by route pattern."),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -97,13 +102,44 @@ func (m *metrics) countKey(err error) {
 }
 
 func (m *metrics) count(r *http.Request, status int, sent int64, took time.Duration) {
-	method, route, code := methodLabel(r), routeLabel(r), strconv.Itoa(status)
+	of := m.seriesOf(labels{methodLabel(r), routeLabel(r), status})
 	if r.ContentLength >= 0 {
-		m.received.WithLabelValues(route).Observe(float64(r.ContentLength))
+		of.received.Observe(float64(r.ContentLength))
 	}
-	m.sent.WithLabelValues(route).Observe(float64(sent))
-	m.requests.WithLabelValues(method, route, code).Inc()
-	m.duration.WithLabelValues(method, route, code).Observe(took.Seconds())
+	of.sent.Observe(float64(sent))
+	of.requests.Inc()
+	of.duration.Observe(took.Seconds())
+}
+
+// labels are those of a request.
+type labels struct {
+	method, route string
+	status        int
+}
+
+// series is what is counted under labels, looked up once.
+type series struct {
+	requests                 prometheus.Counter
+	duration, received, sent prometheus.Observer
+}
+
+// seriesOf returns the series of the labels, of which there are few.
+func (m *metrics) seriesOf(l labels) *series {
+	m.mu.RLock()
+	of := m.known[l]
+	m.mu.RUnlock()
+	if of != nil {
+		return of
+	}
+	code := strconv.Itoa(l.status)
+	of = &series{
+		requests: m.requests.WithLabelValues(l.method, l.route, code), duration: m.duration.WithLabelValues(l.method, l.route, code),
+		received: m.received.WithLabelValues(l.route), sent: m.sent.WithLabelValues(l.route),
+	}
+	m.mu.Lock()
+	m.known[l] = of
+	m.mu.Unlock()
+	return of
 }
 
 // methodLabel folds the methods that a caller made up into one.
