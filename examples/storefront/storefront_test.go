@@ -276,6 +276,12 @@ func (b *tab) press(label string) {
 	b.t.Fatalf("there is no button %q", label)
 }
 
+// order orders, once that is possible.
+func (b *tab) order() {
+	b.t.Helper()
+	b.do(chromedp.WaitEnabled(css("#order")), chromedp.Click(css("#order")))
+}
+
 func openShop(t *testing.T) (*checkout, *tab) {
 	t.Helper()
 	c := startCheckout(t)
@@ -317,7 +323,7 @@ func TestAShopperOrders(t *testing.T) {
 	b.reads("#coupons", "WELCOME is applied.")
 	b.reads("#totals", "Delivery €4.90", "Free shipping from 60 −€4.90", "10 off with the code WELCOME, from 50 −€10.00")
 
-	b.do(chromedp.Click(css("#order")))
+	b.order()
 	b.reads("#placed", "Thank you! Your order")
 	b.reads("#empty", "Nothing in it yet.")
 	if orders := c.run("orders", "list", "-o", "json"); strings.Count(orders, `"reference"`) != 1 || !strings.Contains(orders, `"total": 10700,`) {
@@ -332,7 +338,7 @@ func TestAShopperIsToldWhatHasChanged(t *testing.T) {
 
 	// The price of the cup goes up while it is in the cart.
 	c.edit("category == \"cups\", percent: 20", "category == \"cups\", percent: 10")
-	b.do(chromedp.Click(css("#order")))
+	b.order()
 	b.reads("#notice", "Prices have changed meanwhile.")
 	b.reads("#totals", "To pay €12.55")
 
@@ -341,10 +347,10 @@ func TestAShopperIsToldWhatHasChanged(t *testing.T) {
 		b.press("One Espresso cup more")
 	}
 	b.reads("#totals", "Goods €34.00")
-	b.do(chromedp.Click(css("#order")))
+	b.order()
 	b.reads("#lines .fault", "3 left")
 	b.press("One Espresso cup less")
-	b.do(chromedp.Click(css("#order")))
+	b.order()
 	b.reads("#placed", "Thank you!")
 
 	// The server goes away, and comes back.
@@ -353,7 +359,7 @@ func TestAShopperIsToldWhatHasChanged(t *testing.T) {
 	c.away.Store(true)
 	b.press("One Stoneware mug more")
 	b.reads("#notice", "The shop does not answer. Your cart is kept")
-	b.do(chromedp.Click(css("#order")))
+	b.order()
 	b.reads("#notice", "The shop does not answer.")
 	c.away.Store(false)
 	b.press("One Stoneware mug more")

@@ -45,6 +45,7 @@ async function reprice(said = '', faults = {}) {
     view.notice(said);
     return;
   }
+  view.mayOrder(false); // nobody orders at a price that is not shown yet
   try {
     const answer = await api.price(body());
     if (turn !== asked) return;
@@ -53,6 +54,8 @@ async function reprice(said = '', faults = {}) {
     view.notice(said);
   } catch (problem) {
     if (turn === asked) view.notice(problem.detail);
+  } finally {
+    if (turn === asked) view.mayOrder(true);
   }
 }
 

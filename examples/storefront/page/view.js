@@ -101,7 +101,11 @@ export function placed(text) {
   $('placed').hidden = text === '';
 }
 
+export function mayOrder(may) {
+  $('order').disabled = !may;
+}
+
 export function busy(is) {
-  $('order').disabled = is;
+  mayOrder(!is);
   $('order').textContent = is ? 'Ordering …' : 'Order';
 }
