@@ -147,7 +147,7 @@ staticcheck: ## run staticcheck
 race: postgres node browser groff ## run the tests under the race detector, of databases what runs at once; needs a C compiler
 	@tools/gcc.sh
 	CGO_ENABLED=1 go test -race -skip '^TestScripts$$' $$(go list ./... | grep -v '/persistence/\(sqlite\|postgres\)$$')
-	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds|followed_catalogue|outbox|pauses)$$' ./persistence/sqlite ./persistence/postgres
+	CGO_ENABLED=1 go test -race -run '^Test(Memory|Store)$$/^(concurrency|limits|keys|purchase|holds|followed_catalogue|outbox|pauses|webhooks)$$' ./persistence/sqlite ./persistence/postgres
 
 fmt-check: ## check that the Go code is formatted
 	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not formatted, run make fmt:"; echo "$$files"; exit 1; } >&2
