@@ -45,6 +45,7 @@ func TestSoak(t *testing.T) {
 	server := httptest.NewServer(s.server)
 	defer server.Close()
 
+	var running sync.RWMutex // held for writing while nobody sends, so that what a request takes is not measured
 	stop := make(chan struct{})
 	var requests atomic.Int64
 	var all sync.WaitGroup
@@ -56,7 +57,10 @@ func TestSoak(t *testing.T) {
 					return
 				default:
 				}
-				if err := soakStep(server, client, i); err != nil {
+				running.RLock()
+				err := soakStep(server, client, i)
+				running.RUnlock()
+				if err != nil {
 					t.Error(err)
 					return
 				}
@@ -76,8 +80,8 @@ func TestSoak(t *testing.T) {
 			}
 		}
 	})
-	begin := newFootprint(whole / 5)
-	end := newFootprint(whole - whole/5)
+	begin := newFootprint(whole/5, &running)
+	end := newFootprint(whole-whole/5, &running)
 	close(stop)
 	all.Wait()
 	t.Logf("%d requests; at the beginning %+v, at the end %+v", requests.Load(), begin, end)
@@ -95,9 +99,11 @@ type footprint struct {
 	goroutines int
 }
 
-// newFootprint measures after a time.
-func newFootprint(after time.Duration) footprint {
+// newFootprint measures after a time, while nobody sends.
+func newFootprint(after time.Duration, running *sync.RWMutex) footprint {
 	<-time.After(after)
+	running.Lock()
+	defer running.Unlock()
 	runtime.GC()
 	runtime.GC() // what pools keep goes with the second
 	var m runtime.MemStats
