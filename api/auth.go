@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
@@ -112,6 +113,9 @@ func ClientBehind(proxies []netip.Prefix) func(http.Handler) http.Handler {
 	return middleware.ClientIPFromXFF(networks...)
 }
 
-func address(r *http.Request) string {
-	return httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
+func address(r *http.Request) string { return addressOf(r.Context()) }
+
+// addressOf is the address of the client whose request ctx belongs to.
+func addressOf(ctx context.Context) string {
+	return httprate.CanonicalizeIP(middleware.GetClientIP(ctx))
 }

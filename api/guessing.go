@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-chi/chi/v5/middleware"
-	"github.com/go-chi/httprate"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/checkout-promotions/checkout/engine"
@@ -44,14 +42,14 @@ func (e *guessedError) Error() string {
 }
 
 // retryAfter is in seconds, rounded up.
-func (e *guessedError) retryAfter() int { return int((e.wait + time.Second - 1) / time.Second) }
+func (e *guessedError) retryAfter() int { return wholeSeconds(e.wait) }
 
 // guesser is who sends codes.
 type guesser struct{ customer, caller string }
 
 func guesserOf(ctx context.Context, cart *engine.Cart) guesser {
 	by := callerOf(ctx)
-	g := guesser{caller: by + " " + httprate.CanonicalizeIP(middleware.GetClientIP(ctx))}
+	g := guesser{caller: by + " " + addressOf(ctx)}
 	if cart.Customer.ID != "" {
 		g.customer = by + " " + cart.Customer.ID
 	}
@@ -59,11 +57,11 @@ func guesserOf(ctx context.Context, cart *engine.Cart) guesser {
 }
 
 // admit returns a *guessedError for a cart with codes of who has sent too many wrong ones.
-func (c *codeGuesses) admit(ctx context.Context, cart *engine.Cart, now time.Time) error {
+func (c *codeGuesses) admit(ctx context.Context, cart *engine.Cart, clock func() time.Time) error {
 	if c == nil || len(cart.Coupons) == 0 {
 		return nil
 	}
-	g := guesserOf(ctx, cart)
+	g, now := guesserOf(ctx, cart), clock()
 	wait := c.caller.wait(g.caller, now)
 	if g.customer != "" {
 		wait = max(wait, c.customer.wait(g.customer, now))
@@ -76,7 +74,7 @@ func (c *codeGuesses) admit(ctx context.Context, cart *engine.Cart, now time.Tim
 }
 
 // count counts the codes of a cart that nobody knows.
-func (c *codeGuesses) count(ctx context.Context, cart *engine.Cart, quote *engine.Quote, now time.Time) {
+func (c *codeGuesses) count(ctx context.Context, cart *engine.Cart, quote *engine.Quote, clock func() time.Time) {
 	if c == nil || len(cart.Coupons) == 0 {
 		return
 	}
@@ -84,7 +82,7 @@ func (c *codeGuesses) count(ctx context.Context, cart *engine.Cart, quote *engin
 	if n == 0 {
 		return
 	}
-	g := guesserOf(ctx, cart)
+	g, now := guesserOf(ctx, cart), clock()
 	c.caller.take(g.caller, n, now)
 	if g.customer != "" {
 		c.customer.take(g.customer, n, now)

@@ -68,7 +68,7 @@ func (p pricing) quote(ctx context.Context, b basket, basis engine.Basis) (engin
 
 // ask is the only place of the API that asks plugins and the engine for a price.
 func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Request, engine.Quote, error) {
-	if err := p.guesses.admit(ctx, &request.Cart, p.now()); err != nil {
+	if err := p.guesses.admit(ctx, &request.Cart, p.now); err != nil {
 		return request, engine.Quote{}, err
 	}
 	watch := p.stopwatch()
@@ -91,7 +91,7 @@ func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Reques
 	if err == nil {
 		watch.lap(stagePrice)
 		p.metrics.count(&quote)
-		p.guesses.count(ctx, &request.Cart, &quote, p.now())
+		p.guesses.count(ctx, &request.Cart, &quote, p.now)
 	}
 	return request, quote, err
 }

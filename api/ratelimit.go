@@ -96,7 +96,7 @@ func (l *rateLimit) admitMore(header http.Header, key string, n int, now time.Ti
 	if allowed {
 		return nil
 	}
-	header.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	header.Set("Retry-After", strconv.Itoa(wholeSeconds(wait)))
 	return l.refusal
 }
 
@@ -116,8 +116,11 @@ func (e *tooMuchError) places() []v1.ProblemError {
 func (l *rateLimit) state(allowance *rate.Limiter, now time.Time) string {
 	left := max(0, allowance.TokensAt(now))
 	whole := time.Duration((float64(l.burst) - left) / float64(l.rate) * float64(time.Second))
-	return fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, int(left), (whole+time.Second-1)/time.Second)
+	return fmt.Sprintf(`"%s";r=%d;t=%d`, l.name, int(left), wholeSeconds(whole))
 }
+
+// wholeSeconds is a time in seconds, rounded up.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // until is how long it takes until n are allowed.
 func (l *rateLimit) until(allowance *rate.Limiter, n int, now time.Time) time.Duration {

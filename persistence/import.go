@@ -73,62 +73,50 @@ func (e *ImportError) add(line int, format string, args ...any) {
 func (s *Store) ImportCodes(
 	ctx context.Context, pool string, file io.ReadSeeker, progress func(lines int64),
 ) (int64, error) {
-	var added int64
-	err := s.write(ctx, "import coupon codes", func(ctx context.Context, tx bun.Tx) error {
-		if _, err := lockPool(ctx, tx, pool); err != nil {
-			return err
-		}
-		at, err := s.afterAll(ctx, tx, pool)
-		if err != nil {
-			return err
-		}
+	in := importing{pool: pool, progress: progress, twice: "stands on an earlier line too"}
+	return s.importAll(ctx, in, func(in *importing) error {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("read the codes: %w", err)
 		}
-		in := importing{tx: tx, pool: pool, at: at, progress: progress, twice: "stands on an earlier line too", lines: make(map[string]int, batch)}
-		if err := in.file(ctx, file); err != nil {
-			return err
-		}
-		added = in.added
-		if len(in.faults.Faults) > 0 {
-			slices.SortStableFunc(in.faults.Faults, func(a, b ImportFault) int { return a.Line - b.Line })
-			return &in.faults
-		}
-		return s.recordAudit(ctx, tx)
+		return in.file(ctx, file)
 	})
-	if err != nil {
-		return 0, err
-	}
-	return added, nil
 }
 
 // AddCodes is ImportCodes of a list, whose codes are numbered from 1 as the lines of a
 // file are, but passes over those that the pool has already: to add them again does
 // nothing. It returns how many it has added.
 func (s *Store) AddCodes(ctx context.Context, pool string, codes []string) (int64, error) {
-	var added int64
-	err := s.write(ctx, "add coupon codes", func(ctx context.Context, tx bun.Tx) error {
-		if _, err := lockPool(ctx, tx, pool); err != nil {
-			return err
-		}
-		at, err := s.afterAll(ctx, tx, pool)
-		if err != nil {
-			return err
-		}
-		in := importing{tx: tx, pool: pool, at: at, again: true, twice: "is in the list before", lines: make(map[string]int, batch)}
+	in := importing{pool: pool, again: true, twice: "is in the list before"}
+	return s.importAll(ctx, in, func(in *importing) error {
 		for i, code := range codes {
 			if err := in.code(ctx, code, i+1); err != nil {
 				return err
 			}
 		}
-		if err := in.flush(ctx); err != nil {
+		return in.flush(ctx)
+	})
+}
+
+// importAll adds the codes that read gives to the import, all or none.
+func (s *Store) importAll(ctx context.Context, of importing, read func(*importing) error) (added int64, err error) {
+	err = s.write(ctx, "import coupon codes", func(ctx context.Context, tx bun.Tx) error {
+		if _, err := lockPool(ctx, tx, of.pool); err != nil {
 			return err
 		}
-		if added = in.added; len(in.faults.Faults) > 0 {
+		at, err := s.afterAll(ctx, tx, of.pool)
+		if err != nil {
+			return err
+		}
+		in := of
+		in.tx, in.at, in.lines = tx, at, make(map[string]int, batch)
+		if err := read(&in); err != nil {
+			return err
+		}
+		switch added = in.added; {
+		case len(in.faults.Faults) > 0:
 			slices.SortStableFunc(in.faults.Faults, func(a, b ImportFault) int { return a.Line - b.Line })
 			return &in.faults
-		}
-		if added == 0 {
+		case in.again && added == 0:
 			return nil // nothing to tell of
 		}
 		return s.recordAudit(ctx, tx)

@@ -155,7 +155,7 @@ func (s *Store) CreateWebhook(ctx context.Context, spec WebhookSpec) (Webhook, e
 		return Webhook{}, err
 	}
 	var made Webhook
-	err := onceUnaudited(ctx, s, "create webhook", &made, func(ctx context.Context, tx bun.Tx) (err error) {
+	err := once(audit.About(ctx, row.Name), s, "create webhook", &made, func(ctx context.Context, tx bun.Tx) (err error) {
 		n, err := tx.NewSelect().Model((*webhookRow)(nil)).Count(ctx)
 		if err != nil {
 			return failed("count webhooks", err)
@@ -168,10 +168,8 @@ func (s *Store) CreateWebhook(ctx context.Context, spec WebhookSpec) (Webhook, e
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			return failed("insert webhook", err)
 		}
-		if made, err = row.webhook(); err != nil {
-			return err
-		}
-		return s.recordAudit(audit.About(ctx, row.Name), tx)
+		made, err = row.webhook()
+		return err
 	})
 	return made, err
 }
@@ -281,10 +279,12 @@ func (s *Store) DeleteWebhook(ctx context.Context, name string, expected *int64)
 	})
 }
 
-// deleteUndelivered removes up to n deliveries that the endpoint did not get.
+// deleteUndelivered removes up to n deliveries that the endpoint did not get. It asks for
+// those in the ways that indexes have, so that what was delivered is not looked at.
 func deleteUndelivered(ctx context.Context, tx bun.Tx, endpoint string, n int64) (int64, error) {
 	gone, err := affected(tx.NewRaw("DELETE FROM deliveries WHERE endpoint = ? AND event_id IN ("+
-		"SELECT event_id FROM deliveries WHERE endpoint = ? AND state <> 'delivered' ORDER BY event_id LIMIT ?)", endpoint, endpoint, n).Exec(ctx))
+		"SELECT event_id FROM deliveries WHERE endpoint = ? AND "+open+" UNION ALL "+
+		"SELECT event_id FROM deliveries WHERE endpoint = ? AND state = 'dead' LIMIT ?)", endpoint, endpoint, endpoint, n).Exec(ctx))
 	return gone, failed("delete deliveries", err)
 }
 

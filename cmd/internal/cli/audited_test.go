@@ -74,7 +74,7 @@ func TestEveryWriteIsAudited(t *testing.T) {
 }
 
 func testAudited(t *testing.T, sales bool) {
-	data := sharedStore(t)
+	data := testShop(t, persistence.Options{})
 	r := newReplica(t, data)
 	sender, err := newSender(config.Default(), outbox{data}, nil, prometheus.NewRegistry(), nil, slog.New(slog.DiscardHandler))
 	must(t, err)

@@ -4,10 +4,7 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/spf13/cobra"
-
 	v1 "github.com/checkout-promotions/checkout/api/v1"
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine/audit"
 	"github.com/checkout-promotions/checkout/persistence"
 )
@@ -19,13 +16,9 @@ type auditLog interface {
 
 // auditLogs are the ways to the audit log.
 func auditLogs(s Streams) ways[auditLog] {
-	return ways[auditLog]{
-		settings: config.BindDatabaseFlags,
-		database: func(cmd *cobra.Command, run func(context.Context, auditLog) error) error {
-			return onArchiveOf(cmd, s, func(ctx context.Context, a *persistence.Archive) error { return run(ctx, a) })
-		},
-		server: func(c *caller) auditLog { return serverAudit{c} },
-	}
+	return archiveOrServer(s,
+		func(a *persistence.Archive) auditLog { return a },
+		func(c *caller) auditLog { return serverAudit{c} })
 }
 
 // serverAudit is the audit log of a server.

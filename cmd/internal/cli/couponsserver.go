@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/spf13/cobra"
-
 	v1 "github.com/checkout-promotions/checkout/api/v1"
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/coupon"
 )
@@ -27,13 +24,9 @@ type couponShelf interface {
 
 // couponShelves are the ways to coupons.
 func couponShelves(s Streams, writes bool) ways[couponShelf] {
-	return ways[couponShelf]{
-		settings: config.BindDatabaseFlags, writes: writes,
-		database: func(cmd *cobra.Command, run func(context.Context, couponShelf) error) error {
-			return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error { return run(ctx, storedCoupons{data}) })
-		},
-		server: func(c *caller) couponShelf { return serverCoupons{c} },
-	}
+	return storeOrServer(s, writes,
+		func(data *persistence.Store) couponShelf { return storedCoupons{data} },
+		func(c *caller) couponShelf { return serverCoupons{c} })
 }
 
 // storedCoupons are those of a database.

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	v1 "github.com/checkout-promotions/checkout/api/v1"
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
@@ -27,24 +24,16 @@ type holdDesk interface {
 
 // holdBooks are the ways to read holds.
 func holdBooks(s Streams) ways[holdBook] {
-	return ways[holdBook]{
-		settings: config.BindDatabaseFlags,
-		database: func(cmd *cobra.Command, run func(context.Context, holdBook) error) error {
-			return onArchiveOf(cmd, s, func(ctx context.Context, a *persistence.Archive) error { return run(ctx, a) })
-		},
-		server: func(c *caller) holdBook { return serverHolds{c} },
-	}
+	return archiveOrServer(s,
+		func(a *persistence.Archive) holdBook { return a },
+		func(c *caller) holdBook { return serverHolds{c} })
 }
 
 // holdDesks are the ways to give holds up.
 func holdDesks(s Streams) ways[holdDesk] {
-	return ways[holdDesk]{
-		settings: config.BindDatabaseFlags, writes: true,
-		database: func(cmd *cobra.Command, run func(context.Context, holdDesk) error) error {
-			return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error { return run(ctx, storedHolds{data}) })
-		},
-		server: func(c *caller) holdDesk { return serverHolds{c} },
-	}
+	return storeOrServer(s, true,
+		func(data *persistence.Store) holdDesk { return storedHolds{data} },
+		func(c *caller) holdDesk { return serverHolds{c} })
 }
 
 // storedHolds are those of a database.

@@ -8,10 +8,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	v1 "github.com/checkout-promotions/checkout/api/v1"
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
@@ -40,24 +37,16 @@ type unitsBack struct {
 
 // orderBooks are the ways to read orders.
 func orderBooks(s Streams) ways[orderBook] {
-	return ways[orderBook]{
-		settings: config.BindDatabaseFlags,
-		database: func(cmd *cobra.Command, run func(context.Context, orderBook) error) error {
-			return onArchiveOf(cmd, s, func(ctx context.Context, a *persistence.Archive) error { return run(ctx, archivedOrders{a}) })
-		},
-		server: func(c *caller) orderBook { return serverOrders{c} },
-	}
+	return archiveOrServer(s,
+		func(a *persistence.Archive) orderBook { return archivedOrders{a} },
+		func(c *caller) orderBook { return serverOrders{c} })
 }
 
 // orderDesks are the ways to change orders.
 func orderDesks(s Streams) ways[orderDesk] {
-	return ways[orderDesk]{
-		settings: config.BindDatabaseFlags, writes: true,
-		database: func(cmd *cobra.Command, run func(context.Context, orderDesk) error) error {
-			return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error { return run(ctx, storedOrders{data}) })
-		},
-		server: func(c *caller) orderDesk { return serverOrders{c} },
-	}
+	return storeOrServer(s, true,
+		func(data *persistence.Store) orderDesk { return storedOrders{data} },
+		func(c *caller) orderDesk { return serverOrders{c} })
 }
 
 // archivedOrders reads orders of a database.

@@ -7,10 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	v1 "github.com/checkout-promotions/checkout/api/v1"
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/audit"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -32,24 +29,16 @@ type pauser interface {
 
 // promotionShelves are the ways to the promotions in force.
 func promotionShelves(s Streams) ways[promotionShelf] {
-	return ways[promotionShelf]{
-		settings: config.BindDatabaseFlags,
-		database: func(cmd *cobra.Command, run func(context.Context, promotionShelf) error) error {
-			return onArchiveOf(cmd, s, func(ctx context.Context, a *persistence.Archive) error { return run(ctx, archivedPromotions{a}) })
-		},
-		server: func(c *caller) promotionShelf { return serverPromotions{c} },
-	}
+	return archiveOrServer(s,
+		func(a *persistence.Archive) promotionShelf { return archivedPromotions{a} },
+		func(c *caller) promotionShelf { return serverPromotions{c} })
 }
 
 // pausers are the ways to pause promotions.
 func pausers(s Streams) ways[pauser] {
-	return ways[pauser]{
-		settings: config.BindDatabaseFlags, writes: true,
-		database: func(cmd *cobra.Command, run func(context.Context, pauser) error) error {
-			return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error { return run(ctx, storedPauses{data}) })
-		},
-		server: func(c *caller) pauser { return serverPromotions{c} },
-	}
+	return storeOrServer(s, true,
+		func(data *persistence.Store) pauser { return storedPauses{data} },
+		func(c *caller) pauser { return serverPromotions{c} })
 }
 
 // archivedPromotions are those in force on a database.

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/checkout-promotions/checkout/api"
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/engine/publication"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -49,20 +47,8 @@ func newReplica(t *testing.T, data *persistence.Store) *replica {
 	return &replica{live, &rulebook{kept: data, shop: data.Currency(), follow: follow, bench: newWorkplace()}}
 }
 
-func sharedStore(t *testing.T) *persistence.Store {
-	t.Helper()
-	usd, err := engine.ParseCurrency("USD")
-	must(t, err)
-	cfg := config.Default().Database
-	cfg.SQLite = filepath.Join(t.TempDir(), "shop.db")
-	data, err := openMigrated(t.Context(), cfg, persistence.Options{Currency: usd})
-	must(t, err)
-	t.Cleanup(func() { must(t, data.Close()) })
-	return data
-}
-
 func TestServersThatShareADatabaseFollowItsActivations(t *testing.T) {
-	ctx, data := t.Context(), sharedStore(t)
+	ctx, data := t.Context(), testShop(t, persistence.Options{})
 	one, other := newReplica(t, data), newReplica(t, data)
 	folder := one.live.Active().Digest()
 	made, created, err := one.book.Publish(ctx, api.RulePublication{Files: shopRules("10"), Rules: "rules", Author: "anna", Message: "ten"})
@@ -94,7 +80,7 @@ func TestServersThatShareADatabaseFollowItsActivations(t *testing.T) {
 }
 
 func TestARulesetIsActivatedWhenItsTestsPass(t *testing.T) {
-	ctx, r := t.Context(), newReplica(t, sharedStore(t))
+	ctx, r := t.Context(), newReplica(t, testShop(t, persistence.Options{}))
 	made, _, err := r.book.Publish(ctx, api.RulePublication{Files: shopRules("20"), Rules: "rules", Author: "anna"})
 	must(t, err)
 	_, err = r.book.Activate(ctx, publication.Activation{Digest: made.Digest, Author: "anna"}, publication.Any)
@@ -113,7 +99,7 @@ func TestARulesetIsActivatedWhenItsTestsPass(t *testing.T) {
 }
 
 func TestTestsThatAreFaultyFail(t *testing.T) {
-	r, files := newReplica(t, sharedStore(t)), shopRules("10")
+	r, files := newReplica(t, testShop(t, persistence.Options{})), shopRules("10")
 	for what, test := range map[string]string{
 		"no YAML": "[", "a file outside": "rules: rules\ncatalogue: ../../../../etc/passwd\ntests:\n  - {name: a, given: {cart: [A x1]}, expect: {total: 9.00}}\n",
 	} {
@@ -131,7 +117,7 @@ func TestTestsThatAreFaultyFail(t *testing.T) {
 }
 
 func TestRulesThatCannotBeUsedStayOut(t *testing.T) {
-	ctx, r := t.Context(), newReplica(t, sharedStore(t))
+	ctx, r := t.Context(), newReplica(t, testShop(t, persistence.Options{}))
 	before := r.live.Active().Digest()
 	_, _, err := r.book.Publish(ctx, api.RulePublication{Files: []api.RuleFile{{Path: "a.yaml", Content: "promotions: [{id: off}]\n"}}, Author: "anna"})
 	if _, ok := errors.AsType[diag.List](err); !ok {
@@ -159,7 +145,7 @@ func TestRulesThatCannotBeUsedStayOut(t *testing.T) {
 }
 
 func TestTheFilesOfARulesetAreToldAndCompared(t *testing.T) {
-	ctx, r := t.Context(), newReplica(t, sharedStore(t))
+	ctx, r := t.Context(), newReplica(t, testShop(t, persistence.Options{}))
 	made, _, err := r.book.Publish(ctx, api.RulePublication{Files: shopRules("10"), Rules: "rules", Author: "anna"})
 	must(t, err)
 	files, err := r.book.Files(ctx, made.Digest)

@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/checkout-promotions/checkout/config"
+	"github.com/checkout-promotions/checkout/persistence"
 )
 
 // serverFlag is the one thing that has a command ask a server in place of the database.
@@ -37,6 +40,28 @@ type ways[T any] struct {
 	// only are the flags that a server has nothing for, and -o json where onlyPretty.
 	only       []string
 	onlyPretty bool
+}
+
+// archiveOrServer are the ways of what reads the archive of a database.
+func archiveOrServer[T any](s Streams, archive func(*persistence.Archive) T, server func(*caller) T) ways[T] {
+	return ways[T]{
+		settings: config.BindDatabaseFlags,
+		database: func(cmd *cobra.Command, run func(context.Context, T) error) error {
+			return onArchiveOf(cmd, s, func(ctx context.Context, a *persistence.Archive) error { return run(ctx, archive(a)) })
+		},
+		server: server,
+	}
+}
+
+// storeOrServer are the ways of what needs the whole database.
+func storeOrServer[T any](s Streams, writes bool, store func(*persistence.Store) T, server func(*caller) T) ways[T] {
+	return ways[T]{
+		settings: config.BindDatabaseFlags, writes: writes,
+		database: func(cmd *cobra.Command, run func(context.Context, T) error) error {
+			return withStore(cmd, s, func(ctx context.Context, data *persistence.Store) error { return run(ctx, store(data)) })
+		},
+		server: server,
+	}
 }
 
 // bothWays makes run the action of the command, on the database of the settings or, with
