@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
@@ -26,7 +27,8 @@ type guard struct {
 	configured bool
 	digest     [sha256.Size]byte
 	limit      float64
-	guesses    *httprate.RateLimiter // counts wrong passwords only
+	guesses    *httprate.RateLimiter     // counts wrong passwords only
+	guessed    atomic.Pointer[time.Time] // when the last one was wrong; nil for never
 }
 
 func newGuard(password string, failures int) *guard {
@@ -80,8 +82,12 @@ func (g *guard) check(w http.ResponseWriter, r *http.Request, password string) e
 	return g.miss(w, r)
 }
 
-// blocked returns errThrottled for an address that has guessed too often.
+// blocked returns errThrottled for an address that has guessed too often. Whose address
+// it is matters only after a guess: the last window and the one before count.
 func (g *guard) blocked(r *http.Request) error {
+	if last := g.guessed.Load(); last == nil || time.Since(*last) > 2*guessWindow {
+		return nil
+	}
 	if _, rate, err := g.guesses.Status(address(r)); err != nil || rate >= g.limit {
 		return errThrottled
 	}
@@ -90,6 +96,8 @@ func (g *guard) blocked(r *http.Request) error {
 
 // miss counts a guess, and returns errThrottled or errUnauthorized.
 func (g *guard) miss(w http.ResponseWriter, r *http.Request) error {
+	now := time.Now()
+	g.guessed.Store(&now)
 	if g.guesses.OnLimit(w, r, address(r)) {
 		return errThrottled
 	}
@@ -113,9 +121,24 @@ func ClientBehind(proxies []netip.Prefix) func(http.Handler) http.Handler {
 	return middleware.ClientIPFromXFF(networks...)
 }
 
+// clientIPFinder returns what finds the address of a request's client, as the middleware
+// tells it.
+func clientIPFinder(clientIP func(http.Handler) http.Handler) func(*http.Request) string {
+	return func(r *http.Request) string {
+		var found string
+		clientIP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			found = httprate.CanonicalizeIP(middleware.GetClientIP(r.Context()))
+		})).ServeHTTP(nil, r)
+		return found
+	}
+}
+
 func address(r *http.Request) string { return addressOf(r.Context()) }
 
 // addressOf is the address of the client whose request ctx belongs to.
 func addressOf(ctx context.Context) string {
-	return httprate.CanonicalizeIP(middleware.GetClientIP(ctx))
+	if c := callOf(ctx); c != nil {
+		return c.address()
+	}
+	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 )
 
 // call is a request while it is answered, and its context: it ends when its time is
@@ -15,7 +17,9 @@ import (
 type call struct {
 	context.Context // of the connection
 	id              string
-	caller          *caller // nil until, and unless, the request has said who sends it
+	route           *chi.Context
+	address         func() string // finds the address of the client, which few ask for
+	caller          *caller       // nil until, and unless, the request has said who sends it
 
 	until time.Time
 	once  sync.Once
@@ -68,14 +72,25 @@ func (c *call) Deadline() (time.Time, bool) { return c.until, true }
 // Done implements context.Context.
 func (c *call) Done() <-chan struct{} { return c.timer().Done() }
 
-// Err implements context.Context.
-func (c *call) Err() error { return c.timer().Err() }
+// Err implements context.Context. It asks for no timer while there is time.
+func (c *call) Err() error {
+	if c.timed.Load() == nil && c.Context.Err() == nil && time.Now().Before(c.until) {
+		return nil
+	}
+	return c.timer().Err()
+}
 
 // Value implements context.Context. Contexts that are made of this one look here for
-// the one with the timer, so that they need no goroutine to follow it.
+// the one with the timer, so that they need no goroutine to follow it. The router finds
+// its own part of the context here too, where it would make another request otherwise.
 func (c *call) Value(key any) any {
-	if key == (callKey{}) {
+	switch key {
+	case callKey{}:
 		return c
+	case chi.RouteCtxKey:
+		if c.route != nil {
+			return c.route
+		}
 	}
 	if t := c.timed.Load(); t != nil {
 		return t.Value(key)

@@ -37,8 +37,8 @@ func (s *Server) answerQuote(w http.ResponseWriter, quote *v1.Quote) error {
 
 func sendJSON(w http.ResponseWriter, status int, text []byte) {
 	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(text)))
+	header["Content-Type"] = []string{"application/json"}
+	header["Content-Length"] = []string{strconv.Itoa(len(text))}
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // a client that went away does not care
 }

@@ -3,15 +3,18 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 
 	"github.com/checkout-promotions/checkout/engine"
 )
@@ -69,37 +72,54 @@ func RequestID(ctx context.Context) string {
 
 // observe gives the request its id, its deadline, its span and its record, answers for a
 // handler that panics, and counts and logs the request once it is answered.
-func (s *Server) observe(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := s.options.Now()
-		s.metrics.inFlight.Inc()
-		rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
-		w.Header().Set("X-Request-Id", rec.id)
-		maps.Copy(w.Header(), s.secure)
-		ctx, span := s.startSpan(r)
-		c := newCall(ctx, rec.id, s.options.Timeout)
-		defer c.end()
-		r = r.WithContext(c)
-		defer func() {
-			took := s.options.Now().Sub(begin)
-			s.metrics.inFlight.Dec()
-			s.metrics.count(r, rec.status, rec.bytes, took)
-			s.log(r, rec, took)
-			endSpan(span, r, rec)
-		}()
-		defer s.recoverPanic(rec)
-		next.ServeHTTP(rec, r)
-	})
+func (s *Server) observe(w http.ResponseWriter, r *http.Request) {
+	begin := s.options.Now()
+	s.metrics.inFlight.Inc()
+	rec := &record{ResponseWriter: w, id: requestID(r), problems: strings.HasPrefix(r.URL.Path, "/v1/")}
+	headers := w.Header()
+	headers[requestIDHeader] = []string{rec.id}
+	for _, h := range s.secure {
+		headers[h.name] = h.value
+	}
+	ctx, span := s.startSpan(r)
+	c := newCall(ctx, rec.id, s.options.Timeout)
+	defer c.end()
+	c.route = s.newRouteContext()
+	r = r.WithContext(c)
+	c.address = func() string { return s.clientIP(r) }
+	defer func() {
+		took := s.options.Now().Sub(begin)
+		s.metrics.inFlight.Dec()
+		s.metrics.count(r, rec.status, rec.bytes, took)
+		s.log(r, rec, took)
+		endSpan(span, r, rec)
+	}()
+	defer s.recoverPanic(rec)
+	s.router.ServeHTTP(rec, r)
+	s.routeContexts.Put(c.route)
 }
 
+// newRouteContext returns what the router keeps of a request. It makes one itself, and a
+// copy of the request with it, unless there is one.
+func (s *Server) newRouteContext() *chi.Context {
+	route := s.routeContexts.Get().(*chi.Context)
+	route.Reset()
+	route.Routes = s.router
+	return route
+}
+
+const requestIDHeader = "X-Request-Id"
+
 // requestID returns the caller's id if it can go into logs and headers as it
-// is, which holds for what can be a SKU, else a new one.
+// is, which holds for what can be a SKU, else a new one. It is no secret.
 func requestID(r *http.Request) string {
-	id := r.Header.Get("X-Request-Id")
-	if !engine.ValidSKU(id) {
-		return rand.Text()
+	if given := r.Header[requestIDHeader]; len(given) > 0 && engine.ValidSKU(given[0]) {
+		return given[0]
 	}
-	return id
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[:], rand.Uint64())
+	binary.BigEndian.PutUint64(id[8:], rand.Uint64())
+	return base32.StdEncoding.EncodeToString(id[:])[:26] // as crypto/rand.Text writes them
 }
 
 // log writes the access record. It has neither bodies nor raw paths nor header

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -25,19 +26,27 @@ type Server struct {
 	metrics              *metrics
 	keyring              *keyring
 	bodies               bodies
+	routeContexts        sync.Pool // of *chi.Context
+	clientIP             func(*http.Request) string
 	quotes               quoteMemories
-	secure               http.Header // of every answer; handlers set other values, and never add any
+	secure               []header
+}
+
+// header is one of every answer. Handlers set other values, and never add any.
+type header struct {
+	name  string // as net/http writes it
+	value []string
 }
 
 // secureHeaders tell browsers to keep no answer, to run nothing that is in one, to show
 // none in a frame and to tell nobody where a link came from. Pages say what they need
 // besides.
-func secureHeaders() http.Header {
-	return http.Header{
-		"Cache-Control":           {"no-store"},
-		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
-		"Referrer-Policy":         {"no-referrer"},
-		"X-Content-Type-Options":  {"nosniff"},
+func secureHeaders() []header {
+	return []header{
+		{"Cache-Control", []string{"no-store"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
 	}
 }
 
@@ -58,6 +67,9 @@ func New(o Options) (*Server, error) {
 		guard:   newGuard(o.Password, o.PasswordFailures),
 		metrics: m,
 		secure:  secureHeaders(),
+
+		clientIP:      clientIPFinder(o.ClientIP),
+		routeContexts: sync.Pool{New: func() any { return chi.NewRouteContext() }},
 	}
 	s.keyRate = newRateLimit("key", perSecond(o.KeyRate), rateWindow, errKeyRate)
 	s.addressRate = newRateLimit("address", perSecond(o.AddressRate), rateWindow, errAddressRate)
@@ -70,14 +82,14 @@ func New(o Options) (*Server, error) {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.observe(w, r) }
 
 // Registry is what /metrics shows; others may register their metrics there.
 func (s *Server) Registry() *prometheus.Registry { return s.options.Registry }
 
 func (s *Server) routes() (chi.Router, error) {
 	r := chi.NewRouter()
-	r.Use(s.observe, s.crossOrigin, middleware.GetHead)
+	r.Use(s.crossOrigin, middleware.GetHead)
 	r.NotFound(s.handle(s.notFound))
 	r.MethodNotAllowed(s.handle(s.methodNotAllowed))
 
@@ -87,19 +99,15 @@ func (s *Server) routes() (chi.Router, error) {
 	r.Get("/readyz", s.handle(s.health))
 	r.Method(http.MethodGet, "/metrics", s.metrics.handler)
 
-	addressed := r.With(s.options.ClientIP, s.perAddress)
-	open := addressed
-	if s.addressRate == nil {
-		open = r // whose address nobody asks for
-	}
-	open.Get(itemPricePath+"/*", s.handle(s.priceItem))
-	open.Post(itemPricePath, s.handle(s.priceItems))
-	open.Post("/v0/inventory/items/price", s.handle(s.priceItems))
-	open.Group(func(r chi.Router) {
+	rated := r.With(s.perAddress)
+	rated.Get(itemPricePath+"/*", s.handle(s.priceItem))
+	rated.Post(itemPricePath, s.handle(s.priceItems))
+	rated.Post("/v0/inventory/items/price", s.handle(s.priceItems))
+	rated.Group(func(r chi.Router) {
 		r.Use(s.once)
 		r.Post("/v0/inventory/items/purchase", s.handle(s.purchase))
 	})
-	addressed.Group(func(r chi.Router) {
+	rated.Group(func(r chi.Router) {
 		r.Use(s.authenticate)
 		r.Get("/v0/orders", s.handle(s.listOrders))
 		r.Group(func(r chi.Router) {
@@ -107,7 +115,7 @@ func (s *Server) routes() (chi.Router, error) {
 			r.Post("/v0/inventory/items", auditedAs("putItems", s.handle(s.putItems)))
 		})
 	})
-	return r, errors.Join(s.routeV1(addressed), s.routeDocs(open))
+	return r, errors.Join(s.routeV1(rated), s.routeDocs(rated))
 }
 
 // handle makes a handler out of one that returns its error.

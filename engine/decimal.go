@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -99,21 +98,7 @@ func splitExponent(s string) (mantissa string, exponent int, err error) {
 
 // String writes the number with all its digits, trailing zeros included: a
 // price of 5 dollars is 5.00.
-func (d Decimal) String() string {
-	magnitude, sign := abs64(d.coef), ""
-	if d.coef < 0 {
-		sign = "-"
-	}
-	digits := strconv.FormatUint(magnitude, 10)
-	if d.scale == 0 {
-		return sign + digits
-	}
-	if pad := int(d.scale) + 1 - len(digits); pad > 0 {
-		digits = strings.Repeat("0", pad) + digits
-	}
-	point := len(digits) - int(d.scale)
-	return sign + digits[:point] + "." + digits[point:]
-}
+func (d Decimal) String() string { return Currency{digits: d.scale}.Format(Amount(d.coef)) }
 
 // Sign returns -1, 0 or 1.
 func (d Decimal) Sign() int {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -85,25 +84,27 @@ func (c Currency) Format(a Amount) string {
 
 // Append appends what Format returns to b.
 func (c Currency) Append(b []byte, a Amount) []byte {
+	var text [24]byte // written from its end
+	rest, at := abs64(int64(a)), len(text)
+	for range c.digits {
+		at--
+		text[at], rest = '0'+byte(rest%10), rest/10
+	}
+	if c.digits > 0 {
+		at--
+		text[at] = '.'
+	}
+	for {
+		at--
+		if text[at], rest = '0'+byte(rest%10), rest/10; rest == 0 {
+			break
+		}
+	}
 	if a < 0 {
-		b = append(b, '-')
+		at--
+		text[at] = '-'
 	}
-	magnitude, unit := abs64(int64(a)), pow10(c.digits)
-	if magnitude >= unit || c.digits == 0 {
-		b = strconv.AppendUint(b, magnitude, 10)
-	} else { // a digit before the point, and all after it
-		first := len(b)
-		b = strconv.AppendUint(b, unit+magnitude, 10)
-		b[first] = '0'
-	}
-	if c.digits == 0 {
-		return b
-	}
-	point := len(b) - int(c.digits)
-	b = append(b, 0)
-	copy(b[point+1:], b[point:])
-	b[point] = '.'
-	return b
+	return append(b, text[at:]...)
 }
 
 // Parse reads a decimal number of major units, such as 12.5 or -3. It refuses
