@@ -3,12 +3,14 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,7 +30,7 @@ import (
 type variant struct {
 	name    string
 	handler http.Handler
-	took    time.Duration
+	took    []time.Duration // by each turn
 }
 
 func benchCart() ([]engine.Item, []string) {
@@ -124,10 +126,11 @@ func bareHandler(b testing.TB, text string) http.Handler {
 	return router
 }
 
-// interleave lets the variants take turns of a few requests each and reports
-// their times and ratios.
+// interleave lets the variants take turns, and reports the medians of their times, and of
+// the ratios of turns that follow each other: what else the machine does now and then does
+// not count. A turn is long enough to collect the garbage it makes.
 func interleave(b *testing.B, all []*variant, request func(*variant)) {
-	const turn = 16
+	const turn = 256
 	for _, v := range all {
 		request(v)
 	}
@@ -138,17 +141,25 @@ func interleave(b *testing.B, all []*variant, request func(*variant)) {
 			for range turn {
 				request(v)
 			}
-			v.took += time.Since(begin)
+			v.took = append(v.took, time.Since(begin))
 		}
 	}
 	b.StopTimer()
 	b.ReportMetric(0, "ns/op") // of all variants together: says nothing
 	for _, v := range all {
-		b.ReportMetric(float64(v.took.Nanoseconds())/float64(b.N*turn), v.name+"-ns/req")
+		ratios := make([]float64, b.N)
+		for i := range ratios {
+			ratios[i] = float64(all[0].took[i]) / float64(v.took[i])
+		}
+		b.ReportMetric(float64(median(v.took))/turn, v.name+"-ns/req")
 		if v != all[0] {
-			b.ReportMetric(float64(all[0].took)/float64(v.took), "x-"+v.name)
+			b.ReportMetric(median(ratios), "x-"+v.name)
 		}
 	}
+}
+
+func median[T cmp.Ordered](of []T) T {
+	return slices.Sorted(slices.Values(of))[len(of)/2]
 }
 
 // sink is a ResponseWriter that costs next to nothing.
