@@ -45,7 +45,7 @@ func newGuard(password string, failures int) *guard {
 // before, so strangers cannot make the server read one.
 func (s *Server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err, by := s.guard.admit(w, r), newAdministrator()
+		err, by := s.guard.admit(w, r), s.administrator
 		if err == nil {
 			err = s.perKey(w, by)
 		}

@@ -20,10 +20,10 @@ type pricing struct {
 	plugins  engine.Plugins
 	currency engine.Currency
 	at       time.Time
-	memory   *engine.QuoteMemory // of a quote that is not kept; nil makes one
-	metrics  *quoteMetrics       // nil where what is priced is no cart of anybody
-	guesses  *codeGuesses        // nil where there are no codes
-	tracer   trace.Tracer        // nil makes no spans
+	memory   *quoteMemory  // of a quote that is not kept; nil makes one
+	metrics  *quoteMetrics // nil where what is priced is no cart of anybody
+	guesses  *codeGuesses  // nil where there are no codes
+	tracer   trace.Tracer  // nil makes no spans
 	now      func() time.Time
 }
 
@@ -43,7 +43,10 @@ func (s *Server) pricing() pricing {
 // inquiry is what pricing the items needs to know, the possible gifts and the use
 // of limited promotions included.
 func (p pricing) inquiry(skus []string) engine.Inquiry {
-	return engine.Inquiry{SKUs: slices.Concat(skus, p.rules.GiftSKUs()), Limited: p.rules.UsageKeys(p.at)}
+	if gifts := p.rules.GiftSKUs(); len(gifts) > 0 {
+		skus = slices.Concat(skus, gifts)
+	}
+	return engine.Inquiry{SKUs: skus, Limited: p.rules.UsageKeys(p.at)}
 }
 
 // quote prices the basket on the basis, in which gifts are looked up too, and
@@ -81,13 +84,13 @@ func (p pricing) ask(ctx context.Context, request engine.Request) (engine.Reques
 	watch.lap(stagePlugins)
 	memory := p.memory
 	if memory == nil {
-		memory = new(engine.QuoteMemory)
+		memory = new(quoteMemory)
 	}
 	watch.begin(ctx, stagePrice)
 	if watch.span != nil {
 		watch.span.SetAttributes(attribute.String("checkout.ruleset", p.rules.Digest()), attribute.Int("checkout.cart.lines", len(request.Cart.Lines)))
 	}
-	quote, err := p.rules.PriceInto(memory, request)
+	quote, err := p.rules.PriceInto(&memory.quote, request)
 	if err == nil {
 		watch.lap(stagePrice)
 		p.metrics.count(&quote)

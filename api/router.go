@@ -28,6 +28,7 @@ type Server struct {
 	bodies               bodies
 	routeContexts        sync.Pool // of *chi.Context
 	clientIP             func(*http.Request) string
+	administrator        *caller
 	quotes               quoteMemories
 	secure               []header
 }
@@ -68,6 +69,7 @@ func New(o Options) (*Server, error) {
 		metrics: m,
 		secure:  secureHeaders(),
 
+		administrator: newAdministrator(),
 		clientIP:      clientIPFinder(o.ClientIP),
 		routeContexts: sync.Pool{New: func() any { return chi.NewRouteContext() }},
 	}

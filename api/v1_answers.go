@@ -11,6 +11,7 @@ import (
 // quoteMemory is where a quote and its answer are written that are thrown away once
 // they are sent. It is for one quote at a time.
 type quoteMemory struct {
+	items      map[string]*engine.Item
 	quote      engine.QuoteMemory
 	answer     v1.Quote
 	lines      []v1.QuoteLine
@@ -29,11 +30,12 @@ func (q *quoteMemories) take() *quoteMemory {
 	if m, ok := q.idle.Get().(*quoteMemory); ok {
 		return m
 	}
-	return new(quoteMemory)
+	return &quoteMemory{items: make(map[string]*engine.Item)}
 }
 
 func (q *quoteMemories) put(m *quoteMemory) {
 	if cap(m.lines) <= maxIdleLines {
+		clear(m.items) // which others may have replaced meanwhile
 		q.idle.Put(m)
 	}
 }

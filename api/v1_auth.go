@@ -25,7 +25,7 @@ type APIKeys interface {
 	TouchKeys(ctx context.Context, used map[string]time.Time) error
 }
 
-// caller is who sends a request.
+// caller is who sends a request. It is never changed.
 type caller struct {
 	id     string // of the key, administrator, or subjectPrefix and the subject of a token
 	scopes apikey.Scopes
@@ -115,7 +115,7 @@ func (s *Server) caller(w http.ResponseWriter, r *http.Request) (*caller, error)
 	case bearer && s.options.Tokens != nil && token.Looks(text):
 		c, err = s.holder(w, r, text)
 	default:
-		c, err = newAdministrator(), s.guard.check(w, r, text)
+		c, err = s.administrator, s.guard.check(w, r, text)
 	}
 	if err == nil {
 		return c, nil

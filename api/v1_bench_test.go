@@ -70,7 +70,7 @@ func quoteVariants(b testing.TB) (all []*variant, body string) {
 		return open(b, withRules(engine.New(manyRules(b, items, n))), func(s *shop, _ *api.Options) {
 			known := engine.NewCatalog(items) // items that stay the same, as those of a followed catalogue
 			s.basis = func(_ context.Context, of engine.Inquiry) (engine.Basis, error) {
-				basis := engine.Basis{Items: make(map[string]*engine.Item, len(of.SKUs))}
+				basis := engine.Basis{Items: of.Room()}
 				for _, sku := range of.SKUs {
 					basis.Items[sku] = known[sku]
 				}

@@ -40,29 +40,34 @@ const maxIdleBody = 64 << 10
 // readV1 reads a body of version 1: JSON of one object, without members that are
 // not in T, without null, and in UTF-8 without NUL. What its members hold is not checked yet.
 func readV1[T any](s *Server, w http.ResponseWriter, r *http.Request) (*T, error) {
+	body := new(T)
+	if err := s.readInto(w, r, body); err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+// readInto is readV1 into a body, whose lists may have room for what is read.
+func (s *Server) readInto(w http.ResponseWriter, r *http.Request, body any) error {
 	if !saysJSON(r.Header.Get("Content-Type")) {
-		return nil, errNotJSON
+		return errNotJSON
 	}
 	if r.ContentLength > s.options.MaxBody {
-		return nil, &http.MaxBytesError{Limit: s.options.MaxBody}
+		return &http.MaxBytesError{Limit: s.options.MaxBody}
 	}
 	buffer := s.bodies.take()
 	defer s.bodies.put(buffer)
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(unwrap(w), r.Body, s.options.MaxBody)); err != nil {
-		return nil, v1BodyError(err)
+		return v1BodyError(err)
 	}
 	text := buffer.Bytes()
 	if len(text) == 0 {
-		return nil, faultAt("", "empty, want a JSON object")
+		return faultAt("", "empty, want a JSON object")
 	}
-	var body T
-	if err := json.Unmarshal(text, &body, json.RejectUnknownMembers(true)); err != nil {
-		return nil, v1BodyError(err)
+	if err := json.Unmarshal(text, body, json.RejectUnknownMembers(true)); err != nil {
+		return v1BodyError(err)
 	}
-	if err := refuseNull(text); err != nil {
-		return nil, err
-	}
-	return &body, nil
+	return refuseNull(text)
 }
 
 // saysJSON reports whether a media type is the one of JSON.

@@ -191,39 +191,40 @@ type priced struct {
 }
 
 // price prices the cart with the ruleset, and changes nothing.
-func (s *Server) price(ctx context.Context, p pricing, q *quoteRequest) (*priced, error) {
+func (s *Server) price(ctx context.Context, p pricing, q *quoteRequest) (result priced, err error) {
 	p.at, p.currency = q.at, q.cart.Currency
 	inquiry := p.inquiry(q.skus)
 	inquiry.Customer, inquiry.Codes = q.cart.Customer.ID, q.codes()
 	if q.hints {
 		inquiry.SKUs = slices.Concat(inquiry.SKUs, p.rules.HintSKUs())
 	}
+	if p.memory != nil {
+		inquiry.Into = p.memory.items
+	}
 	watch := p.stopwatch()
 	defer watch.stop()
 	basis, err := s.options.Inventory.Basis(watch.begin(ctx, stageBasis), inquiry)
 	if err != nil {
-		return nil, err
+		return result, err
 	}
 	watch.lap(stageBasis)
 	cart, unknown, err := q.withItems(basis.Items, s.options.Currency)
 	if err != nil {
-		return nil, err
+		return result, err
 	}
 	if len(unknown) > 0 && !q.report {
-		return nil, &unknownItemsError{q.lines, unknown}
+		return result, &unknownItemsError{q.lines, unknown}
 	}
 	request := engine.Request{
 		Cart: cart, Catalog: engine.CatalogMap(basis.Items), At: q.at, Usage: basis.Usage, Paused: basis.Paused,
 		Explain: q.explain != v1.QuoteRequestExplainNone, Hints: q.hints,
 	}
-	_, quote, err := p.ask(ctx, request)
-	if err != nil {
-		return nil, asCartError(err)
+	if _, result.quote, err = p.ask(ctx, request); err != nil {
+		return result, asCartError(err)
 	}
-	if codes := unknownCodes(&quote); len(codes) > 0 && !q.report {
-		return nil, &unknownCouponsError{q.cart.Coupons, codes}
+	if codes := unknownCodes(&result.quote); len(codes) > 0 && !q.report {
+		return result, &unknownCouponsError{q.cart.Coupons, codes}
 	}
-	result := &priced{quote: quote}
 	for _, i := range unknown {
 		result.unknown = append(result.unknown, v1.UnknownLine{Sku: q.lines[i].Sku, Quantity: q.lines[i].Quantity})
 	}

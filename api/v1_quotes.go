@@ -30,7 +30,7 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 	m := s.quotes.take()
 	defer s.quotes.put(m)
 	p := s.pricing()
-	p.memory = &m.quote
+	p.memory = m
 	result, err := s.price(r.Context(), p, q)
 	if err != nil {
 		return err
@@ -38,19 +38,30 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 	watch := p.stopwatch()
 	watch.begin(r.Context(), stageEncode)
 	defer watch.lap(stageEncode)
-	return s.answerQuote(w, m.write(result, q.explain))
+	return s.answerQuote(w, m.write(&result, q.explain))
 }
+
+const (
+	// usualLines is how many lines of a cart are read without a list that grows.
+	usualLines = 16
+	// noLine is the SKU of a line that no body has, because it is no UTF-8. Where it is
+	// left, the body had no lines, which is not the same as an empty list.
+	noLine = "\xff"
+)
 
 // readQuote reads and checks the body of a quote.
 func (s *Server) readQuote(w http.ResponseWriter, r *http.Request) (*quoteRequest, error) {
-	body, err := readV1[v1.QuoteRequest](s, w, r)
-	if err != nil {
+	body := v1.QuoteRequest{Lines: append(make([]v1.CartLine, 0, usualLines), v1.CartLine{Sku: noLine})}
+	if err := s.readInto(w, r, &body); err != nil {
 		return nil, err
+	}
+	if len(body.Lines) == 1 && body.Lines[0].Sku == noLine {
+		body.Lines = nil
 	}
 	if err := mayPreview(r.Context(), body.At); err != nil {
 		return nil, err
 	}
-	return s.check(body)
+	return s.check(&body)
 }
 
 // mayPreview refuses instants of their own to callers who may not look ahead.
@@ -107,7 +118,7 @@ func (s *Server) resultOf(ctx context.Context, p pricing, body *v1.QuoteRequest)
 	if err != nil {
 		return v1.QuoteResult{Problem: s.newProblem(err, RequestID(ctx))}
 	}
-	return v1.QuoteResult{Quote: newQuote(result, q.explain)}
+	return v1.QuoteResult{Quote: newQuote(&result, q.explain)}
 }
 
 // listOffers prices a cart and finds what the customer could add.
@@ -121,7 +132,7 @@ func (s *Server) listOffers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.answer(w, http.StatusOK, &v1.Offers{Quote: *newQuote(result, q.explain), Hints: newHints(&result.quote)})
+	return s.answer(w, http.StatusOK, &v1.Offers{Quote: *newQuote(&result, q.explain), Hints: newHints(&result.quote)})
 }
 
 // listPrices prices one unit of each item.

@@ -97,6 +97,18 @@ type Inquiry struct {
 	Codes []string
 	// Limited are the promotions whose use matters; see Ruleset.UsageKeys.
 	Limited []UsageKey
+	// Into is emptied and becomes the Items of the answer; nil has a new map made. It may
+	// be used again once nobody needs those Items any more.
+	Into map[string]*Item
+}
+
+// Room returns Into, emptied, or a new map.
+func (q *Inquiry) Room() map[string]*Item {
+	if q.Into == nil {
+		return make(map[string]*Item, len(q.SKUs))
+	}
+	clear(q.Into)
+	return q.Into
 }
 
 // Basis answers an Inquiry.
@@ -109,9 +121,9 @@ type Basis struct {
 	// is: what is priced on one is not sold on another.
 	Paused         Pauses
 	PausedRevision int64
-	// Revisions tell, by SKU, which state of an item is meant: what is priced on
-	// one revision of an item is not sold on another.
-	Revisions map[string]int64
+	// Revision tells which state of one of the Items is meant, by its SKU: what is priced
+	// on one revision of an item is not sold on another.
+	Revision func(sku string) int64
 }
 
 // Sale is a purchase to be made.

@@ -20,7 +20,7 @@ func (s *Store) Basis(ctx context.Context, of engine.Inquiry) (engine.Basis, err
 	if known == nil {
 		return s.basisNow(ctx, of)
 	}
-	basis, err := known.basis(of.SKUs)
+	basis, err := known.basis(&of)
 	if err != nil {
 		return basis, err
 	}
@@ -71,13 +71,14 @@ func (s *Store) basis(ctx context.Context, db bun.IDB, keys []string, of engine.
 	if err != nil {
 		return engine.Basis{}, err
 	}
-	basis := engine.Basis{Items: make(map[string]*engine.Item, len(rows)), Revisions: make(map[string]int64, len(rows))}
+	revisions := make(map[string]int64, len(rows))
+	basis := engine.Basis{Items: of.Room(), Revision: func(sku string) int64 { return revisions[sku] }}
 	for i := range rows {
 		item, err := rows[i].item(s.options.Currency)
 		if err != nil {
 			return engine.Basis{}, err
 		}
-		basis.Items[item.SKU], basis.Revisions[item.SKU] = item, rows[i].Revision
+		basis.Items[item.SKU], revisions[item.SKU] = item, rows[i].Revision
 	}
 	basis.Usage, err = s.usage(ctx, db, of)
 	return basis, err

@@ -201,7 +201,7 @@ func (s *Store) plan(sale *engine.Sale, basis *engine.Basis, request engine.Requ
 		case given[sku] > 0 && item.Stock < units[sku] && item.Stock >= units[sku]-given[sku]:
 			return nil, &engine.OutOfStockError{SKU: sku, Requested: units[sku], Available: item.Stock} // a gift that never was there
 		}
-		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revisions[sku], name: basis.Items[sku].Name})
+		p.takes = append(p.takes, take{sku: sku, n: units[sku], gifts: given[sku], revision: basis.Revision(sku), name: basis.Items[sku].Name})
 	}
 	p.order = engine.Order{Reference: s.options.NewReference(), Customer: p.customer, SKUs: slices.Concat(sale.Units, gifts), Quote: quote, State: engine.OrderPlaced, PlacedAt: s.now()}
 	return p, nil

@@ -91,9 +91,9 @@ func (s *Store) current(ctx context.Context) *generation {
 }
 
 // basis returns what is known of the items with the SKUs.
-func (g *generation) basis(skus []string) (engine.Basis, error) {
-	basis := engine.Basis{Items: make(map[string]*engine.Item, len(skus)), Revisions: make(map[string]int64, len(skus))}
-	for _, sku := range skus {
+func (g *generation) basis(of *engine.Inquiry) (engine.Basis, error) {
+	basis := engine.Basis{Items: of.Room(), Revision: g.revision}
+	for _, sku := range of.SKUs {
 		e := g.bySKU[sku]
 		if e == nil {
 			continue
@@ -101,10 +101,13 @@ func (g *generation) basis(skus []string) (engine.Basis, error) {
 		if e.err != nil {
 			return engine.Basis{}, e.err
 		}
-		basis.Items[sku], basis.Revisions[sku] = e.item.Load(), e.revision
+		basis.Items[sku] = e.item.Load()
 	}
 	return basis, nil
 }
+
+// revision is that of an item which is on sale.
+func (g *generation) revision(sku string) int64 { return g.bySKU[sku].revision }
 
 // byKey is Store.ItemByKey.
 func (g *generation) byKey(key string) (engine.Item, error) {
