@@ -8,9 +8,11 @@ import (
 	"github.com/checkout-promotions/checkout/engine"
 )
 
-// quoteMemory is where a quote and its answer are written that are thrown away once
-// they are sent. It is for one quote at a time.
+// quoteMemory is where a quote, its request and its answer are written that are thrown
+// away once they are sent. It is for one quote at a time.
 type quoteMemory struct {
+	body       v1.QuoteRequest
+	request    quoteRequest
 	items      map[string]*engine.Item
 	quote      engine.QuoteMemory
 	answer     v1.Quote
@@ -34,7 +36,8 @@ func (q *quoteMemories) take() *quoteMemory {
 }
 
 func (q *quoteMemories) put(m *quoteMemory) {
-	if cap(m.lines) <= maxIdleLines {
+	if max(cap(m.lines), cap(m.body.Lines)) <= maxIdleLines {
+		m.body, m.request = v1.QuoteRequest{Lines: m.body.Lines[:0]}, quoteRequest{skus: m.request.skus[:0]}
 		clear(m.items) // which others may have replaced meanwhile
 		q.idle.Put(m)
 	}

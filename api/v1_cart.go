@@ -96,17 +96,18 @@ type quoteRequest struct {
 	hints   bool
 }
 
-// check reads the body of a quote.
-func (s *Server) check(body *v1.QuoteRequest) (*quoteRequest, error) {
+// check reads the body of a quote into q.
+func (s *Server) check(q *quoteRequest, body *v1.QuoteRequest) error {
 	var f faults
-	return s.checkCart(&f, body), f.err()
+	s.checkCart(&f, q, body)
+	return f.err()
 }
 
 // checkCart is check, of which the faults may not be all.
-func (s *Server) checkCart(f *faults, body *v1.QuoteRequest) *quoteRequest {
-	q := &quoteRequest{
+func (s *Server) checkCart(f *faults, q *quoteRequest, body *v1.QuoteRequest) {
+	*q = quoteRequest{
 		shopper: f.shopper(s, body.Currency, body.At, &body.Customer, body.Channel, body.Payment, body.Attributes),
-		lines:   body.Lines, skus: make([]string, len(body.Lines)),
+		lines:   body.Lines, skus: roomFor(q.skus, len(body.Lines)),
 		explain: v1.QuoteRequestExplainNone, report: body.Unknown != nil && *body.Unknown == v1.QuoteRequestUnknownReport,
 	}
 	if body.Lines == nil {
@@ -116,7 +117,7 @@ func (s *Server) checkCart(f *faults, body *v1.QuoteRequest) *quoteRequest {
 		f.at(fmt.Sprintf("want at most %d, got %d", s.options.MaxLines, len(body.Lines)), "lines")
 	}
 	for i := range body.Lines {
-		q.skus[i] = body.Lines[i].Sku
+		q.skus = append(q.skus, body.Lines[i].Sku)
 	}
 	f.lines(body.Lines, "lines")
 	f.texts(body.Coupons, s.options.MaxCoupons, maxCoupon, "coupons")
@@ -131,7 +132,6 @@ func (s *Server) checkCart(f *faults, body *v1.QuoteRequest) *quoteRequest {
 	if oneOf(f, body.Explain, "none, summary or full", "explain"); body.Explain != nil {
 		q.explain = *body.Explain
 	}
-	return q
 }
 
 // lines checks units of items, in the member of the body with the name.
@@ -213,7 +213,7 @@ func (s *Server) price(ctx context.Context, p pricing, q *quoteRequest) (result 
 		return result, err
 	}
 	if len(unknown) > 0 && !q.report {
-		return result, &unknownItemsError{q.lines, unknown}
+		return result, &unknownItemsError{slices.Clone(q.lines), unknown} // the lines may be in memory that is used again
 	}
 	request := engine.Request{
 		Cart: cart, Catalog: engine.CatalogMap(basis.Items), At: q.at, Usage: basis.Usage, Paused: basis.Paused,

@@ -23,12 +23,12 @@ const (
 
 // createQuote prices a cart.
 func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.readQuote(w, r)
+	m := s.quotes.take()
+	defer s.quotes.put(m)
+	q, err := s.readQuote(w, r, m)
 	if err != nil {
 		return err
 	}
-	m := s.quotes.take()
-	defer s.quotes.put(m)
 	p := s.pricing()
 	p.memory = m
 	result, err := s.price(r.Context(), p, q)
@@ -41,18 +41,15 @@ func (s *Server) createQuote(w http.ResponseWriter, r *http.Request) error {
 	return s.answerQuote(w, m.write(&result, q.explain))
 }
 
-const (
-	// usualLines is how many lines of a cart are read without a list that grows.
-	usualLines = 16
-	// noLine is the SKU of a line that no body has, because it is no UTF-8. Where it is
-	// left, the body had no lines, which is not the same as an empty list.
-	noLine = "\xff"
-)
+// noLine is the SKU of a line that no body has, because it is no UTF-8. Where it is left,
+// the body had no lines, which is not the same as an empty list.
+const noLine = "\xff"
 
-// readQuote reads and checks the body of a quote.
-func (s *Server) readQuote(w http.ResponseWriter, r *http.Request) (*quoteRequest, error) {
-	body := v1.QuoteRequest{Lines: append(make([]v1.CartLine, 0, usualLines), v1.CartLine{Sku: noLine})}
-	if err := s.readInto(w, r, &body); err != nil {
+// readQuote reads and checks the body of a quote, in the memory.
+func (s *Server) readQuote(w http.ResponseWriter, r *http.Request, m *quoteMemory) (*quoteRequest, error) {
+	body := &m.body
+	*body = v1.QuoteRequest{Lines: append(body.Lines[:0], v1.CartLine{Sku: noLine})}
+	if err := s.readInto(w, r, body); err != nil {
 		return nil, err
 	}
 	if len(body.Lines) == 1 && body.Lines[0].Sku == noLine {
@@ -61,7 +58,7 @@ func (s *Server) readQuote(w http.ResponseWriter, r *http.Request) (*quoteReques
 	if err := mayPreview(r.Context(), body.At); err != nil {
 		return nil, err
 	}
-	return s.check(&body)
+	return &m.request, s.check(&m.request, body)
 }
 
 // mayPreview refuses instants of their own to callers who may not look ahead.
@@ -110,11 +107,11 @@ func (s *Server) resultOf(ctx context.Context, p pricing, body *v1.QuoteRequest)
 	} else if err := mayPreview(ctx, body.At); err != nil {
 		return v1.QuoteResult{Problem: s.newProblem(err, RequestID(ctx))}
 	}
-	q, err := s.check(body)
-	if err != nil {
+	var q quoteRequest
+	if err := s.check(&q, body); err != nil {
 		return v1.QuoteResult{Problem: s.newProblem(err, RequestID(ctx))}
 	}
-	result, err := s.price(ctx, p, q)
+	result, err := s.price(ctx, p, &q)
 	if err != nil {
 		return v1.QuoteResult{Problem: s.newProblem(err, RequestID(ctx))}
 	}
@@ -123,7 +120,7 @@ func (s *Server) resultOf(ctx context.Context, p pricing, body *v1.QuoteRequest)
 
 // listOffers prices a cart and finds what the customer could add.
 func (s *Server) listOffers(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.readQuote(w, r)
+	q, err := s.readQuote(w, r, new(quoteMemory))
 	if err != nil {
 		return err
 	}

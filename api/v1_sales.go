@@ -43,7 +43,8 @@ type saleRequest struct {
 // body.
 func (s *Server) checkSale(body *v1.OrderRequest, further func(*faults)) (*saleRequest, error) {
 	var f faults
-	q := s.checkCart(&f, &v1.QuoteRequest{
+	q := new(quoteRequest)
+	s.checkCart(&f, q, &v1.QuoteRequest{
 		Lines: body.Lines, Customer: body.Customer, Coupons: body.Coupons, Shipping: body.Shipping,
 		Channel: body.Channel, Payment: body.Payment, Attributes: body.Attributes, Currency: body.Currency,
 	})
