@@ -37,6 +37,7 @@ func (q *quoteMemories) take() *quoteMemory {
 
 func (q *quoteMemories) put(m *quoteMemory) {
 	if max(cap(m.lines), cap(m.body.Lines)) <= maxIdleLines {
+		clear(m.body.Lines)
 		m.body, m.request = v1.QuoteRequest{Lines: m.body.Lines[:0]}, quoteRequest{skus: m.request.skus[:0]}
 		clear(m.items) // which others may have replaced meanwhile
 		q.idle.Put(m)
