@@ -91,7 +91,7 @@ fuzz-http: ## send for FUZZTIME what the document of the API asks for, and what 
 	go test -run '^$$' -fuzz '^FuzzRequestsOnPostgres$$' -fuzztime $(FUZZTIME) ./api
 
 soak-http: ## sell and price over HTTP for SOAKTIME while rules are reloaded: memory and goroutines have to stay as they are
-	SOAKTIME=$(SOAKTIME) go test -count=1 -timeout 0 -v -tags soak -run '^TestSoak$$' ./api
+	SOAKTIME=$(SOAKTIME) go test -count=1 -timeout 0 -v -tags soak -run '^TestSoak$$' ./cmd/checkout
 
 bench: ## run the benchmarks that match BENCH, COUNT times
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
