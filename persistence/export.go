@@ -11,9 +11,45 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// ExportCodes writes the codes of the pool as CSV, in the order in which they
-// were issued, and returns how many there are: a line of headings, then code,
-// pool, state and issued_at (RFC 3339). It reads page by page, so memory does not
+// CodeWriter writes codes as CSV: a line of headings, then code, pool, state, redemptions
+// and issued_at (RFC 3339) of each.
+type CodeWriter struct {
+	csv *csv.Writer
+	err error
+}
+
+// NewCodeWriter returns a writer to w, which has the headings already.
+func NewCodeWriter(w io.Writer) *CodeWriter {
+	out := &CodeWriter{csv: csv.NewWriter(w)}
+	out.err = out.csv.Write([]string{"code", "pool", "state", "redemptions", "issued_at"})
+	return out
+}
+
+// Write adds a code. Its errors are those of the writer below, also from before.
+func (c *CodeWriter) Write(code CouponCode) error {
+	if c.err == nil {
+		c.err = c.csv.Write([]string{code.Code, code.Pool, string(code.State), strconv.FormatInt(code.Redemptions, 10), code.IssuedAt.Format(time.RFC3339Nano)})
+	}
+	return c.wrapped()
+}
+
+// Flush hands all that was written to the writer below.
+func (c *CodeWriter) Flush() error {
+	if c.csv.Flush(); c.err == nil {
+		c.err = c.csv.Error()
+	}
+	return c.wrapped()
+}
+
+func (c *CodeWriter) wrapped() error {
+	if c.err == nil {
+		return nil
+	}
+	return fmt.Errorf("write the export: %w", c.err)
+}
+
+// ExportCodes writes the codes of the pool by a CodeWriter, in the order in which they
+// were issued, and returns how many there are. It reads page by page, so memory does not
 // grow with the pool, a slow writer holds nobody up, and each line is true at the
 // instant its page was read. *UnknownPoolError when there is no such pool; an
 // error of w comes back wrapped.
@@ -21,18 +57,20 @@ func (s *Store) ExportCodes(ctx context.Context, pool string, w io.Writer) (int6
 	if _, err := s.poolRow(ctx, pool); err != nil {
 		return 0, err
 	}
-	out := csv.NewWriter(w)
-	if err := out.Write([]string{"code", "pool", "state", "redemptions", "issued_at"}); err != nil {
-		return 0, fmt.Errorf("write the export: %w", err)
-	}
+	out := NewCodeWriter(w)
 	var written int64
 	for last := (codeRow{}); ; {
 		rows, err := s.codesAfter(ctx, pool, last, codeBatch)
 		if err != nil {
 			return written, err
 		}
-		if err := writeCodes(out, rows); err != nil {
-			return written, fmt.Errorf("write the export: %w", err)
+		for i := range rows {
+			if err := out.Write(rows[i].code()); err != nil {
+				return written, err
+			}
+		}
+		if err := out.Flush(); err != nil {
+			return written, err
 		}
 		written += int64(len(rows))
 		if len(rows) < codeBatch {
@@ -55,15 +93,4 @@ func (s *Store) codesAfter(ctx context.Context, pool string, last codeRow, limit
 		return page.Scan(ctx)
 	})
 	return rows, err
-}
-
-func writeCodes(out *csv.Writer, rows []codeRow) error {
-	for i := range rows {
-		c := rows[i].code()
-		if err := out.Write([]string{c.Code, c.Pool, string(c.State), strconv.FormatInt(c.Redemptions, 10), c.IssuedAt.Format(time.RFC3339Nano)}); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
 }

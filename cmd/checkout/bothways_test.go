@@ -316,6 +316,69 @@ func TestCouponsAreTheSameOverAServer(t *testing.T) {
 	s.refused(1, "the server refuses: no pool has the coupon code NONE-1 (unknown_codes)\n  /codes/0: no pool has it"+page+"unknown_codes", "coupons", "revoke", "NONE-1")
 }
 
+func TestCouponsAreMadeTheSameOverAServer(t *testing.T) {
+	s := startKept(t)
+	// Pools that are alike but for the way, whose name is in what is told.
+	both := func(args ...string) (local, remote outcome) {
+		t.Helper()
+		local = s.local(strings.Split(strings.ReplaceAll(strings.Join(args, "\n"), "NAME", "here"), "\n")...)
+		remote = s.remote(strings.Split(strings.ReplaceAll(strings.Join(args, "\n"), "NAME", "afar"), "\n")...)
+		remote.stdout = strings.ReplaceAll(remote.stdout, "afar", "here")
+		created := regexp.MustCompile(`"created_at": "[^"]*"`)
+		for _, o := range []*outcome{&local, &remote} {
+			o.stdout = created.ReplaceAllString(o.stdout, `"created_at": "then"`)
+		}
+		return local, remote
+	}
+	alike := func(args ...string) {
+		t.Helper()
+		local, remote := both(args...)
+		s.alike(local, remote, args...)
+	}
+	alike("coupons", "create", "NAME", "--count", "3", "--prefix", "spring", "--length", "9", "--groups", "3")
+	alike("coupons", "create", "NAME-many", "--count", "25000", "-o", "json") // which takes several requests
+	alike("coupons", "generate", "NAME", "--count", "2")
+	alike("coupons", "generate", "NAME", "--count", "1", "-o", "json")
+	alike("coupons", "show", "NAME-many", "-o", "json")
+	alike("coupons", "create", "NAME-letters")
+	for way, run := range map[string]func(...string) outcome{"here": s.local, "afar": s.remote} {
+		file := filepath.Join(t.TempDir(), "codes.csv")
+		if err := os.WriteFile(file, []byte("name,code\nAnn,"+strings.ToUpper(way)+"-1\nBob,"+strings.ToUpper(way)+"-2\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s.alike(run("coupons", "import", way+"-letters", file), outcome{stdout: "2 codes imported\n" + way + "-letters: 0 codes made, 2 imported\n"}, way)
+	}
+	for _, pool := range []string{"here", "afar", "here-letters", "here-many"} {
+		s.same("coupons", "export", pool)
+	}
+	file := filepath.Join(t.TempDir(), "spring.csv")
+	if got := s.remote("coupons", "export", "afar", "-o", file); got != (outcome{}) {
+		t.Errorf("export to a file: got %+v", got)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != s.local("coupons", "export", "afar").stdout {
+		t.Errorf("export to a file: got %s, %v", text, err)
+	}
+
+	codes := filepath.Join(t.TempDir(), "codes.csv")
+	if err := os.WriteFile(codes, []byte("code\nAFAR-1\nAFAR-3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.alike(s.remote("coupons", "import", "afar-letters", codes), outcome{stdout: "1 code imported\nafar-letters: 0 codes made, 3 imported\n"})
+	s.says(s.remote("coupons", "import", "afar-letters", codes), 5, codes+" has no codes to add")
+	page := "\n  see URL/docs/problems/"
+	if err := os.WriteFile(codes, []byte("code\nAFAR-1\nA B\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.says(s.remote("coupons", "import", "here-letters", codes), 1, "the server refuses: 1 code cannot be added: none was (codes_refused)\n  line 2: AFAR-1 belongs to pool afar-letters"+page+"codes_refused")
+	s.says(s.remote("coupons", "create", "afar", "--count", "3"), 1, "there is a coupon pool afar already")
+	s.says(s.remote("coupons", "create", "more", "--count", "1000000", "--length", "8"), 1, "the server refuses: 1000000 codes of 8 letters could be guessed: one of 3404 guesses would hit, "+
+		"and it has to be one of 10000 or more; use 9 letters or more, or at most 340482 codes (pool_refused)"+page+"pool_refused")
+	s.says(s.remote("coupons", "generate", "afar"), 5, "pool afar has all its 6 codes; ask for more with --count")
+	s.refused(1, `the server refuses: coupon pool "winter" not found (unknown_pool)`+page+"unknown_pool", "coupons", "export", "winter")
+	s.says(s.remote("coupons", "generate", "winter"), 1, `coupon pool "winter" not found`)
+	s.usage("--idempotency-key is for a server: name it with --server", append([]string{"coupons", "create", "more", "--idempotency-key", "k"}, s.database()...)...)
+}
+
 func TestCartsArePricedTheSameOverAServer(t *testing.T) {
 	s := startKept(t)
 	for _, cart := range [][]string{

@@ -147,7 +147,9 @@ func (s *server) footprint(after time.Duration, debug string, running *sync.RWMu
 	return footprint{number(heap), number(s.metric("process_resident_memory_bytes")), number(s.metric("go_goroutines"))}
 }
 
-func keyed(key string) []string { return append(auth(), "Content-Type", "application/json", "Idempotency-Key", key) }
+func keyed(key string) []string {
+	return append(auth(), "Content-Type", "application/json", "Idempotency-Key", key)
+}
 
 // soakStep is one request: mostly a quote, now and then an order or an item.
 func (s *server) soakStep(client, i int) error {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 	"github.com/checkout-promotions/checkout/persistence/coupon"
@@ -24,53 +23,14 @@ func newCoupons(s Streams) *cobra.Command {
 "coupon: {pool: spring}" is unlocked by any code of the pool spring. The commands
 work on the database of checkout run, with the same settings, also while it runs.
 
-With --server URL, list, show, revoke and restore ask a running server over its API, with
-a key of the scope coupons:read, or coupons:write to revoke and restore.` + findingsAre("the change is refused"),
+With --server URL they ask a running server over its API, with a key of the scope
+coupons:read to list and show, and coupons:write for the others.` + findingsAre("the change is refused"),
 	}
 	asGroup(cmd)
 	cmd.AddCommand(newCouponsCreate(s), newCouponsGenerate(s), newCouponsImport(s), newCouponsExport(s),
 		newCouponsList(s), newCouponsShow(s), newCouponsRevoke(s), newCouponsRestore(s))
 	return cmd
 }
-
-// couponJob is what a command on coupons does.
-type couponJob = func(ctx context.Context, data *persistence.Store, args []string, out reporter) error
-
-// couponTool is a command on coupons: it has the flags of the database and, when
-// it reports, -o.
-func couponTool(s Streams, cmd *cobra.Command, run couponJob) *cobra.Command {
-	return couponToolOn(withStore, s, cmd, run)
-}
-
-// couponToolOn is couponTool on the database that with opens.
-func couponToolOn(
-	with func(*cobra.Command, Streams, func(context.Context, *persistence.Store) error) error, s Streams, cmd *cobra.Command, run couponJob,
-) *cobra.Command {
-	var formats []string
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		outputs, err := parseOutputs(formats)
-		if err != nil {
-			return err
-		}
-		return with(cmd, s, func(ctx context.Context, data *persistence.Store) error {
-			return refusal(run(ctx, data, args, func(report func(io.Writer, string) error) error {
-				return write(outputs, s.Out, report)
-			}))
-		})
-	}
-	if cmd.ValidArgsFunction == nil {
-		cmd.ValidArgsFunction = cobra.NoFileCompletions
-	}
-	if cmd.Flags().Lookup("output") == nil {
-		addOutput(cmd, &formats)
-	}
-	config.BindDatabaseFlags(cmd.Flags())
-	cmd.Flags().SortFlags = false
-	return cmd
-}
-
-// reporter writes a report to where -o says.
-type reporter func(report func(w io.Writer, format string) error) error
 
 // usualGroup is how many letters of a code stand between hyphens.
 const usualGroup = 4
@@ -84,7 +44,7 @@ func newCouponsCreate(s Streams) *cobra.Command {
 		Long: `Create a pool and make its codes, such as SPRING-7KQ4-MH2T. Codes have no letters
 that are like others, and their last letter checks the rest. Without --length they
 have 8 letters, or 12 when there are so many that 8 could be guessed. Without
---count the pool has no codes, for those to import.`,
+--count the pool has no codes, for those to import.` + overServer + onceMore,
 		Example: `  checkout coupons create spring --count 5000 --prefix SPRING
   checkout coupons create letters`,
 		Args: arguments("the name of a pool", 1, 1),
@@ -94,9 +54,9 @@ have 8 letters, or 12 when there are so many that 8 could be guessed. Without
 	flags.StringVar(&format.Prefix, "prefix", "", "what all codes begin with, before a hyphen")
 	flags.IntVar(&format.Length, "length", 0, fmt.Sprintf("letters of a code after the prefix, %d to %d (default 8 or 12)", coupon.MinLength, coupon.MaxLength))
 	flags.IntVar(&format.Group, "groups", usualGroup, "letters between hyphens, 0 for no hyphens")
-	return couponToolOn(withNewStore, s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return bothWays(s, cmd, newCouponShelves(s), func(ctx context.Context, data couponShelf, args []string) (rendering, error) {
 		if count < 0 {
-			return usageError{fmt.Errorf("--count %d: want 0 or more", count), cmd}
+			return nil, usageError{fmt.Errorf("--count %d: want 0 or more", count), cmd}
 		}
 		format := format
 		format.Prefix = engine.NormalizeCoupon(format.Prefix)
@@ -104,9 +64,9 @@ have 8 letters, or 12 when there are so many that 8 could be guessed. Without
 			format.Length = coupon.LengthFor(count)
 		}
 		if _, err := data.CreatePool(ctx, args[0], format, count); err != nil {
-			return err
+			return nil, err
 		}
-		return generate(ctx, s, data, args[0], 0, out)
+		return generate(ctx, s, data, args[0], 0)
 	})
 }
 
@@ -116,42 +76,43 @@ func newCouponsGenerate(s Streams) *cobra.Command {
 		Use:   "generate pool",
 		Short: "Make more codes of a pool, or go on after a stop",
 		Long: `Make the codes of a pool that were asked for and are not there, because making them
-was broken off, and --count more.`,
+was broken off, and --count more.` + overServer + `
+Where its answer is lost, coupons show tells how many codes there are.`,
 		Example: `  checkout coupons generate spring
   checkout coupons generate spring --count 1000`,
 		Args: arguments("the name of a pool", 1, 1),
 	}
 	cmd.Flags().Int64Var(&count, "count", 0, "how many codes to make besides those that are missing")
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return bothWays(s, cmd, couponShelves(s, false), func(ctx context.Context, data couponShelf, args []string) (rendering, error) {
 		pool, err := data.Pool(ctx, args[0])
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case count == 0 && pool.Unfinished() == 0:
-			return codedError{exitNothing, fmt.Errorf("pool %s has all its %d codes; ask for more with --count", pool.Name, pool.Issued)}
+			return nil, codedError{exitNothing, fmt.Errorf("pool %s has all its %d codes; ask for more with --count", pool.Name, pool.Issued)}
 		}
-		return generate(ctx, s, data, args[0], count, out)
+		return generate(ctx, s, data, args[0], count)
 	})
 }
 
 // generate makes codes with a progress bar. When it is interrupted it says how to
 // go on.
-func generate(ctx context.Context, s Streams, data *persistence.Store, name string, more int64, out reporter) error {
+func generate(ctx context.Context, s Streams, data couponShelf, name string, more int64) (rendering, error) {
 	bar := newProgress(s.Err, "codes of "+name)
 	pool, err := data.GenerateCodes(ctx, name, more, bar.set)
 	bar.done()
 	switch {
 	case err == nil:
-		return out(poolReport(pool))
+		return poolReport(pool), nil
 	case ctx.Err() != nil:
-		return broken(ctx, s.Err, data, name)
+		return nil, broken(ctx, s.Err, data, name)
 	default:
-		return err
+		return nil, err
 	}
 }
 
 // broken reports how far an interrupted run came.
-func broken(ctx context.Context, w io.Writer, data *persistence.Store, name string) error {
+func broken(ctx context.Context, w io.Writer, data couponShelf, name string) error {
 	pool, err := data.Pool(context.WithoutCancel(ctx), name)
 	if err != nil {
 		return err
@@ -170,16 +131,18 @@ func newCouponsImport(s Streams) *cobra.Command {
 		Short: "Add codes from a CSV file to a pool",
 		Long: `Add the codes of a CSV file, in its column code, to a pool. All are added or, when
 any line has a fault, none, and every fault is listed. With SQLite nothing is sold
-meanwhile: import more than 100,000 codes when the shop is quiet.`,
+meanwhile: import more than 100,000 codes when the shop is quiet.` + overServer + onceMore + `
+It takes 100,000 codes at once, and 1 MiB unless its setting max_body says otherwise. Codes
+that the pool has already are passed over.`,
 		Example: `  checkout coupons create letters
   checkout coupons import letters codes.csv`,
 		Args:              arguments("the name of a pool and a file", 2, 2),
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, out reporter) error {
+	return bothWays(s, cmd, couponShelves(s, true), func(ctx context.Context, data couponShelf, args []string) (rendering, error) {
 		file, err := os.Open(args[1])
 		if err != nil {
-			return environmentError(fmt.Errorf("read the codes: %w", err))
+			return nil, environmentError(fmt.Errorf("read the codes: %w", err))
 		}
 		defer func() { _ = file.Close() }()
 		bar := newProgress(s.Err, "lines of "+args[1])
@@ -189,17 +152,17 @@ meanwhile: import more than 100,000 codes when the shop is quiet.`,
 		switch {
 		case errors.As(err, &faults):
 			writeImportFaults(s.Err, args[1], faults)
-			return silentError{exitFindings}
+			return nil, silentError{exitFindings}
 		case err != nil:
-			return err
+			return nil, err
 		case added == 0:
-			return codedError{exitNothing, fmt.Errorf("%s has no codes", args[1])}
+			return nil, codedError{exitNothing, fmt.Errorf("%s has no codes to add", args[1])}
 		}
 		pool, err := data.Pool(ctx, args[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return out(importReport(pool, added))
+		return importReport(pool, added), nil
 	})
 }
 
@@ -216,12 +179,13 @@ func newCouponsExport(s Streams) *cobra.Command {
 		Use:   "export pool",
 		Short: "Write the codes of a pool as CSV",
 		Long: `Write the codes of a pool as CSV, with the state of each: available, used or
-revoked. A file is only put in place when it is complete.`,
+revoked. A file is only put in place when it is complete.` + overServer,
 		Example: `  checkout coupons export spring -o spring.csv`,
 		Args:    arguments("the name of a pool", 1, 1),
 	}
 	cmd.Flags().StringVarP(&path, "output", "o", "", "the `file` to write (default standard output)")
-	return couponTool(s, cmd, func(ctx context.Context, data *persistence.Store, args []string, _ reporter) error {
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	return bothWaysTo(cmd, s, couponShelves(s, false), func(ctx context.Context, data couponShelf, args []string) error {
 		return writeWhole(s.Out, path, 0o600, func(w io.Writer) error {
 			_, err := data.ExportCodes(ctx, args[0], w)
 			return err

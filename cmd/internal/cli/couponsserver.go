@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -20,6 +25,14 @@ type couponShelf interface {
 	RestoreCodes(ctx context.Context, codes []string) (int64, error)
 	RevokePool(ctx context.Context, name string) error
 	RestorePool(ctx context.Context, name string) error
+	// CreatePool makes a pool that is not there, for GenerateCodes to make its codes.
+	CreatePool(ctx context.Context, name string, format coupon.Format, count int64) (persistence.CouponPool, error)
+	// GenerateCodes makes the codes of a pool that are missing, and more.
+	GenerateCodes(ctx context.Context, name string, more int64, progress func(made, wanted int64)) (persistence.CouponPool, error)
+	// ImportCodes adds the codes of a CSV file, and returns how many.
+	ImportCodes(ctx context.Context, pool string, file io.ReadSeeker, progress func(lines int64)) (int64, error)
+	// ExportCodes writes the codes of a pool as CSV, and returns how many.
+	ExportCodes(ctx context.Context, pool string, to io.Writer) (int64, error)
 }
 
 // couponShelves are the ways to coupons.
@@ -27,6 +40,15 @@ func couponShelves(s Streams, writes bool) ways[couponShelf] {
 	return storeOrServer(s, writes,
 		func(data *persistence.Store) couponShelf { return storedCoupons{data} },
 		func(c *caller) couponShelf { return serverCoupons{c} })
+}
+
+// newCouponShelves are couponShelves for what may make the database.
+func newCouponShelves(s Streams) ways[couponShelf] {
+	w := couponShelves(s, true)
+	w.database = func(cmd *cobra.Command, run func(context.Context, couponShelf) error) error {
+		return withNewStore(cmd, s, func(ctx context.Context, data *persistence.Store) error { return run(ctx, storedCoupons{data}) })
+	}
+	return w
 }
 
 // storedCoupons are those of a database.
@@ -112,10 +134,14 @@ func (s serverCoupons) LookupCode(ctx context.Context, code string) (persistence
 	if err != nil {
 		return persistence.CouponCode{}, err
 	}
+	return readCode(told), nil
+}
+
+func readCode(c *v1.CouponCode) persistence.CouponCode {
 	return persistence.CouponCode{
-		Code: told.Code, Pool: told.Pool, State: persistence.CodeState(told.State), Redemptions: told.Redemptions,
-		Source: persistence.CodeSource(told.Source), IssuedAt: told.IssuedAt,
-	}, nil
+		Code: c.Code, Pool: c.Pool, State: persistence.CodeState(c.State), Redemptions: c.Redemptions,
+		Source: persistence.CodeSource(c.Source), IssuedAt: c.IssuedAt,
+	}
 }
 
 // RevokeCodes implements couponShelf.
@@ -161,4 +187,89 @@ func (s serverCoupons) RestorePool(ctx context.Context, name string) error {
 	}
 	_, err = asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse)
 	return err
+}
+
+// CreatePool implements couponShelf. The server makes the first codes too.
+func (s serverCoupons) CreatePool(ctx context.Context, name string, format coupon.Format, count int64) (persistence.CouponPool, error) {
+	none := v1.PutCouponPoolParamsIfNoneMatch("*")
+	r, err := s.PutCouponPoolWithResponse(ctx, name, &v1.PutCouponPoolParams{IfNoneMatch: &none, IdempotencyKey: &s.key}, v1.CouponPoolRequest{
+		Codes: count, Prefix: &format.Prefix, Length: &format.Length, Group: &format.Group,
+	})
+	if err != nil {
+		return persistence.CouponPool{}, s.unanswered(err)
+	}
+	told, err := asked(r.JSON201, r.ApplicationProblemJSONDefault, r.HTTPResponse)
+	if toldCode(err) == "changed_meanwhile" { // it is there
+		return persistence.CouponPool{}, &persistence.PoolTakenError{Name: name}
+	}
+	if err != nil {
+		return persistence.CouponPool{}, err
+	}
+	return readPool(told), nil
+}
+
+// GenerateCodes implements couponShelf. A request makes so many codes at most; each asks
+// for all that are wanted, so that one more does nothing.
+func (s serverCoupons) GenerateCodes(ctx context.Context, name string, more int64, progress func(made, wanted int64)) (persistence.CouponPool, error) {
+	read, err := s.GetCouponPoolWithResponse(ctx, name)
+	if err != nil {
+		return persistence.CouponPool{}, unanswered(err)
+	}
+	told, err := asked(read.JSON200, read.ApplicationProblemJSONDefault, read.HTTPResponse)
+	if err != nil {
+		return persistence.CouponPool{}, err
+	}
+	wanted, unchanged := told.Codes+more, read.HTTPResponse.Header.Get("ETag")
+	for told.Issued < wanted {
+		once, before := onceKey(), told.Issued
+		r, err := s.PutCouponPoolWithResponse(ctx, name, &v1.PutCouponPoolParams{IfMatch: given(unchanged), IdempotencyKey: &once}, v1.CouponPoolRequest{Codes: wanted})
+		if err != nil {
+			return persistence.CouponPool{}, unanswered(err)
+		}
+		if told, err = asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse); err != nil {
+			return persistence.CouponPool{}, err
+		}
+		if told.Issued == before {
+			return persistence.CouponPool{}, environmentError(fmt.Errorf("pool %s has %d of %d codes, and the server makes no more", name, told.Issued, wanted))
+		}
+		unchanged = "" // that more are wanted is done
+		progress(told.Issued, wanted)
+	}
+	return readPool(told), nil
+}
+
+// ImportCodes implements couponShelf. The lines are counted by the server alone.
+func (s serverCoupons) ImportCodes(ctx context.Context, pool string, file io.ReadSeeker, _ func(lines int64)) (int64, error) {
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return 0, environmentError(fmt.Errorf("read the codes: %w", err))
+	}
+	r, err := s.ImportCouponCodesWithBodyWithResponse(ctx, pool, &v1.ImportCouponCodesParams{IdempotencyKey: &s.key}, "text/csv", bytes.NewReader(text))
+	if err != nil {
+		return 0, s.unanswered(err)
+	}
+	return codesChanged(asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse))
+}
+
+// ExportCodes implements couponShelf.
+func (s serverCoupons) ExportCodes(ctx context.Context, pool string, to io.Writer) (written int64, err error) {
+	out := persistence.NewCodeWriter(to)
+	err = inPagesOf("", 0, func(after *string, n int) ([]v1.CouponCode, string, error) {
+		r, err := s.ListCouponCodesWithResponse(ctx, pool, &v1.ListCouponCodesParams{Limit: &n, After: after})
+		if err != nil {
+			return nil, "", unanswered(err)
+		}
+		page, err := asked(r.JSON200, r.ApplicationProblemJSONDefault, r.HTTPResponse)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Codes, page.Next, nil
+	}, func(told *v1.CouponCode) (bool, error) {
+		written++
+		return true, out.Write(readCode(told))
+	})
+	if err != nil {
+		return written, err
+	}
+	return written, out.Flush()
 }
