@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
+	"github.com/checkout-promotions/checkout/cmd/internal/readback"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
@@ -99,7 +100,7 @@ func (h serverHolds) Release(ctx context.Context, reference string) (persistence
 // readHold is the hold as the API tells it: its units by SKU, and of its promotions those
 // that were applied.
 func readHold(h *v1.Hold) (persistence.Hold, error) {
-	quote, money, err := readQuoted(&v1.Quote{
+	quote, money, err := readback.Quote(&v1.Quote{
 		Ruleset: h.Ruleset, Currency: h.Currency, Subtotal: h.Subtotal, Discount: h.Discount, Total: h.Total,
 		ShippingDiscount: h.ShippingDiscount, ShippingTotal: h.ShippingTotal, Payable: h.Payable,
 		Lines: h.Lines, Shipments: h.Shipments, Promotions: h.Promotions, Gifts: h.Gifts, Awards: h.Awards,
@@ -113,7 +114,7 @@ func readHold(h *v1.Hold) (persistence.Hold, error) {
 	for _, g := range quote.Gifts {
 		hold.SKUs = append(hold.SKUs, units(g.SKU, g.Quantity)...)
 	}
-	return hold, environmentError(errors.Join(err, money.err))
+	return hold, environmentError(errors.Join(err, money.Err))
 }
 
 // units is the SKU so often, and not more often than a hold may have units.

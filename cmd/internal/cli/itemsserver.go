@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
+	"github.com/checkout-promotions/checkout/cmd/internal/readback"
 	"github.com/checkout-promotions/checkout/config"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
@@ -94,15 +95,15 @@ func (i *serverItems) ItemByKey(ctx context.Context, key string) (engine.Item, e
 func (i *serverItems) read(told *v1.Item) (engine.Item, error) {
 	var err error
 	i.currency, err = engine.ParseCurrency(told.Currency)
-	money := &amounts{currency: i.currency, err: err}
+	money := &readback.Amounts{Currency: i.currency, Err: err}
 	item := engine.Item{
-		SKU: told.Sku, Name: told.Name, Price: money.of(told.Price), Stock: told.Stock,
+		SKU: told.Sku, Name: told.Name, Price: money.Of(told.Price), Stock: told.Stock,
 		Categories: told.Categories, Brand: told.Brand, Tags: told.Tags, Attributes: told.Attributes,
 	}
 	if told.MinPrice != nil {
-		item.MinPrice = money.of(*told.MinPrice)
+		item.MinPrice = money.Of(*told.MinPrice)
 	}
-	return item, environmentError(money.err)
+	return item, environmentError(money.Err)
 }
 
 // AdjustStock implements stockroom.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -9,6 +8,7 @@ import (
 	"slices"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
+	"github.com/checkout-promotions/checkout/cmd/internal/readback"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/persistence"
 )
@@ -164,69 +164,20 @@ func askedOrder(told *v1.Order, err error) (engine.Order, error) {
 // readOrder is the order as the API tells it: without its units one by one, and of its
 // promotions with those that were applied.
 func readOrder(o *v1.Order) (engine.Order, error) {
-	quote, money, err := readQuoted(&v1.Quote{
+	quote, money, err := readback.Quote(&v1.Quote{
 		Ruleset: o.Ruleset, Currency: o.Currency, Subtotal: o.Subtotal, Discount: o.Discount, Total: o.Total,
 		ShippingDiscount: o.ShippingDiscount, ShippingTotal: o.ShippingTotal, Payable: o.Payable,
 		Lines: o.Lines, Shipments: o.Shipments, Promotions: o.Promotions, Gifts: o.Gifts, Awards: o.Awards,
 	})
 	order := engine.Order{
-		Reference: o.Reference, Customer: o.Customer, Quote: quote, PlacedAt: o.PlacedAt, State: engine.OrderState(o.State), Refunded: money.of(o.Refunded),
+		Reference: o.Reference, Customer: o.Customer, Quote: quote, PlacedAt: o.PlacedAt, State: engine.OrderState(o.State), Refunded: money.Of(o.Refunded),
 	}
 	for _, r := range o.Returns {
-		made := engine.Return{Reference: r.Reference, At: r.At, Policy: engine.ReturnPolicy(r.Policy), Refund: money.of(r.Refund)}
+		made := engine.Return{Reference: r.Reference, At: r.At, Policy: engine.ReturnPolicy(r.Policy), Refund: money.Of(r.Refund)}
 		for _, u := range r.Units {
-			made.Units = append(made.Units, engine.ReturnedUnits{SKU: u.Sku, Quantity: u.Quantity, Gift: u.Gift, Refund: money.of(u.Refund)})
+			made.Units = append(made.Units, engine.ReturnedUnits{SKU: u.Sku, Quantity: u.Quantity, Gift: u.Gift, Refund: money.Of(u.Refund)})
 		}
 		order.Returns = append(order.Returns, made)
 	}
-	return order, environmentError(errors.Join(err, money.err))
-}
-
-// amounts reads amounts in a currency. Its err is about the first that is none.
-type amounts struct {
-	currency engine.Currency
-	err      error
-}
-
-func (a *amounts) of(d engine.Decimal) engine.Amount {
-	amount, _, err := a.currency.Amount(d, engine.HalfUp)
-	a.err = cmp.Or(a.err, err)
-	return amount
-}
-
-// readQuoted is the quote as the API tells it, with what it reads amounts by.
-func readQuoted(q *v1.Quote) (engine.Quote, *amounts, error) {
-	currency, err := engine.ParseCurrency(q.Currency)
-	money := &amounts{currency: currency, err: err}
-	quote := engine.Quote{
-		Ruleset: q.Ruleset, Currency: currency, At: q.At, Subtotal: money.of(q.Subtotal), Discount: money.of(q.Discount), Total: money.of(q.Total),
-		ShippingDiscount: money.of(q.ShippingDiscount), ShippingTotal: money.of(q.ShippingTotal), Payable: money.of(q.Payable), Optimal: q.Optimal,
-	}
-	for _, l := range q.Lines {
-		line := engine.QuoteLine{
-			SKU: l.Sku, Name: l.Name, Quantity: l.Quantity, UnitPrice: money.of(l.UnitPrice),
-			Subtotal: money.of(l.Subtotal), Discount: money.of(l.Discount), Total: money.of(l.Total),
-		}
-		for _, u := range l.Units {
-			line.Units = append(line.Units, engine.Units{Quantity: u.Quantity, Price: money.of(u.Price)})
-		}
-		quote.Lines = append(quote.Lines, line)
-	}
-	for _, sh := range q.Shipments {
-		quote.Shipments = append(quote.Shipments, engine.QuoteShipment{Method: sh.Method, Price: money.of(sh.Price), Discount: money.of(sh.Discount), Total: money.of(sh.Total)})
-	}
-	for _, g := range q.Gifts {
-		quote.Gifts = append(quote.Gifts, engine.Gift{SKU: g.Sku, Name: g.Name, Quantity: g.Quantity, Worth: money.of(g.Worth), Promotion: g.Promotion})
-	}
-	for _, a := range q.Awards {
-		quote.Awards = append(quote.Awards, engine.AwardGiven{Kind: a.Kind, Amount: a.Amount, Promotion: a.Promotion})
-	}
-	for _, p := range q.Promotions {
-		applied := engine.Outcome{Promotion: p.ID, Name: p.Name, Reason: engine.Applied, Discount: money.of(p.Discount), Applications: p.Applications, Coupon: p.Coupon}
-		for _, l := range p.Lines {
-			applied.Lines = append(applied.Lines, engine.OutcomeLine{SKU: l.Sku, Shipment: l.Shipment, Quantity: l.Quantity, Discount: money.of(l.Discount)})
-		}
-		quote.Promotions = append(quote.Promotions, applied)
-	}
-	return quote, money, err
+	return order, environmentError(errors.Join(err, money.Err))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	v1 "github.com/checkout-promotions/checkout/api/v1"
+	"github.com/checkout-promotions/checkout/cmd/internal/readback"
 	"github.com/checkout-promotions/checkout/engine"
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
@@ -117,6 +118,6 @@ func (p serverPrices) Price(ctx context.Context, o cartOptions, files []string) 
 	if err != nil {
 		return engine.Quote{}, err
 	}
-	quote, money, err := readQuoted(told)
-	return quote, environmentError(errors.Join(err, money.err))
+	quote, money, err := readback.Quote(told)
+	return quote, environmentError(errors.Join(err, money.Err))
 }
