@@ -55,7 +55,7 @@ Which cases failed is kept in the user's cache folder, for --rerun-failed.`,
   checkout rules test -o pretty -o json=result.json examples
   checkout rules test -o junit=report.xml -o github examples
   checkout rules test --shuffle --fail-fast --shard 1/2 examples
-  checkout rules test --surface engine,http examples/quickstart
+  checkout rules test --surface engine,v1 examples/quickstart
   checkout rules test --cover=90 examples
   checkout rules test --trace fails --bench examples/quickstart
   checkout rules test --update --run 'test=every third*' examples/quickstart

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,10 +12,13 @@ import (
 	"github.com/checkout-promotions/checkout/rules/ruletest"
 )
 
-// surfaceHTTP is the API over HTTP.
-const surfaceHTTP = "http"
+// surfaceV0 and surfaceV1 are the versions of the API over HTTP.
+const (
+	surfaceV0 = "v0"
+	surfaceV1 = "v1"
+)
 
-func surfaceNames() []string { return []string{ruletest.EngineSurface, surfaceHTTP} }
+func surfaceNames() []string { return []string{ruletest.EngineSurface, surfaceV0, surfaceV1} }
 
 // addSurfaces adds --surface.
 func addSurfaces(cmd *cobra.Command, names *[]string) {
@@ -31,13 +35,20 @@ func openSurfaces(ctx context.Context, names []string, options *ruletest.Options
 			return closeAll, usageError{error: fmt.Errorf("surface %q: want %s", name, orList(surfaceNames()))}
 		}
 	}
-	if !slices.Contains(names, surfaceHTTP) {
-		return closeAll, nil
+	if slices.Contains(names, surfaceV0) {
+		v0, err := surface.NewV0(ctx)
+		if err != nil {
+			return closeAll, environmentError(err)
+		}
+		options.Surfaces, closeAll = append(options.Surfaces, v0), v0.Close
 	}
-	http, err := surface.NewV0(ctx)
-	if err != nil {
-		return closeAll, environmentError(err)
+	if slices.Contains(names, surfaceV1) {
+		v1, err := surface.NewV1(ctx)
+		if err != nil {
+			return closeAll, environmentError(errors.Join(err, closeAll()))
+		}
+		first := closeAll
+		options.Surfaces, closeAll = append(options.Surfaces, v1), func() error { return errors.Join(first(), v1.Close()) }
 	}
-	options.Surfaces = append(options.Surfaces, http)
-	return http.Close, nil
+	return closeAll, nil
 }

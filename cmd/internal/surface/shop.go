@@ -19,7 +19,7 @@ type shop struct {
 }
 
 // shop returns the one of the currency.
-func (v *V0) shop(ctx context.Context, currency engine.Currency) (*shop, error) {
+func (v *server) shop(ctx context.Context, currency engine.Currency) (*shop, error) {
 	if known := v.shops[currency]; known != nil {
 		return known, nil
 	}

@@ -7,12 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/checkout-promotions/checkout/api"
 	"github.com/checkout-promotions/checkout/engine"
@@ -28,71 +25,28 @@ const (
 // V0 is version 0 of the API, which carries SKUs and quantities, and of a price tells
 // sums, lines, applied promotions, gifts and failing plugins. It implements
 // ruletest.Surface, and is for one goroutine.
-type V0 struct {
-	url     string
-	client  *http.Client
-	handler atomic.Pointer[api.Server]
-	shops   map[engine.Currency]*shop
-	end     func() error
-}
+type V0 struct{ *server }
 
-var _ ruletest.Surface = (*V0)(nil)
+var _ ruletest.Surface = V0{}
 
 // NewV0 starts a server on a free port of the loopback. Close ends it.
-func NewV0(ctx context.Context) (*V0, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("test over HTTP: %w", err)
-	}
-	v := &V0{
-		url: "http://" + listener.Addr().String(), client: &http.Client{Transport: &http.Transport{}},
-		shops: make(map[engine.Currency]*shop),
-	}
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { v.handler.Load().ServeHTTP(w, r) })
-	go func() { ended <- api.Serve(serving, listener, handler, api.ServeOptions{}) }()
-	v.end = func() error {
-		stop()
-		return <-ended
-	}
-	return v, nil
-}
-
-// Close ends the server and its databases.
-func (v *V0) Close() error {
-	v.client.CloseIdleConnections()
-	err := v.end()
-	for _, s := range v.shops {
-		err = errors.Join(err, s.store.Close())
-	}
-	return err
+func NewV0(ctx context.Context) (V0, error) {
+	s, err := newServer(ctx)
+	return V0{s}, err
 }
 
 // Name implements ruletest.Surface.
-func (v *V0) Name() string { return "http" }
+func (v V0) Name() string { return "v0" }
 
 // Price implements ruletest.Surface.
-func (v *V0) Price(ctx context.Context, asked ruletest.Asked) ([]ruletest.Told, error) {
+func (v V0) Price(ctx context.Context, asked ruletest.Asked) ([]ruletest.Told, error) {
 	req := asked.Request
 	if needs := unfit(&req); needs != nil {
 		return nil, &ruletest.NotCarriedError{Needs: needs}
 	}
-	s, err := v.shop(ctx, req.Cart.Currency)
-	if err != nil {
+	if err := v.serve(ctx, asked, func(*api.Options) {}); err != nil {
 		return nil, err
 	}
-	if err := s.stock(ctx, &req); err != nil {
-		return nil, err
-	}
-	server, err := api.New(api.Options{
-		Inventory: s.store, Orders: s.store, Rules: engine.New(asked.Rules), Plugins: asked.Plugins,
-		Currency: req.Cart.Currency, Now: func() time.Time { return req.At }, MaxBody: maxBody,
-	})
-	if err != nil {
-		return nil, err
-	}
-	v.handler.Store(server)
 	body, err := v.post(ctx, skusOf(req.Cart.Lines))
 	if err != nil {
 		return nil, err
@@ -153,7 +107,7 @@ func skusOf(lines []engine.Line) []string {
 }
 
 // post asks for the price of the units.
-func (v *V0) post(ctx context.Context, skus []string) ([]byte, error) {
+func (v V0) post(ctx context.Context, skus []string) ([]byte, error) {
 	body, err := json.Marshal(map[string][]string{"skus": skus})
 	if err != nil {
 		return nil, err
@@ -226,7 +180,7 @@ func (p *priceV0) told() []ruletest.Told {
 }
 
 // Tells implements ruletest.Surface.
-func (v *V0) Tells(q engine.Quote) []ruletest.Told {
+func (v V0) Tells(q engine.Quote) []ruletest.Told {
 	c := q.Currency
 	t := telling{{Field: "ruleset", Value: q.Ruleset}, {Field: "currency", Value: c.Code()}}
 	t.tell("subtotal", c.Format(q.Subtotal))

@@ -17,35 +17,47 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// run runs the tests at the paths over HTTP.
+// running is a surface that was started.
+type running interface {
+	ruletest.Surface
+	Close() error
+}
+
+// run runs the tests at the paths on version 0.
 func run(t *testing.T, paths ...string) ruletest.Result {
 	t.Helper()
-	suites, err := ruletest.Load(paths)
-	if err != nil {
-		t.Fatal(err)
-	}
 	v0, err := surface.NewV0(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runOn(t, v0, paths...)
+}
+
+// runOn runs the tests at the paths on the surface, and closes it.
+func runOn(t *testing.T, on running, paths ...string) ruletest.Result {
+	t.Helper()
 	defer func() {
-		if err := v0.Close(); err != nil {
+		if err := on.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	result, err := ruletest.RunWith(t.Context(), suites, ruletest.Filter{}, ruletest.Options{Surfaces: []ruletest.Surface{v0}})
+	suites, err := ruletest.Load(paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := ruletest.RunWith(t.Context(), suites, ruletest.Filter{}, ruletest.Options{Surfaces: []ruletest.Surface{on}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return result
 }
 
-// outcomes writes what came of each case on the surface.
-func outcomes(r ruletest.Result) string {
+// outcomesOn writes what came of each case on the surface with the name.
+func outcomesOn(name string, r ruletest.Result) string {
 	var b strings.Builder
 	for _, c := range r.Cases {
 		switch {
-		case c.Surface != "http":
+		case c.Surface != name:
 		case c.Passed:
 			fmt.Fprintf(&b, "%s: passed\n", c.Name)
 		case c.Skipped != "":
@@ -57,15 +69,20 @@ func outcomes(r ruletest.Result) string {
 	return b.String()
 }
 
+func outcomes(r ruletest.Result) string { return outcomesOn("v0", r) }
+
+// everyRuleTest are those of the repository.
+func everyRuleTest() []string { return []string{"../../../examples", "../../../rules/corpus"} }
+
 // TestRulesCostTheSameOverHTTP runs every rule test of the repository.
 func TestRulesCostTheSameOverHTTP(t *testing.T) {
-	result := run(t, "../../../examples", "../../../rules/corpus")
+	result := run(t, everyRuleTest()...)
 	priced := 0
 	for _, c := range result.Cases {
 		if c.Failed() {
 			t.Errorf("%s:%d %s on %s: %v", c.File, c.Line, c.Name, c.Surface, c.Mismatches)
 		}
-		if c.Surface == "http" && c.Passed {
+		if c.Surface == "v0" && c.Passed {
 			priced++
 		}
 	}
